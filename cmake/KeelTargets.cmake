@@ -1,0 +1,50 @@
+# keel_add_library(engine HEADERS ... SOURCES ... LINK ... [PCH ...]) makes keel_engine, alias keel::engine.
+function(keel_add_library name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;LINK;LINK_PRIVATE;PCH" ${ARGN})
+  add_library(keel_${name} STATIC ${ARG_SOURCES})
+  add_library(keel::${name} ALIAS keel_${name})
+  target_sources(keel_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  target_link_libraries(keel_${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_LINK_PRIVATE} $<BUILD_INTERFACE:keel_warnings>)
+  if(ARG_PCH)
+    target_precompile_headers(keel_${name} PRIVATE ${ARG_PCH})
+  endif()
+endfunction()
+
+# keel_add_test(engine_unit LABELS unit SOURCES ... LINK ... [TIMEOUT seconds]): one program of GoogleTest cases; each
+# case is one CTest test that carries the labels.
+function(keel_add_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main keel_warnings)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE KEEL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KEEL_BINARY="$<TARGET_FILE_DIR:${name}>/keel")
+  target_precompile_headers(${name} REUSE_FROM keel_test_headers)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()
+
+# Options that every translation unit shares. No fast-math and no contraction: the same bits at -O0 and
+# -O3 are a law of the core, and NaN tests must survive.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Position-independent programs; one setting for all, so that precompiled headers are shared.
+add_compile_options(-fPIE)
+add_link_options(-pie)
+add_compile_options(-march=${KEEL_MARCH} -ffp-contract=off -fno-fast-math)
+if(KEEL_SANITIZE)
+  add_compile_options(-fsanitize=${KEEL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${KEEL_SANITIZE})
+endif()
+
+find_program(KEEL_CCACHE ccache)
+if(KEEL_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${KEEL_CCACHE})
+  add_compile_options(-fpch-preprocess)
+endif()
