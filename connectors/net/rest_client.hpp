@@ -50,8 +50,7 @@ struct RestOutcome {
 
 // One persistent HTTPS connection, one request at a time. Two ways to use it, not mixed: call() blocks
 // up to its deadline (start-up, reconciliation); start() and poll() never block (orders). Nothing is
-// ever sent twice: a request that fails on a kept connection is reported, not retried, except by
-// call() when no byte of it had left.
+// ever sent twice: a request that fails is reported, and the caller, who knows what it meant, decides.
 // Thread: the one that uses it. Allocates: per connection and per answer as the library needs.
 class RestClient {
 public:
