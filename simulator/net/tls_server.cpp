@@ -62,7 +62,7 @@ struct TlsServer::Core {
 // One upgraded connection. Kept alive by its pending operations and by the registry until it ends.
 class WebSocketSession : public std::enable_shared_from_this<WebSocketSession> {
 public:
-    WebSocketSession(TlsServer::Core& core, TlsStream stream, SessionId id)
+    WebSocketSession(TlsServer::Core& core, TlsStream stream, ConnectionId id)
         : core_{core}, stream_{std::move(stream)}, id_{id} {}
 
     void accept(const http::request<http::string_body>& request) {
@@ -152,7 +152,7 @@ private:
 
     TlsServer::Core& core_;
     websocket::stream<TlsStream> stream_;
-    SessionId id_;
+    ConnectionId id_;
     beast::flat_buffer buffer_;
     std::deque<std::shared_ptr<const std::string>> queue_;
     std::size_t queued_bytes_{0};
@@ -218,7 +218,7 @@ private:
         if (core_.handler.accepts && !core_.handler.accepts(target)) return respond({404, "", "text/plain"});
         if (core_.sessions.size() >= core_.config.sessions_max) return respond({429, "", "text/plain"});
         const std::uint64_t id = ++core_.last_session;
-        const auto session = std::make_shared<WebSocketSession>(core_, std::move(stream_), SessionId{id});
+        const auto session = std::make_shared<WebSocketSession>(core_, std::move(stream_), ConnectionId{id});
         core_.sessions.emplace(id, session);
         session->accept(request);
     }
@@ -284,16 +284,16 @@ void TlsServer::wake() {
     asio::post(core_->io, [] {});
 }
 
-bool TlsServer::send(SessionId session, std::string message) {
+bool TlsServer::send(ConnectionId session, std::string message) {
     return send(session, std::make_shared<const std::string>(std::move(message)));
 }
 
-bool TlsServer::send(SessionId session, std::shared_ptr<const std::string> message) {
+bool TlsServer::send(ConnectionId session, std::shared_ptr<const std::string> message) {
     const auto found = core_->sessions.find(static_cast<std::uint64_t>(session));
     return found != core_->sessions.end() && found->second->send(std::move(message));
 }
 
-std::size_t TlsServer::queued_bytes(SessionId session) const {
+std::size_t TlsServer::queued_bytes(ConnectionId session) const {
     const auto found = core_->sessions.find(static_cast<std::uint64_t>(session));
     return found == core_->sessions.end() ? 0 : found->second->queued_bytes();
 }
@@ -310,12 +310,12 @@ std::size_t TlsServer::sessions() const { return core_->sessions.size(); }
 
 std::size_t TlsServer::queued_bytes_peak() const { return core_->queued_bytes_peak; }
 
-void TlsServer::close(SessionId session, std::uint16_t code, std::string_view reason) {
+void TlsServer::close(ConnectionId session, std::uint16_t code, std::string_view reason) {
     const auto found = core_->sessions.find(static_cast<std::uint64_t>(session));
     if (found != core_->sessions.end()) found->second->close(code, reason);
 }
 
-void TlsServer::cut(SessionId session) {
+void TlsServer::cut(ConnectionId session) {
     const auto found = core_->sessions.find(static_cast<std::uint64_t>(session));
     if (found != core_->sessions.end()) found->second->cut();
 }

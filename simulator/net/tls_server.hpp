@@ -13,8 +13,8 @@
 
 namespace keel::simulator {
 
-// Numbers the connections of one server from 1; never reused.
-enum class SessionId : std::uint64_t { none = 0 };
+// Numbers the WebSocket connections of one server from 1; never reused.
+enum class ConnectionId : std::uint64_t { none = 0 };
 
 // Numbers the HTTP requests of one server from 1; never reused.
 enum class RequestId : std::uint64_t { none = 0 };
@@ -39,10 +39,10 @@ struct HttpResponse {
 struct ServerHandler {
     // May a WebSocket open at this target? Unset: every target may. Refusals answer 404.
     std::function<bool(std::string_view target)> accepts;
-    std::function<void(SessionId, std::string_view target)> on_open;
-    std::function<void(SessionId, std::string_view message)> on_text;  // one whole message
-    std::function<void(SessionId)> on_close;                           // cut, closed or too slow; once
-    std::function<void(RequestId, const HttpRequest&)> on_http;        // answer with respond(), now or later
+    std::function<void(ConnectionId, std::string_view target)> on_open;
+    std::function<void(ConnectionId, std::string_view message)> on_text;  // one whole message
+    std::function<void(ConnectionId)> on_close;                           // cut, closed or too slow; once
+    std::function<void(RequestId, const HttpRequest&)> on_http;           // answer with respond(), now or later
 };
 
 // A TLS listener on the loopback address that speaks WebSocket and HTTP on one port.
@@ -77,21 +77,21 @@ public:
     void wake();
 
     // Queues one text message. False where the session is gone, closing, or was cut for its backlog.
-    bool send(SessionId session, std::string message);
+    bool send(ConnectionId session, std::string message);
     // The same for a message that many sessions get.
-    bool send(SessionId session, std::shared_ptr<const std::string> message);
+    bool send(ConnectionId session, std::shared_ptr<const std::string> message);
     // Bytes that `session` has not taken yet; 0 where it is gone. Feeds that must not outrun their
     // readers pause on this.
-    [[nodiscard]] std::size_t queued_bytes(SessionId session) const;
+    [[nodiscard]] std::size_t queued_bytes(ConnectionId session) const;
     [[nodiscard]] std::size_t queued_bytes_max() const;  // over all sessions
     [[nodiscard]] std::size_t sessions() const;          // open WebSockets
     // Largest queue that any session ever had.
     [[nodiscard]] std::size_t queued_bytes_peak() const;
 
     // Sends what is queued, then a close frame with `code`.
-    void close(SessionId session, std::uint16_t code, std::string_view reason);
+    void close(ConnectionId session, std::uint16_t code, std::string_view reason);
     // Cuts the TCP connection at once, without a close frame; what is queued is lost.
-    void cut(SessionId session);
+    void cut(ConnectionId session);
 
     // Answers an HTTP request once; false where the connection is gone.
     bool respond(RequestId request, HttpResponse response);
