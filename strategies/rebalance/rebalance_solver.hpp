@@ -8,39 +8,12 @@
 #include "engine/core/fixed_vector.hpp"
 #include "engine/core/ids.hpp"
 #include "engine/events/decision.hpp"
+#include "strategies/rebalance/trade_cost.hpp"
 
 namespace keel::strategies {
 
 inline constexpr std::size_t kRowsMax = 4;        // delta, gamma, vega and one to spare: the metrics of one underlying
-inline constexpr std::size_t kCostStepsMax = 8;   // visible book levels worth pricing one by one
 inline constexpr std::size_t kNodesMax = 20'000;  // keeps the worst solve in the low milliseconds
-
-// Up to `lots_until` lots in all, each lot costs `usd_per_lot`. Steps rise in both.
-struct CostStep {
-    std::int64_t lots_until{0};
-    double usd_per_lot{0.0};
-};
-
-// Cost in USD of trading n >= 0 lots in one direction: the steps (half spread + fee + walking the book),
-// plus `quadratic_usd` n^2/2, plus `power_usd` n^1.5 (square-root impact, risk.md 12.2). All parts are
-// convex and none is negative, which the solver relies on. Past the last step its price goes on.
-class TradeCost {
-public:
-    // A step that is not dearer than the last is raised to it: costs must stay convex. False when full.
-    bool push(CostStep step);
-    void set_impact(double quadratic_usd, double power_usd);
-    [[nodiscard]] double cost_usd(std::int64_t lots) const;
-    // The n in [0, lots_max] for which cost(n) - gain_usd_per_lot * n is least; the smallest of equals.
-    [[nodiscard]] std::int64_t best_lots(double gain_usd_per_lot, std::int64_t lots_max) const;
-    [[nodiscard]] bool empty() const { return steps_.empty(); }
-
-private:
-    [[nodiscard]] double stationary_lots(double surplus_usd) const;
-
-    FixedVector<CostStep, kCostStepsMax> steps_;
-    double quadratic_usd_{0.0};
-    double power_usd_{0.0};
-};
 
 // One instrument that may trade: x lots, positive = buy, x = 0 or |x| >= lots_min, low <= x <= high.
 struct Candidate {
@@ -102,32 +75,57 @@ public:
 private:
     enum class Phase : std::uint8_t { cost, violation };
     using Multipliers = std::array<double, kRowsMax>;
+    using Bundle = FixedVector<Multipliers, 2 * kRowsMax>;  // slopes around one kink; the oldest is replaced
+    struct Range {
+        double low{0.0};
+        double high{0.0};
+    };
     struct Bound {
         double value{0.0};
         Multipliers slope{};  // a supergradient of the bound in the multipliers
     };
+    struct Span {  // whole lots, empty when low > high
+        std::int64_t low{0};
+        std::int64_t high{0};
+    };
 
     void start(const RebalanceProblem& problem);
     void search(Phase phase, double violation_budget);
-    void descend(std::size_t depth, const Multipliers& multipliers);
-    void finish_last(std::size_t at);
-    void accept();
+    void descend(std::size_t depth, const Multipliers& from);
+    void branch(std::size_t depth, const Multipliers& at, double bound_value);
     void visit(std::size_t depth, std::int64_t lots, const Multipliers& multipliers);
+    void finish_last(std::size_t candidate);
+    void accept(std::size_t last, std::int64_t lots);
     void order_candidates(const Multipliers& multipliers);
-    [[nodiscard]] Multipliers ascend(std::size_t depth, Multipliers from, int rounds) const;
-    [[nodiscard]] double ascend_row(std::size_t depth, Multipliers& at, std::size_t row) const;
+    void ascend(std::size_t depth, Multipliers& at, int rounds) const;
+    bool climb(std::size_t depth, Multipliers& at, double& value, const Multipliers& direction, Bundle& bundle) const;
+    [[nodiscard]] static Multipliers least_norm(const Bundle& bundle);
+    [[nodiscard]] Multipliers scaled_slope(const Bound& here, const Multipliers& at) const;
+    [[nodiscard]] Multipliers moved(const Multipliers& from, const Multipliers& direction, double step) const;
+    [[nodiscard]] double room_along(const Multipliers& from, const Multipliers& direction) const;
+    [[nodiscard]] Range multiplier_range(std::size_t row) const;
     [[nodiscard]] Bound bound(std::size_t depth, const Multipliers& multipliers) const;
-    [[nodiscard]] double least_over(std::size_t at, double gain, std::int64_t& lots) const;
-    [[nodiscard]] double weighted_violation() const;
-    [[nodiscard]] double violation_with(std::size_t at, std::int64_t lots) const;
+    [[nodiscard]] double gain_of(std::size_t candidate, const Multipliers& multipliers) const;
+    [[nodiscard]] double cost_of(std::size_t candidate, std::int64_t lots) const;
+    [[nodiscard]] std::int64_t best_of(std::size_t candidate, double gain) const;
+    [[nodiscard]] std::int64_t best_with_minimum(std::size_t candidate, double gain) const;
+    [[nodiscard]] bool reachable(std::size_t depth) const;
     [[nodiscard]] bool pruned(double value) const;
-    [[nodiscard]] bool last_interval(std::size_t at, std::int64_t& low, std::int64_t& high) const;
+    [[nodiscard]] double violation_with(std::size_t candidate, std::int64_t lots) const;
+    [[nodiscard]] std::int64_t least_violation_of(std::size_t candidate) const;
+    [[nodiscard]] Span inside_of(std::size_t candidate) const;
+    [[nodiscard]] Span within_budget_of(std::size_t candidate) const;
+    void report(RebalanceSolution& out) const;
     void name_binding(RebalanceSolution& out) const;
 
     const RebalanceProblem* problem_{nullptr};
+    std::size_t count_{0};
+    std::size_t rows_count_{0};
+    std::array<MetricRow, kRowsMax> rows_{};    // the problem's, widened by rounding error
+    std::array<double, kRowsMax> row_scale_{};  // largest effect of one lot
+    double cost_scale_usd_{1.0};                // dearest single lot: where the multiplier search starts
     Phase phase_{Phase::cost};
     double violation_budget_{0.0};
-    double scale_usd_per_unit_{1.0};
     std::array<std::size_t, kCandidatesMax> order_{};  // depth -> candidate
     std::array<std::int64_t, kCandidatesMax> lots_{};  // fixed so far, by candidate
     std::array<double, kRowsMax> value_{};             // rows with the fixed trades
@@ -135,7 +133,8 @@ private:
     std::array<std::int64_t, kCandidatesMax> best_lots_{};
     double best_{0.0};
     bool found_{false};
-    std::size_t nodes_{0};
+    std::size_t nodes_{0};  // of this search
+    std::size_t nodes_total_{0};
     bool exhausted_{false};
 };
 
