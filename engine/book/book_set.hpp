@@ -18,7 +18,7 @@ public:
     void open(InstrumentId instrument, std::size_t levels_max);
     [[nodiscard]] OrderBook* find(InstrumentId instrument);
     [[nodiscard]] const OrderBook* find(InstrumentId instrument) const;
-    // Every book of this venue goes stale: its connection is gone.
+    // Every book goes stale: nothing is connected.
     void mark_all_stale();
     [[nodiscard]] std::span<const InstrumentId> opened() const { return opened_; }
 

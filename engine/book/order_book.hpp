@@ -37,8 +37,10 @@ public:
     explicit OrderBook(std::size_t levels_max);
 
     // One book_snapshot or level_update event. Returns true when it completes a message (kLast) and the
-    // book is valid. Errors, each leaves the book stale: sequence_gap (detail: the sequence seen),
-    // book_stale (an update without a snapshot), book_full, book_crossed.
+    // book is valid. An update must name the sequence of the last whole message as its previous one; an
+    // update without a previous sequence (0) must only be newer. Errors, each leaves the book stale:
+    // sequence_gap (detail: the sequence that was named), book_stale (an update without a snapshot),
+    // book_full, book_crossed.
     Result<bool> apply(const Event& event);
     void mark_stale();
 
@@ -58,8 +60,12 @@ private:
         std::unique_ptr<PriceLevel[]> levels;
         std::size_t size{0};
     };
+    enum class Change : std::uint8_t { done, missing, full };
+
+    // Judges the first event of a message: does it follow what is known?
+    Result<bool> begin(const Event& event, const Level& level);
     Result<bool> refuse(Errc code, std::uint64_t detail);
-    [[nodiscard]] bool set_level(Ladder& ladder, Side side, Price price, Quantity quantity);
+    Change set_level(Side side, Price price, Quantity quantity);
 
     std::size_t levels_max_;
     Ladder bids_;

@@ -28,49 +28,51 @@ inline constexpr std::uint8_t kEventVersion = 1;
 enum class EventKind : std::uint8_t {
     none = 0,
     // Market. Payloads: Level, Level, Trade, Quote, Ticker, IndexPrice, VolatilityIndex, BookMark.
-    book_snapshot,   // one level of a full book; kFirst clears the book, kLast completes it
-    level_update,    // absolute quantity of one level; zero removes it
+    book_snapshot,  // one level of a full book; kFirst clears the book, kLast completes it
+    level_update,   // absolute quantity of one level; zero removes it
     trade,
-    quote,           // best bid and ask without a book
-    ticker,          // mark, index, implied volatility, greeks, funding of one instrument
+    quote,   // best bid and ask without a book
+    ticker,  // mark, index, implied volatility, greeks, funding of one instrument
     index_price,
     volatility_index,
-    book_stale,      // the feed saw a gap: the book is not to be trusted from this very event
+    book_stale,  // the feed saw a gap: the book is not to be trusted from this very event
     // Orders. Payload: OrderReport, except fill: FillReport.
     order_acked,     // working at the venue
     order_rejected,  // definite refusal; reason = venue's code
     order_unknown,   // fate unknown: ambiguous answer, timeout, connection cut with bytes written
     order_not_sent,  // no byte left this process: absence is proven
     order_canceled,
-    order_expired,   // IOC/FOK remainder, valid_until, settlement
-    cancel_rejected, // reason = venue's code; not terminal
+    order_expired,    // IOC/FOK remainder, valid_until, settlement
+    cancel_rejected,  // reason = venue's code; not terminal
     fill,
     external_order,  // an open order that is not ours; shown, never touched
     // Account. Payloads: PositionReport, BalanceReport, SessionReport.
-    position,        // a position as the venue reports it; kFirst/kLast bracket a full snapshot
+    position,  // a position as the venue reports it; kFirst/kLast bracket a full snapshot
     balance,
-    session,         // state of one connection
+    session,  // state of one connection
     // Inputs of the engine itself. Payloads: Timer, OperatorOrder.
-    timer,           // the edge's clock tick: debounce and deadlines expire without market data
+    timer,  // the edge's clock tick: debounce and deadlines expire without market data
     operator_command,
 };
 
 // What an event's `flags` say.
 enum EventFlag : std::uint8_t {
-    kFirst = 1,       // first event of one venue message or snapshot
-    kLast = 2,        // last one: the book is whole again and may be judged
-    kAskSide = 4,     // side of a level, a trade's taker, or an order; unset = bid
-    kOurs = 8,        // our own order or trade
+    kFirst = 1,    // first event of one venue message or snapshot
+    kLast = 2,     // last one: the book is whole again and may be judged
+    kAskSide = 4,  // side of a level, a trade's taker, or an order; unset = bid
+    kOurs = 8,     // our own order or trade
     kLiquidation = 16,
     kMaker = 32,
     kConflated = 64,  // stands for more than one update of the venue
+    kFound = 128,     // an order_acked that answers a query or lists open orders: what the venue holds now
 };
 
+// A message without levels is one event with price and quantity 0: only its sequence counts.
 struct Level {
     Price price{};
-    Quantity quantity{};                  // absolute, lots
-    std::uint64_t sequence{};             // the venue's id of the message this level came in
-    std::uint64_t sequence_previous{};    // the id it must follow; 0 in snapshots
+    Quantity quantity{};                // absolute, lots
+    std::uint64_t sequence{};           // the venue's id of the message this level came in
+    std::uint64_t sequence_previous{};  // the id it must follow; 0 in snapshots
     std::array<std::uint64_t, 6> unused{};
 };
 struct Trade {
@@ -100,46 +102,46 @@ struct Ticker {
     Real bid_iv{};
     Real ask_iv{};
     Real delta{};
-    Real funding_8h{};        // current 8-hour rate, fraction; perpetuals only
-    Real price_min{};         // venue's order price band
+    Real funding_8h{};  // current 8-hour rate, fraction; perpetuals only
+    Real price_min{};   // venue's order price band
     Real price_max{};
 };
-struct IndexPrice {           // underlying in the header's instrument slot is none; see `underlying`
+struct IndexPrice {  // underlying in the header's instrument slot is none; see `underlying`
     Real price{};
     UnderlyingId underlying{UnderlyingId::none};
     std::array<std::uint8_t, 7> unused8{};
     std::array<std::uint64_t, 8> unused{};
 };
 struct VolatilityIndex {
-    Real volatility{};        // fraction per sqrt(year)
+    Real volatility{};  // fraction per sqrt(year)
     UnderlyingId underlying{UnderlyingId::none};
     std::array<std::uint8_t, 7> unused8{};
     std::array<std::uint64_t, 8> unused{};
 };
 struct OrderReport {
     ClientOrderId client_order_id{ClientOrderId::none};
-    std::uint64_t venue_order_id{};       // hash of the venue's text id; the gateway keeps the text
-    Price price{};                        // working price
-    Quantity quantity{};                  // total
-    Quantity filled{};                    // cumulative as the venue says
-    std::int64_t reason{};                // venue's error code, or 0
-    std::uint64_t venue_version{};        // the venue's last update stamp, for idempotence
+    std::uint64_t venue_order_id{};  // hash of the venue's text id; the gateway keeps the text
+    Price price{};                   // working price
+    Quantity quantity{};             // total
+    Quantity filled{};               // cumulative as the venue says
+    std::int64_t reason{};           // venue's error code, or 0
+    std::uint64_t venue_version{};   // the venue's last update stamp, for idempotence
     std::array<std::uint64_t, 3> unused{};
 };
 struct FillReport {
     ClientOrderId client_order_id{ClientOrderId::none};  // none: not ours
     std::uint64_t venue_order_id{};
-    std::uint64_t trade_id{};             // hash of the venue's text id; dedupe key with the instrument
+    std::uint64_t trade_id{};  // hash of the venue's text id; dedupe key with the instrument
     Price price{};
-    Quantity quantity{};                  // unsigned; side in the flags is our own side
-    Money fee{};                          // paid, in the instrument's fee currency; negative = rebate
+    Quantity quantity{};  // unsigned; side in the flags is our own side
+    Money fee{};          // paid, in the instrument's fee currency; negative = rebate
     CurrencyId fee_currency{CurrencyId::none};
     std::array<std::uint8_t, 7> unused8{};
     Real mark_price{};
     std::array<std::uint64_t, 2> unused{};
 };
 struct PositionReport {
-    Quantity quantity{};                  // signed lots
+    Quantity quantity{};  // signed lots
     Real average_price{};
     Real realized_pnl{};
     Real initial_margin{};
@@ -163,9 +165,9 @@ struct SessionReport {
     SessionState state{SessionState::down};
     SessionRole role{SessionRole::market_data};
     std::array<std::uint8_t, 6> unused8{};
-    std::uint64_t generation{};           // +1 at each connect
-    std::uint64_t reason{};               // Errc of what ended the last one
-    std::int64_t clock_skew_ns{};         // venue minus host at the last measurement
+    std::uint64_t generation{};    // +1 at each connect
+    std::uint64_t reason{};        // Errc of what ended the last one
+    std::int64_t clock_skew_ns{};  // venue minus host at the last measurement
     std::array<std::uint64_t, 6> unused{};
 };
 struct Timer {
@@ -211,7 +213,7 @@ struct alignas(64) Event {
     [[nodiscard]] P as() const {
         static_assert(sizeof(P) == sizeof(Event::payload) && std::is_trivially_copyable_v<P>);
         P out;
-        std::memcpy(&out, payload.data(), sizeof out);
+        std::memcpy(static_cast<void*>(&out), payload.data(), sizeof out);
         return out;
     }
     [[nodiscard]] Side side() const { return (flags & kAskSide) != 0 ? Side::ask : Side::bid; }
