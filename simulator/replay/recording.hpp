@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/result.hpp"
+#include "engine/core/time.hpp"
+
+namespace keel::simulator {
+
+// One line of a capture: a WebSocket frame as it was received, or the body of a REST answer.
+struct RecordedMessage {
+    enum class Kind : std::uint8_t { frame, depth, exchange_info };
+    Kind kind{Kind::frame};
+    UnixNanos time{};       // the recorder's clock
+    std::string_view text;  // exactly the bytes that were received
+    std::string_view name;  // frame: its stream; depth: its symbol, empty where the body alone was kept
+};
+
+// A capture of Binance market data in the order of its receipt. Reads two forms, both possibly gzip- or
+// zstd-compressed: lines "<ns> <frame>", among them one bare depth body; and records {t,conn,ts,data}
+// of JSON lines with the REST answers and their addresses.
+// Invariant: `messages` point into this object, which therefore is not copied.
+// Thread: any, once loaded. Allocates: while it loads; it holds the whole capture.
+class Recording {
+public:
+    // Errors: file_unreadable, malformed_message (detail: the line).
+    static Result<Recording> load(const std::filesystem::path& file);
+
+    Recording(Recording&&) noexcept = default;
+    Recording& operator=(Recording&&) noexcept = default;
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+    [[nodiscard]] const std::vector<RecordedMessage>& messages() const { return messages_; }
+    [[nodiscard]] UnixNanos first_time() const;
+    [[nodiscard]] UnixNanos last_time() const;
+
+private:
+    Recording() = default;
+    std::vector<std::string> texts_;  // the file, or the strings decoded from its records
+    std::vector<RecordedMessage> messages_;
+};
+
+// Whole file, decompressed by its ending (.gz, .zst). Errors: file_unreadable.
+Result<std::string> read_compressed(const std::filesystem::path& file);
+
+}  // namespace keel::simulator
