@@ -24,11 +24,11 @@ struct DemoOptions {
     double seconds{60.0};
     std::string scenario{"shock"};  // market scenario of the simulator
     std::uint64_t seed{1};
-    double speed{1.0};              // simulated seconds per second; 0 = as fast as it goes
-    bool headless{false};           // no terminal view
-    bool hedged{true};              // --unhedged: decide and explain, but send nothing
-    std::string report_dir;         // default STATE/demo-report
-    std::string layout;             // inline or pipeline; empty = the configuration's
+    double speed{1.0};       // simulated seconds per second; 0 = as fast as it goes
+    bool headless{false};    // no terminal view
+    bool hedged{true};       // --unhedged: decide and explain, but send nothing
+    std::string report_dir;  // default STATE/demo-report
+    std::string layout;      // inline or pipeline; empty = the configuration's
 };
 
 // keel run CONFIG
@@ -38,33 +38,33 @@ struct RunOptions {
     std::vector<std::string> overrides;  // --set key=value
     std::string mode;                    // observe, paper, live; empty = observe
     std::string layout;
-    double seconds{0.0};                 // 0 = until interrupted or the replayed data end
+    double seconds{0.0};  // 0 = until interrupted or the replayed data end
     bool headless{false};
-    std::string report_dir;              // empty = no report
+    std::string report_dir;  // empty = no report
 };
 
 // keel simulate CONFIG | --venue NAME --port P
 struct SimulateOptions {
     CommonOptions common;
-    std::string config_path;        // a run configuration: its first [[venue]] is simulated
-    std::string venue;              // deribit, binance_usdm, binance_coinm
-    std::uint16_t port{0};          // 0 = any free port; the ready line names it
-    std::string data_dir;           // recorded data to serve; empty = generated market
+    std::string config_path;  // a run configuration: its first [[venue]] is simulated
+    std::string venue;        // deribit, binance_usdm, binance_coinm
+    std::uint16_t port{0};    // 0 = any free port; the ready line names it
+    std::string data_dir;     // recorded data to serve; empty = generated market
     std::uint64_t seed{1};
     std::string scenario{"shock"};
-    double speed{1.0};              // 0 = as fast as it goes
-    bool interpolate{false};        // recorded chains: interpolate marks instead of stepping
-    double seconds{0.0};            // 0 = until interrupted
-    std::string certificate_dir;    // where ca.pem, server.pem and credentials are written; default STATE/simulate
+    double speed{1.0};            // 0 = as fast as it goes
+    bool interpolate{false};      // recorded chains: interpolate marks instead of stepping
+    double seconds{0.0};          // 0 = until interrupted
+    std::string certificate_dir;  // where ca.pem, server.pem and credentials are written; default STATE/simulate
 };
 
 // keel latency
 struct LatencyOptions {
     CommonOptions common;
     std::string venue{"deribit"};
-    std::string transport{"ws"};    // ws, rest
-    std::string layout{"inline"};   // inline, pipeline
-    double rate_hz{1000.0};         // intended send times
+    std::string transport{"ws"};   // ws, rest
+    std::string layout{"inline"};  // inline, pipeline
+    double rate_hz{1000.0};        // intended send times
     std::uint64_t ticks{100'000};
     std::uint32_t runs{7};
 };
@@ -75,7 +75,7 @@ struct CheckOptions {
     std::string config_path;
     std::vector<std::string> overrides;
     std::string mode;
-    bool online{false};             // also resolve and connect to each venue
+    bool online{false};  // also resolve and connect to each venue
 };
 
 // keel replay JOURNAL
@@ -93,17 +93,17 @@ struct JournalOptions {
     CommonOptions common;
     Job job{Job::stat};
     std::string journal_path;
-    std::uint64_t from{0};          // dump: first event sequence shown
-    std::uint64_t count{0};         // dump: records shown; 0 = all
-    std::string kind;               // dump: only this record or event kind
+    std::uint64_t from{0};   // dump: first event sequence shown
+    std::uint64_t count{0};  // dump: records shown; 0 = all
+    std::string kind;        // dump: only this record or event kind
 };
 
 // keel explain JOURNAL [DECISION]
 struct ExplainOptions {
     CommonOptions common;
     std::string journal_path;
-    std::uint64_t decision{0};      // 0 = every traded decision
-    bool all{false};                // also decisions that did nothing
+    std::uint64_t decision{0};  // 0 = every traded decision
+    bool all{false};            // also decisions that did nothing
 };
 
 // keel kill

@@ -81,7 +81,6 @@ RebalanceSolver::Bound RebalanceSolver::bound(std::size_t depth, const Multiplie
         const std::size_t index = order_[at];
         const double gain = gain_of(index, multipliers);
         const std::int64_t lots = best_with_minimum(index, gain);
-        out.lots[index] = lots;
         if (lots == 0) continue;
         const auto amount = static_cast<double>(lots);
         out.value += cost_of(index, lots) - gain * amount;
@@ -116,17 +115,15 @@ RebalanceSolver::Multipliers RebalanceSolver::scaled_slope(const Bound& here, co
 }
 
 // The point nearest to zero in the convex hull of the bundle (Gilbert 1966): at a kink of the bound, the
-// direction in which it still rises, or zero at its maximum. The shares make the same mix of trades.
-RebalanceSolver::Multipliers RebalanceSolver::least_norm(const Bundle& bundle, Shares& shares) {
+// direction in which it still rises, or zero at its maximum.
+RebalanceSolver::Multipliers RebalanceSolver::least_norm(const Bundle& bundle) {
     constexpr int kStepsMax = 32;  // four dimensions settle in a few
-    Multipliers x = bundle[0].slope;
-    shares = {};
-    shares[0] = 1.0;
+    Multipliers x = bundle[0];
     for (int step = 0; step < kStepsMax; ++step) {
         std::size_t nearest = 0;
-        double least = dot(x, bundle[0].slope);
+        double least = dot(x, bundle[0]);
         for (std::size_t at = 1; at < bundle.size(); ++at) {
-            const double product = dot(x, bundle[at].slope);
+            const double product = dot(x, bundle[at]);
             if (product < least) {
                 least = product;
                 nearest = at;
@@ -135,11 +132,9 @@ RebalanceSolver::Multipliers RebalanceSolver::least_norm(const Bundle& bundle, S
         const double norm = dot(x, x);
         if (least >= norm * (1.0 - 1e-12)) break;
         Multipliers towards{};
-        for (std::size_t row = 0; row < kRowsMax; ++row) towards[row] = bundle[nearest].slope[row] - x[row];
+        for (std::size_t row = 0; row < kRowsMax; ++row) towards[row] = bundle[nearest][row] - x[row];
         const double share = std::clamp((norm - least) / dot(towards, towards), 0.0, 1.0);
         for (std::size_t row = 0; row < kRowsMax; ++row) x[row] += share * towards[row];
-        for (double& each : shares) each *= 1.0 - share;
-        shares[nearest] += share;
     }
     return x;
 }
@@ -165,73 +160,66 @@ double RebalanceSolver::room_along(const Multipliers& from, const Multipliers& d
     return room;
 }
 
-// Maximises the bound along a line: widens until the slope turns, then halves. Leaves what meets at the
-// maximum in the bundle. False when the line does not rise.
-bool RebalanceSolver::climb(std::size_t depth, Relaxed& relaxed, const Multipliers& direction, Bundle& bundle) const {
+// Maximises the bound along a line: widens until the slope turns, then halves. Leaves the slopes on both
+// sides of the maximum in the bundle.
+bool RebalanceSolver::climb(std::size_t depth, Multipliers& at, double& value, const Multipliers& direction,
+                            Bundle& bundle) const {
     const double length = std::sqrt(dot(direction, direction));
     Multipliers unit = direction;
     for (double& component : unit) component /= length;
-    const Multipliers from = relaxed.at;
-    const double value_before = relaxed.value;
-    const double room = room_along(from, unit);
+    const double room = room_along(at, unit);
+    const Multipliers from = at;
+    const double value_before = value;
     double rising = 0.0;
     double falling = phase_ == Phase::cost ? cost_scale_usd_ : room;
-    Facet rising_facet;
-    Facet falling_facet;
+    Multipliers rising_slope{};
+    Multipliers falling_slope{};
     bool rose = false;
     bool turned = false;
-    const auto rises_at = [&](double step) {
+    const auto look = [&](double step) {
         const Multipliers there = moved(from, unit, step);
         const Bound found = bound(depth, there);
-        if (found.value > relaxed.value) {
-            relaxed.value = found.value;
-            relaxed.at = there;
+        if (found.value > value) {
+            value = found.value;
+            at = there;
         }
-        const Facet facet{.slope = scaled_slope(found, there), .lots = found.lots};
-        const bool up = dot(facet.slope, unit) > 0.0;
-        (up ? rising_facet : falling_facet) = facet;
+        const Multipliers slope = scaled_slope(found, there);
+        const bool up = dot(slope, unit) > 0.0;
+        (up ? rising_slope : falling_slope) = slope;
         rose = rose || up;
         return up;
     };
-    for (int doubling = 0; doubling < kDoublingsMax && !turned && !pruned(relaxed.value); ++doubling) {
+    for (int doubling = 0; doubling < kDoublingsMax && !turned && !pruned(value); ++doubling) {
         falling = std::min(falling, room);
-        turned = !rises_at(falling);
+        turned = !look(falling);
         if (turned || falling >= room) break;
         rising = falling;
         falling *= 2.0;
     }
-    for (int halving = 0; turned && halving < kBisectionsMax && !pruned(relaxed.value); ++halving) {
+    for (int halving = 0; turned && halving < kBisectionsMax && !pruned(value); ++halving) {
         const double middle = rising + (falling - rising) / 2.0;
         if (middle <= rising || middle >= falling) break;
-        (rises_at(middle) ? rising : falling) = middle;
+        (look(middle) ? rising : falling) = middle;
     }
-    const bool better = relaxed.value > value_before + 1e-12 * std::abs(value_before);
-    if (better && rose) bundle.clear();
-    if (rose && better) static_cast<void>(bundle.push(rising_facet));
-    if (turned) {
-        if (bundle.full()) bundle.erase_unordered(0);
-        static_cast<void>(bundle.push(falling_facet));
-    }
+    const bool better = value > value_before + 1e-12 * std::abs(value_before);
+    if (better) bundle.clear();
+    if (bundle.full()) bundle.erase_unordered(0);
+    if (rose && better) static_cast<void>(bundle.push(rising_slope));
+    if (turned) static_cast<void>(bundle.push(falling_slope));
     return better;
 }
 
-void RebalanceSolver::ascend(std::size_t depth, Relaxed& relaxed, int rounds) const {
+void RebalanceSolver::ascend(std::size_t depth, Multipliers& at, int rounds) const {
     Bundle bundle;
-    const Bound here = bound(depth, relaxed.at);
-    relaxed.value = here.value;
-    static_cast<void>(bundle.push({.slope = scaled_slope(here, relaxed.at), .lots = here.lots}));
-    Shares shares{};
-    for (int round = 0; round < rounds && !pruned(relaxed.value); ++round) {
-        const Multipliers direction = least_norm(bundle, shares);
-        if (!(dot(direction, direction) > 1e-18)) break;
-        static_cast<void>(climb(depth, relaxed, direction, bundle));
-    }
-    static_cast<void>(least_norm(bundle, shares));
-    relaxed.lots = {};
-    for (std::size_t facet = 0; facet < bundle.size(); ++facet) {
-        for (std::size_t at = depth; at < count_; ++at) {
-            const std::size_t index = order_[at];
-            relaxed.lots[index] += shares[facet] * static_cast<double>(bundle[facet].lots[index]);
+    Bound here = bound(depth, at);
+    double value = here.value;
+    static_cast<void>(bundle.push(scaled_slope(here, at)));
+    for (int round = 0; round < rounds && !pruned(value); ++round) {
+        const Multipliers direction = least_norm(bundle);
+        if (!(dot(direction, direction) > 1e-18)) return;
+        const bool better = climb(depth, at, value, direction, bundle);
+        if (bundle.empty() || (better && bundle.size() == 1)) {
+            static_cast<void>(bundle.push(scaled_slope(bound(depth, at), at)));
         }
     }
 }

@@ -1,0 +1,66 @@
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "app/cli.hpp"
+#include "app/commands/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/failure.hpp"
+#include "app/log.hpp"
+#include "app/wiring/sessions.hpp"
+
+namespace keel::app {
+namespace {
+
+int run(const DemoOptions& options) { return run_demo(options); }
+int run(const RunOptions& options) { return run_session(options); }
+int run(const SimulateOptions& options) { return run_simulate(options); }
+int run(const LatencyOptions& options) { return run_latency(options); }
+int run(const CheckOptions& options) { return run_check(options); }
+int run(const ReplayOptions& options) { return run_replay(options); }
+int run(const JournalOptions& options) { return run_journal(options); }
+int run(const ExplainOptions& options) { return run_explain(options); }
+int run(const KillOptions& options) { return run_kill(options); }
+int run(const DoctorOptions& options) { return run_doctor(options); }
+
+int dispatch(const Command& command) {
+    return std::visit(
+        [](const auto& options) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(options)>, int>) {
+                return options;
+            } else {
+                LogOptions log;
+                log.level = log_level_from(options.common.log_level);
+                log_open(log);
+                return run(options);
+            }
+        },
+        command);
+}
+
+// The one place where an exception becomes a sentence and an exit code.
+int guarded_main(const std::vector<std::string>& arguments) {
+    try {
+        return dispatch(parse_command_line(arguments, std::cout, std::cerr));
+    } catch (const ConfigError& error) {
+        std::cerr << "keel: " << error.what() << '\n';
+        return kExitUsage;
+    } catch (const UsageError& error) {
+        std::cerr << "keel: " << error.what() << '\n';
+        return kExitUsage;
+    } catch (const std::exception& error) {
+        std::cerr << "keel: " << error.what() << '\n';
+        return kExitOutside;
+    }
+}
+
+}  // namespace
+}  // namespace keel::app
+
+int main(int argc, char** argv) {
+    return keel::app::guarded_main(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}

@@ -1,0 +1,31 @@
+# Run as a script at every build: writes the identity of the source into a header, and touches the header only
+# when the identity changed, so that nothing is compiled again for nothing.
+# Variables: KEEL_SOURCE, KEEL_OUTPUT, KEEL_VERSION, KEEL_COMPILER, KEEL_MARCH, KEEL_FLAGS.
+set(hash "unknown")
+set(dirty "")
+find_package(Git QUIET)
+if(GIT_FOUND AND EXISTS "${KEEL_SOURCE}/.git")
+  execute_process(COMMAND ${GIT_EXECUTABLE} -C ${KEEL_SOURCE} rev-parse --short=12 HEAD
+    OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(hash "${found}")
+    execute_process(COMMAND ${GIT_EXECUTABLE} -C ${KEEL_SOURCE} --no-optional-locks status --porcelain --untracked-files=no
+      OUTPUT_VARIABLE changes OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(changes)
+      set(dirty "+dirty")
+    endif()
+  endif()
+endif()
+set(content "// Written by cmake/KeelBuildIdentity.cmake.\n#pragma once\n\n")
+string(APPEND content "#define KEEL_BUILD_VERSION \"${KEEL_VERSION}\"\n")
+string(APPEND content "#define KEEL_BUILD_GIT \"${hash}${dirty}\"\n")
+string(APPEND content "#define KEEL_BUILD_COMPILER \"${KEEL_COMPILER}\"\n")
+string(APPEND content "#define KEEL_BUILD_MARCH \"${KEEL_MARCH}\"\n")
+string(APPEND content "#define KEEL_BUILD_TYPE \"${KEEL_TYPE}\"\n")
+set(before "")
+if(EXISTS "${KEEL_OUTPUT}")
+  file(READ "${KEEL_OUTPUT}" before)
+endif()
+if(NOT before STREQUAL content)
+  file(WRITE "${KEEL_OUTPUT}" "${content}")
+endif()
