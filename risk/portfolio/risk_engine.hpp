@@ -11,7 +11,7 @@
 #include "risk/metrics/ewma_volatility.hpp"
 #include "risk/metrics/implied_volatility_change.hpp"
 #include "risk/portfolio/ledger.hpp"
-#include "risk/portfolio/position_table.hpp"
+#include "risk/portfolio/position.hpp"
 #include "risk/portfolio/risk_snapshot.hpp"
 #include "risk/triggers/trigger_set.hpp"
 
@@ -96,39 +96,53 @@ private:
     struct Underlying;
     struct Bucket;
 
-    void on_ticker(const Event& event, const CoreView& view);
+    void on_ticker(const Event& event, UnixNanos now);
     void on_index(UnderlyingId underlying, double price, UnixNanos now);
+    void on_trade(const Event& event, UnixNanos now);
+    void on_implied(const Instrument& instrument, const MarketInputs& inputs);
     void on_fill(const Event& event);
     void on_position(const Event& event);
     void on_balance(const Event& event);
     void on_timer(UnixNanos now);
-    void on_implied(InstrumentId instrument, UnixNanos now);
-    void set_quantity(InstrumentId instrument, Quantity quantity);
     void revalue(InstrumentId instrument, const MarketInputs& inputs);
-    void zero_unreported(VenueId venue);
-    void sweep_ages(UnixNanos now);
+    void hold(InstrumentId instrument, Quantity quantity, double average_price);
+    void adopt(InstrumentId instrument, Quantity quantity, double average_price);
+    void settle(InstrumentId instrument);
+    void forget_unreported(VenueId venue);
+    void sweep(UnixNanos now);
+    void set_stale(InstrumentId instrument, bool stale);
     void touch(UnderlyingId underlying);
+    [[nodiscard]] double position_value(InstrumentId instrument) const;
+    [[nodiscard]] double unrealised(InstrumentId instrument) const;
+    [[nodiscard]] double usd_rate(CurrencyId currency) const;
+    [[nodiscard]] double equity_usd() const;
     [[nodiscard]] double boundary_value(const BoundaryStatus& boundary) const;
     [[nodiscard]] double hedged_delta(const Sensitivities& sums, const Underlying& row) const;
+    [[nodiscard]] MetricArray metrics_of(const Sensitivities& sums, const Underlying& row, double gross_usd) const;
 
     RiskConfig config_;
     const InstrumentTable& instruments_;
-    std::vector<Position> positions_;         // by InstrumentId slot
-    std::vector<std::uint32_t> bucket_of_;    // by InstrumentId slot
-    std::vector<std::uint32_t> report_mark_;  // generation of the position snapshot that named it
+    std::vector<Position> positions_;       // by InstrumentId slot
+    std::vector<std::uint32_t> bucket_of_;  // by InstrumentId slot
+    std::vector<std::uint32_t> held_at_;    // place in held_, by InstrumentId slot
     std::vector<InstrumentId> held_;
-    std::vector<std::uint32_t> held_at_;   // place in held_, by InstrumentId slot
-    std::vector<Bucket> buckets_;          // one per (underlying, expiry)
-    std::vector<Underlying> underlyings_;  // by UnderlyingId slot
+    std::vector<Bucket> buckets_;                               // one per (underlying, expiry)
+    std::vector<Underlying> underlyings_;                       // by UnderlyingId slot
+    std::array<UnderlyingId, kCurrenciesMax> underlying_of_{};  // the coin that a currency is, or none
+    std::array<bool, kCurrenciesMax> is_dollar_{};              // USD and stablecoins
+    std::array<bool, 8> orders_ready_{};  // by VenueId: positions change by fills, not by snapshots
     Ledger ledger_;
     TriggerSet triggers_;
-    std::uint64_t dirty_{0};  // bit per underlying whose metrics moved; see kAccountDirty
-    bool all_dirty_{false};
+    std::uint64_t dirty_{0};  // bit per underlying whose metrics moved
+    bool sample_all_{false};  // a timer: every boundary is sampled
+    bool account_dirty_{false};
     std::uint64_t version_{0};
     std::uint64_t work_{0};
-    std::uint32_t report_generation_{0};
+    std::uint32_t reports_{0};  // position snapshots begun
+    bool report_open_{false};
     std::size_t sweep_next_{0};
-    std::int64_t input_age_ns_max_{0};
+    std::int64_t sweep_age_ns_{0};      // oldest input of the sweep under way
+    std::int64_t input_age_ns_max_{0};  // of the last whole sweep
     UnixNanos now_{};
 };
 
