@@ -42,6 +42,12 @@ struct InstrumentDefinition {
     UnixNanos expiry{};
 };
 
+// What trading costs, as fractions of the notional. The defaults are the venue's ordinary account.
+struct Fees {
+    double taker_ratio{0.0005};
+    double maker_ratio{0.0002};
+};
+
 // One public market-data link.
 struct Config {
     ContractFamily family{ContractFamily::usdm};
@@ -60,6 +66,9 @@ struct Config {
     std::uint32_t snapshot_levels{1000};
     std::uint32_t request_weight_per_minute{2400};
     std::chrono::nanoseconds snapshot_deadline{std::chrono::seconds{30}};
+    // Longest silence of a stream connection; the venue pings every three minutes.
+    std::chrono::nanoseconds read_deadline{std::chrono::minutes{4}};
+    Fees fees{};
     EdgeClock::Source clock{EdgeClock::Source::host};
 };
 

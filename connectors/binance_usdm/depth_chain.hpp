@@ -51,7 +51,8 @@ public:
 
     // At least one update is kept, and no snapshot stands.
     [[nodiscard]] bool wants_snapshot() const { return state_ == State::waiting && !pending_.empty(); }
-    [[nodiscard]] bool is_following() const { return state_ == State::following; }
+    // A snapshot stands, and nothing has contradicted it.
+    [[nodiscard]] bool has_book() const { return state_ != State::waiting; }
     [[nodiscard]] InstrumentId instrument() const { return instrument_; }
     [[nodiscard]] const DepthCounters& counters() const { return counters_; }
 

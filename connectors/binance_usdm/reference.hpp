@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,12 +10,11 @@
 
 namespace keel::connectors::binance {
 
-// Adds the contracts of an exchangeInfo body (followed by 64 readable bytes) that `symbols` names, or
-// all where it is empty. The grid is that of the filters PRICE_FILTER and LOT_SIZE; the precisions
-// beside them are not grids. Returns how many were added. Errors: malformed_message,
-// number_out_of_range, table_full, unknown_instrument (a symbol that the venue does not list).
-Result<std::size_t> read_exchange_info(std::string_view body, ContractFamily family,
-                                       std::span<const std::string> symbols, InstrumentTable& table);
+// Adds the contracts of an exchangeInfo body (followed by kPaddingBytes readable bytes) that
+// `config.symbols` names, or all where it is empty. The grid is that of the filters PRICE_FILTER and LOT_SIZE; the
+// precisions beside them are not grids. Returns how many were added. Errors: malformed_message, number_out_of_range,
+// table_full, unknown_instrument (a symbol that the venue does not list).
+Result<std::size_t> read_exchange_info(std::string_view body, const Config& config, InstrumentTable& table);
 
 // Adds what the configuration describes. Errors: table_full, config_invalid.
 Result<std::size_t> define_instruments(const Config& config, InstrumentTable& table);

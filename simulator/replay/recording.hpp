@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -15,9 +16,9 @@ namespace keel::simulator {
 struct RecordedMessage {
     enum class Kind : std::uint8_t { frame, depth, exchange_info };
     Kind kind{Kind::frame};
-    UnixNanos time{};       // the recorder's clock
-    std::string_view text;  // exactly the bytes that were received
-    std::string_view name;  // frame: its stream; depth: its symbol, empty where the body alone was kept
+    UnixNanos time{};         // the recorder's clock
+    std::string_view text{};  // exactly the bytes that were received
+    std::string_view name{};  // frame: its stream; depth: its symbol, empty where the body alone was kept
 };
 
 // A capture of Binance market data in the order of its receipt. Reads two forms, both possibly gzip- or
@@ -36,16 +37,13 @@ public:
     Recording& operator=(const Recording&) = delete;
 
     [[nodiscard]] const std::vector<RecordedMessage>& messages() const { return messages_; }
-    [[nodiscard]] UnixNanos first_time() const;
-    [[nodiscard]] UnixNanos last_time() const;
+    [[nodiscard]] UnixNanos first_frame_time() const;
+    [[nodiscard]] UnixNanos last_frame_time() const;
 
 private:
     Recording() = default;
-    std::vector<std::string> texts_;  // the file, or the strings decoded from its records
+    std::deque<std::string> texts_;  // the file, and what was decoded from its records; never moved
     std::vector<RecordedMessage> messages_;
 };
-
-// Whole file, decompressed by its ending (.gz, .zst). Errors: file_unreadable.
-Result<std::string> read_compressed(const std::filesystem::path& file);
 
 }  // namespace keel::simulator
