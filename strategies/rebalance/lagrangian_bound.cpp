@@ -81,6 +81,7 @@ RebalanceSolver::Bound RebalanceSolver::bound(std::size_t depth, const Multiplie
         const std::size_t index = order_[at];
         const double gain = gain_of(index, multipliers);
         const std::int64_t lots = best_with_minimum(index, gain);
+        out.lots[index] = lots;
         if (lots == 0) continue;
         const auto amount = static_cast<double>(lots);
         out.value += cost_of(index, lots) - gain * amount;
@@ -114,27 +115,32 @@ RebalanceSolver::Multipliers RebalanceSolver::scaled_slope(const Bound& here, co
     return slope;
 }
 
-// The point nearest to zero in the convex hull of the bundle (Gilbert 1966): at a kink of the bound, the
-// direction in which it still rises, or zero at its maximum.
-RebalanceSolver::Multipliers RebalanceSolver::least_norm(const Bundle& bundle) {
-    constexpr int kStepsMax = 32;  // four dimensions settle in a few
-    Multipliers x = bundle[0];
-    for (int step = 0; step < kStepsMax; ++step) {
-        std::size_t nearest = 0;
-        double least = dot(x, bundle[0]);
-        for (std::size_t at = 1; at < bundle.size(); ++at) {
-            const double product = dot(x, bundle[at]);
-            if (product < least) {
-                least = product;
-                nearest = at;
+// The point nearest to zero in the convex hull of the bundle, by exact steps between two of its members at
+// a time: at a kink of the bound, the direction in which it still rises, or zero at its maximum. The same
+// shares mix the trades of the relaxed optimum.
+RebalanceSolver::Multipliers RebalanceSolver::least_norm(const Bundle& bundle, Shares& shares) {
+    constexpr int kPassesMax = 64;  // the steps shrink by a factor each pass
+    Multipliers x = bundle[0].slope;
+    shares = {};
+    shares[0] = 1.0;
+    for (int pass = 0; pass < kPassesMax; ++pass) {
+        double largest = 0.0;
+        for (std::size_t from = 0; from < bundle.size(); ++from) {
+            for (std::size_t to = from + 1; to < bundle.size(); ++to) {
+                Multipliers towards{};
+                for (std::size_t row = 0; row < kRowsMax; ++row) {
+                    towards[row] = bundle[to].slope[row] - bundle[from].slope[row];
+                }
+                const double norm = dot(towards, towards);
+                if (!(norm > 0.0)) continue;
+                const double share = std::clamp(-dot(x, towards) / norm, -shares[to], shares[from]);
+                shares[from] -= share;
+                shares[to] += share;
+                for (std::size_t row = 0; row < kRowsMax; ++row) x[row] += share * towards[row];
+                largest = std::max(largest, std::abs(share));
             }
         }
-        const double norm = dot(x, x);
-        if (least >= norm * (1.0 - 1e-12)) break;
-        Multipliers towards{};
-        for (std::size_t row = 0; row < kRowsMax; ++row) towards[row] = bundle[nearest][row] - x[row];
-        const double share = std::clamp((norm - least) / dot(towards, towards), 0.0, 1.0);
-        for (std::size_t row = 0; row < kRowsMax; ++row) x[row] += share * towards[row];
+        if (largest < 1e-14) break;
     }
     return x;
 }
@@ -160,66 +166,75 @@ double RebalanceSolver::room_along(const Multipliers& from, const Multipliers& d
     return room;
 }
 
-// Maximises the bound along a line: widens until the slope turns, then halves. Leaves the slopes on both
-// sides of the maximum in the bundle.
-bool RebalanceSolver::climb(std::size_t depth, Multipliers& at, double& value, const Multipliers& direction,
-                            Bundle& bundle) const {
+// Maximises the bound along a line: widens until the slope turns, then halves. Leaves what meets at the
+// maximum in the bundle. False when the line does not rise.
+bool RebalanceSolver::climb(std::size_t depth, Relaxed& relaxed, const Multipliers& direction, Bundle& bundle) const {
     const double length = std::sqrt(dot(direction, direction));
     Multipliers unit = direction;
     for (double& component : unit) component /= length;
-    const double room = room_along(at, unit);
-    const Multipliers from = at;
-    const double value_before = value;
+    const Multipliers from = relaxed.at;
+    const double value_before = relaxed.value;
+    const double room = room_along(from, unit);
     double rising = 0.0;
     double falling = phase_ == Phase::cost ? cost_scale_usd_ : room;
-    Multipliers rising_slope{};
-    Multipliers falling_slope{};
+    Facet rising_facet;
+    Facet falling_facet;
     bool rose = false;
     bool turned = false;
-    const auto look = [&](double step) {
+    const auto rises_at = [&](double step) {
         const Multipliers there = moved(from, unit, step);
         const Bound found = bound(depth, there);
-        if (found.value > value) {
-            value = found.value;
-            at = there;
+        if (found.value > relaxed.value) {
+            relaxed.value = found.value;
+            relaxed.at = there;
         }
-        const Multipliers slope = scaled_slope(found, there);
-        const bool up = dot(slope, unit) > 0.0;
-        (up ? rising_slope : falling_slope) = slope;
+        const Facet facet{.slope = scaled_slope(found, there), .lots = found.lots};
+        const bool up = dot(facet.slope, unit) > 0.0;
+        (up ? rising_facet : falling_facet) = facet;
         rose = rose || up;
         return up;
     };
-    for (int doubling = 0; doubling < kDoublingsMax && !turned && !pruned(value); ++doubling) {
+    for (int doubling = 0; doubling < kDoublingsMax && !turned && !pruned(relaxed.value); ++doubling) {
         falling = std::min(falling, room);
-        turned = !look(falling);
+        turned = !rises_at(falling);
         if (turned || falling >= room) break;
         rising = falling;
         falling *= 2.0;
     }
-    for (int halving = 0; turned && halving < kBisectionsMax && !pruned(value); ++halving) {
+    for (int halving = 0; turned && halving < kBisectionsMax && !pruned(relaxed.value); ++halving) {
         const double middle = rising + (falling - rising) / 2.0;
         if (middle <= rising || middle >= falling) break;
-        (look(middle) ? rising : falling) = middle;
+        (rises_at(middle) ? rising : falling) = middle;
     }
-    const bool better = value > value_before + 1e-12 * std::abs(value_before);
-    if (better) bundle.clear();
-    if (bundle.full()) bundle.erase_unordered(0);
-    if (rose && better) static_cast<void>(bundle.push(rising_slope));
-    if (turned) static_cast<void>(bundle.push(falling_slope));
+    const bool better = relaxed.value > value_before + 1e-12 * std::abs(value_before);
+    if (better && rose) bundle.clear();
+    if (rose && better) static_cast<void>(bundle.push(rising_facet));
+    if (turned) {
+        if (bundle.full()) bundle.erase_unordered(0);
+        static_cast<void>(bundle.push(falling_facet));
+    }
     return better;
 }
 
-void RebalanceSolver::ascend(std::size_t depth, Multipliers& at, int rounds) const {
+void RebalanceSolver::ascend(std::size_t depth, Relaxed& relaxed, int rounds) const {
     Bundle bundle;
-    Bound here = bound(depth, at);
-    double value = here.value;
-    static_cast<void>(bundle.push(scaled_slope(here, at)));
-    for (int round = 0; round < rounds && !pruned(value); ++round) {
-        const Multipliers direction = least_norm(bundle);
-        if (!(dot(direction, direction) > 1e-18)) return;
-        const bool better = climb(depth, at, value, direction, bundle);
-        if (bundle.empty() || (better && bundle.size() == 1)) {
-            static_cast<void>(bundle.push(scaled_slope(bound(depth, at), at)));
+    const Bound here = bound(depth, relaxed.at);
+    relaxed.value = here.value;
+    static_cast<void>(bundle.push({.slope = scaled_slope(here, relaxed.at), .lots = here.lots}));
+    Shares shares{};
+    for (int round = 0; round < rounds && !pruned(relaxed.value); ++round) {
+        const Multipliers direction = least_norm(bundle, shares);
+        double steepest = 0.0;
+        for (const Facet& facet : bundle) steepest = std::max(steepest, dot(facet.slope, facet.slope));
+        if (!(dot(direction, direction) > 1e-20 * steepest)) break;  // the kink is the maximum
+        static_cast<void>(climb(depth, relaxed, direction, bundle));
+    }
+    static_cast<void>(least_norm(bundle, shares));
+    relaxed.lots = {};
+    for (std::size_t facet = 0; facet < bundle.size(); ++facet) {
+        for (std::size_t at = depth; at < count_; ++at) {
+            const std::size_t index = order_[at];
+            relaxed.lots[index] += shares[facet] * static_cast<double>(bundle[facet].lots[index]);
         }
     }
 }

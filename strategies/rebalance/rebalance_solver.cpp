@@ -11,9 +11,12 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kRowTolerance = 1e-11;  // rounding of a sum of 16 products, relative to the row's magnitude
 
-constexpr int kRootClimbs = 24;  // of the multipliers where several rows share a kink
-constexpr int kNodeClimbs = 4;   // the parent's are a good start
+constexpr int kRootClimbs = 60;  // of the multipliers where several rows share a kink
+constexpr int kNodeClimbs = 16;  // the parent's are a good start
 
+constexpr double kPriceless = 1e18;  // more than all the lots of a problem can cost
+
+std::int64_t round_lots(double lots) { return static_cast<std::int64_t>(std::llround(std::clamp(lots, -9e15, 9e15))); }
 std::int64_t floor_lots(double lots) { return static_cast<std::int64_t>(std::floor(std::clamp(lots, -9e15, 9e15))); }
 std::int64_t ceil_lots(double lots) { return static_cast<std::int64_t>(std::ceil(std::clamp(lots, -9e15, 9e15))); }
 
@@ -111,10 +114,10 @@ void RebalanceSolver::search(Phase phase, double violation_budget) {
         return;
     }
     for (std::size_t at = 0; at < count_; ++at) order_[at] = at;
-    Multipliers multipliers{};
-    ascend(0, multipliers, rows_count_ == 1 ? 1 : kRootClimbs);
-    order_candidates(multipliers);
-    descend(0, multipliers);
+    Relaxed relaxed;
+    ascend(0, relaxed, rows_count_ == 1 ? 2 : kRootClimbs);
+    order_candidates(relaxed.at);
+    static_cast<void>(descend(0, relaxed.at));
     nodes_total_ += nodes_;
 }
 
@@ -134,55 +137,90 @@ void RebalanceSolver::order_candidates(const Multipliers& multipliers) {
     }
 }
 
-void RebalanceSolver::descend(std::size_t depth, const Multipliers& from) {
+RebalanceSolver::Closed RebalanceSolver::descend(std::size_t depth, const Multipliers& from) {
+    Closed closed{.proven = true};
     if (nodes_ >= problem_->nodes_max) {
         exhausted_ = true;
-        return;
+        return Closed{};
     }
     ++nodes_;
-    if (depth + 1 == count_) {
-        finish_last(order_[depth]);
-        return;
+    if (!reachable(depth, closed.proof)) return closed;
+    closed.proof = from;
+    closed.excess = excess(bound(depth, from).value);
+    if (closed.excess >= 0.0) return closed;
+    Relaxed relaxed{.at = from};
+    ascend(depth, relaxed, rows_count_ == 1 ? 2 : (depth == 0 ? kRootClimbs : kNodeClimbs));
+    closed.proof = relaxed.at;
+    if (!pruned(relaxed.value)) {
+        if (depth + 1 == count_) {
+            finish_last(order_[depth]);
+        } else {
+            branch(depth, relaxed);
+        }
     }
-    if (!reachable(depth)) return;
-    double value = bound(depth, from).value;
-    if (pruned(value)) return;
-    Multipliers at = from;
-    if (depth > 0) {
-        ascend(depth, at, rows_count_ == 1 ? 1 : kNodeClimbs);
-        value = bound(depth, at).value;
-        if (pruned(value)) return;
-    }
-    branch(depth, at, value);
+    closed.excess = excess(relaxed.value);  // what was found may leave nothing better to find
+    closed.proven = closed.excess >= 0.0;
+    return closed;
 }
 
-// Tries the values of one candidate outwards from the one that the bound likes best. At fixed multipliers
-// the bound is convex in that value, so the first one that cannot win ends its direction.
-void RebalanceSolver::branch(std::size_t depth, const Multipliers& at, double bound_value) {
+// Tries the values of one candidate outwards from where the relaxed optimum has it. A direction ends
+// where the next value cannot win, nor, by convexity, any further one.
+void RebalanceSolver::branch(std::size_t depth, const Relaxed& relaxed) {
     const std::size_t index = order_[depth];
     const Candidate& candidate = problem_->candidates[index];
-    const double gain = gain_of(index, at);
+    const double gain = gain_of(index, relaxed.at);
     const auto own = [&](std::int64_t lots) { return cost_of(index, lots) - gain * static_cast<double>(lots); };
-    const double others = bound_value - own(best_with_minimum(index, gain));
-    std::int64_t up = best_of(index, gain);
+    const double others = relaxed.value - own(best_with_minimum(index, gain));
+    const double centre = relaxed.lots[index];
+    std::int64_t up = std::clamp(round_lots(centre), candidate.lots_low, candidate.lots_high);
     std::int64_t down = up - 1;
+    bool up_open = true;
+    bool down_open = true;
     while (!exhausted_) {
         if (up > 0 && up < candidate.lots_min) up = candidate.lots_min;
         if (up < 0 && up > -candidate.lots_min) up = 0;
         if (down < 0 && down > -candidate.lots_min) down = -candidate.lots_min;
         if (down > 0 && down < candidate.lots_min) down = 0;
-        const bool up_open = up <= candidate.lots_high && !pruned(others + own(up));
-        const bool down_open = down >= candidate.lots_low && !pruned(others + own(down));
+        const Closed by_parent{.proven = true, .proof = relaxed.at};
+        up_open =
+            up_open && up <= candidate.lots_high && !(pruned(others + own(up)) && ends_above(index, up, by_parent));
+        down_open = down_open && down >= candidate.lots_low &&
+                    !(pruned(others + own(down)) && ends_below(index, down, by_parent));
         if (!up_open && !down_open) return;
-        if (up_open && (!down_open || own(up) <= own(down))) {
-            visit(depth, up++, at);
+        const double up_distance = static_cast<double>(up) - centre;
+        const double down_distance = centre - static_cast<double>(down);
+        if (up_open && (!down_open || up_distance <= down_distance)) {
+            up_open = !ends_above(index, up, visit(depth, up, relaxed.at));
+            ++up;
         } else {
-            visit(depth, down--, at);
+            down_open = !ends_below(index, down, visit(depth, down, relaxed.at));
+            --down;
         }
     }
 }
 
-void RebalanceSolver::visit(std::size_t depth, std::int64_t lots, const Multipliers& multipliers) {
+// At the multipliers of the proof, the bound over this candidate's lots is convex, and at `lots` no
+// completion can win. Nothing further out can win either where the minimum of the bound lies on the
+// inner side, or where the bound falls by less towards it than it was in excess.
+bool RebalanceSolver::ends_above(std::size_t index, std::int64_t lots, const Closed& closed) const {
+    if (!closed.proven) return false;
+    const double gain = gain_of(index, closed.proof);
+    const std::int64_t best = best_of(index, gain);
+    return best <= lots || flatness(index, lots, best, gain) <= closed.excess;
+}
+
+bool RebalanceSolver::ends_below(std::size_t index, std::int64_t lots, const Closed& closed) const {
+    if (!closed.proven) return false;
+    const double gain = gain_of(index, closed.proof);
+    const std::int64_t best = best_of(index, gain);
+    return best >= lots || flatness(index, lots, best, gain) <= closed.excess;
+}
+
+double RebalanceSolver::flatness(std::size_t index, std::int64_t lots, std::int64_t best, double gain) const {
+    return cost_of(index, lots) - cost_of(index, best) - gain * static_cast<double>(lots - best);
+}
+
+RebalanceSolver::Closed RebalanceSolver::visit(std::size_t depth, std::int64_t lots, const Multipliers& multipliers) {
     const std::size_t index = order_[depth];
     const double spent_before = spent_;
     const std::array<double, kRowsMax> value_before = value_;
@@ -191,10 +229,11 @@ void RebalanceSolver::visit(std::size_t depth, std::int64_t lots, const Multipli
     for (std::size_t row = 0; row < rows_count_; ++row) {
         value_[row] += problem_->candidates[index].effect[row] * static_cast<double>(lots);
     }
-    descend(depth + 1, multipliers);
+    const Closed closed = descend(depth + 1, multipliers);
     lots_[index] = 0;
     spent_ = spent_before;
     value_ = value_before;
+    return closed;
 }
 
 // All others are fixed: the last candidate's best value has a closed form, because its cost falls towards
@@ -301,8 +340,9 @@ RebalanceSolver::Span RebalanceSolver::within_budget_of(std::size_t index) const
     return Span{edge(least, candidate.lots_low), edge(least, candidate.lots_high)};
 }
 
-// Whether the free candidates' bounds alone let each row be met. Cheap, and it ends most dead ends.
-bool RebalanceSolver::reachable(std::size_t depth) const {
+// Whether the free candidates' bounds alone let each row be met. Cheap, and it ends most dead ends; the
+// proof is a price for the row beyond any cost.
+bool RebalanceSolver::reachable(std::size_t depth, Multipliers& proof) const {
     if (phase_ == Phase::violation) return true;
     for (std::size_t row = 0; row < rows_count_; ++row) {
         double lowest = value_[row];
@@ -315,14 +355,19 @@ bool RebalanceSolver::reachable(std::size_t depth) const {
             highest += std::max(one, other);
         }
         const double slack = violation_budget_ / rows_[row].weight;
-        if (highest < rows_[row].low - slack || lowest > rows_[row].high + slack) return false;
+        const bool short_of = highest < rows_[row].low - slack;
+        if (!short_of && lowest <= rows_[row].high + slack) continue;
+        proof = {};
+        proof[row] = (short_of ? kPriceless : -kPriceless) * cost_scale_usd_ / std::max(row_scale_[row], 1e-300);
+        return false;
     }
     return true;
 }
 
-bool RebalanceSolver::pruned(double value) const {
-    if (!found_) return value > best_;
-    return value >= best_ - problem_->tolerance_ratio * std::abs(best_);
+// By how much a lower bound exceeds what the best trades so far cost; from zero on it can be left.
+double RebalanceSolver::excess(double value) const {
+    if (!found_) return value - std::nextafter(best_, kInfinity);
+    return value - (best_ - problem_->tolerance_ratio * std::abs(best_));
 }
 
 void RebalanceSolver::report(RebalanceSolution& out) const {

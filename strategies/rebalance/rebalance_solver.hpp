@@ -75,14 +75,32 @@ public:
 private:
     enum class Phase : std::uint8_t { cost, violation };
     using Multipliers = std::array<double, kRowsMax>;
-    using Bundle = FixedVector<Multipliers, 2 * kRowsMax>;  // slopes around one kink; the oldest is replaced
     struct Range {
         double low{0.0};
         double high{0.0};
     };
     struct Bound {
         double value{0.0};
-        Multipliers slope{};  // a supergradient of the bound in the multipliers
+        Multipliers slope{};                              // a supergradient of the bound in the multipliers
+        std::array<std::int64_t, kCandidatesMax> lots{};  // what the bound would trade
+    };
+    struct Facet {
+        Multipliers slope{};  // scaled, see scaled_slope
+        std::array<std::int64_t, kCandidatesMax> lots{};
+    };
+    using Bundle = FixedVector<Facet, 2 * kRowsMax>;  // what meets at one kink; the oldest is replaced
+    using Shares = std::array<double, 2 * kRowsMax>;
+    // Multipliers, the bound there, and the fractional trades that the bound tends to.
+    struct Relaxed {
+        Multipliers at{};
+        double value{0.0};
+        std::array<double, kCandidatesMax> lots{};
+    };
+    // A subtree that is done: no completion of it can win, which `proof` shows.
+    struct Closed {
+        bool proven{false};
+        double excess{0.0};  // of the bound over what it had to reach
+        Multipliers proof{};
     };
     struct Span {  // whole lots, empty when low > high
         std::int64_t low{0};
@@ -91,15 +109,17 @@ private:
 
     void start(const RebalanceProblem& problem);
     void search(Phase phase, double violation_budget);
-    void descend(std::size_t depth, const Multipliers& from);
-    void branch(std::size_t depth, const Multipliers& at, double bound_value);
-    void visit(std::size_t depth, std::int64_t lots, const Multipliers& multipliers);
+    Closed descend(std::size_t depth, const Multipliers& from);
+    void branch(std::size_t depth, const Relaxed& relaxed);
+    Closed visit(std::size_t depth, std::int64_t lots, const Multipliers& multipliers);
+    [[nodiscard]] bool ends_above(std::size_t candidate, std::int64_t lots, const Closed& closed) const;
+    [[nodiscard]] bool ends_below(std::size_t candidate, std::int64_t lots, const Closed& closed) const;
     void finish_last(std::size_t candidate);
     void accept(std::size_t last, std::int64_t lots);
     void order_candidates(const Multipliers& multipliers);
-    void ascend(std::size_t depth, Multipliers& at, int rounds) const;
-    bool climb(std::size_t depth, Multipliers& at, double& value, const Multipliers& direction, Bundle& bundle) const;
-    [[nodiscard]] static Multipliers least_norm(const Bundle& bundle);
+    void ascend(std::size_t depth, Relaxed& relaxed, int rounds) const;
+    bool climb(std::size_t depth, Relaxed& relaxed, const Multipliers& direction, Bundle& bundle) const;
+    [[nodiscard]] static Multipliers least_norm(const Bundle& bundle, Shares& shares);
     [[nodiscard]] Multipliers scaled_slope(const Bound& here, const Multipliers& at) const;
     [[nodiscard]] Multipliers moved(const Multipliers& from, const Multipliers& direction, double step) const;
     [[nodiscard]] double room_along(const Multipliers& from, const Multipliers& direction) const;
@@ -109,8 +129,10 @@ private:
     [[nodiscard]] double cost_of(std::size_t candidate, std::int64_t lots) const;
     [[nodiscard]] std::int64_t best_of(std::size_t candidate, double gain) const;
     [[nodiscard]] std::int64_t best_with_minimum(std::size_t candidate, double gain) const;
-    [[nodiscard]] bool reachable(std::size_t depth) const;
-    [[nodiscard]] bool pruned(double value) const;
+    [[nodiscard]] bool reachable(std::size_t depth, Multipliers& proof) const;
+    [[nodiscard]] double excess(double value) const;
+    [[nodiscard]] bool pruned(double value) const { return excess(value) >= 0.0; }
+    [[nodiscard]] double flatness(std::size_t candidate, std::int64_t lots, std::int64_t best, double gain) const;
     [[nodiscard]] double violation_with(std::size_t candidate, std::int64_t lots) const;
     [[nodiscard]] std::int64_t least_violation_of(std::size_t candidate) const;
     [[nodiscard]] Span inside_of(std::size_t candidate) const;
