@@ -55,13 +55,17 @@ private:
     };
     static constexpr std::size_t kRecentMax = 64;  // orders within one duplicate window
 
+    [[nodiscard]] Probe probe_of(const OrderIntent& intent, const RiskEngine& risk, const CoreView& view) const;
     [[nodiscard]] Verdict judge(const Probe& probe) const;
     [[nodiscard]] Verdict judge_permission(const Probe& probe) const;
+    [[nodiscard]] Verdict judge_kill_level(const Probe& probe) const;
     [[nodiscard]] Verdict judge_inputs(const Probe& probe) const;
     [[nodiscard]] Verdict judge_price(const Probe& probe) const;
     [[nodiscard]] Verdict judge_size(const Probe& probe) const;
     [[nodiscard]] Verdict judge_portfolio(const Probe& probe) const;
     [[nodiscard]] Verdict judge_conflicts(const Probe& probe) const;
+    [[nodiscard]] const InputAgeMax& ages_of(const Instrument& instrument) const;
+    void remember(const OrderIntent& intent, UnixNanos now);
 
     GateConfig config_;
     std::vector<bool> allowed_;  // by InstrumentId slot
