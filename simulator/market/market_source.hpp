@@ -19,7 +19,6 @@ struct InstrumentMark {
     double mark_price{0.0};        // USD; inverse options: coin
     double underlying_price{0.0};  // options: forward of the expiry, USD
     double iv_ratio{0.0};          // options: mark volatility, 1.0 = 100 %
-    double current_funding{0.0};   // perpetuals: 8 h rate
 };
 
 enum class FlowKind : std::uint8_t { add, cancel, take };
@@ -62,7 +61,9 @@ public:
 struct GeneratedMarketConfig {
     std::string scenario{"shock"};
     std::uint64_t seed{1};
-    double seconds{60.0};  // the span over which the scenario's script plays; the market runs on after it
+    // The span over which the scenario's script plays, and that the hash covers; the market runs on after.
+    double seconds{60.0};
+    bool linear_perpetuals{false};  // also list BTC_USDC-PERPETUAL and ETH_USDC-PERPETUAL
 };
 Result<std::unique_ptr<MarketSource>> make_generated_market(const GeneratedMarketConfig& config);
 
