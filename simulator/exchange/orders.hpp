@@ -14,7 +14,7 @@ namespace keel::simulator {
 // An error as the venue states it: code and message of its error table ("price_too_high 43666.4288").
 struct VenueError {
     int code{0};
-    std::string message;
+    std::string message{};
 };
 
 template <class T>
@@ -39,17 +39,17 @@ enum class SelfTradeMode : std::uint8_t { reject_taker, cancel_maker };
 // private/buy or private/sell. Amounts and prices are the venue's numbers (USD for inverse futures,
 // coin for options); they are checked exactly against lot and tick.
 struct OrderRequest {
-    std::string instrument_name;
+    std::string instrument_name{};
     Side side{Side::bid};
     double amount{0.0};
     OrderType type{OrderType::limit};
-    std::optional<double> price;
+    std::optional<double> price{};
     TimeInForce time_in_force{TimeInForce::good_til_cancelled};
     bool post_only{false};
     bool reject_post_only{false};
     bool reduce_only{false};
     bool mmp{false};  // refused with 13040: the venue keeps no market-maker protection
-    std::string label;
+    std::string label{};
     UnixNanos valid_until{};  // 0: none; earlier than now gives 13888
     SessionId session{SessionId::none};
 };
@@ -57,9 +57,9 @@ struct OrderRequest {
 // private/edit. `amount` is the new total; 0 keeps it. Without `price` the price stays. Flags not sent
 // fall back to false.
 struct EditRequest {
-    std::string order_id;
+    std::string order_id{};
     double amount{0.0};
-    std::optional<double> price;
+    std::optional<double> price{};
     bool post_only{false};
     bool reject_post_only{false};
     bool reduce_only{false};
@@ -68,7 +68,7 @@ struct EditRequest {
 
 // An order as the venue shows it.
 struct OrderView {
-    std::string order_id;
+    std::string order_id{};
     AccountId account{AccountId::none};
     InstrumentId instrument{InstrumentId::none};
     SessionId session{SessionId::none};
@@ -84,15 +84,15 @@ struct OrderView {
     bool reject_post_only{false};
     bool reduce_only{false};
     bool replaced{false};
-    std::string label;
-    std::string_view cancel_reason;  // empty unless cancelled; "user_request", "cancel_on_disconnect", ...
+    std::string label{};
+    std::string_view cancel_reason{};  // empty unless cancelled; "user_request", "cancel_on_disconnect", ...
     UnixNanos created{};
     UnixNanos updated{};
 };
 
 // A trade as the public channel shows it.
 struct PublicTrade {
-    std::string trade_id;
+    std::string trade_id{};
     std::uint64_t trade_seq{0};  // consecutive per instrument, from 1
     InstrumentId instrument{InstrumentId::none};
     UnixNanos time{};
@@ -110,8 +110,8 @@ struct PublicTrade {
 struct UserTrade {
     PublicTrade trade;
     AccountId account{AccountId::none};
-    std::string order_id;
-    std::string label;
+    std::string order_id{};
+    std::string label{};
     Side side{Side::bid};
     OrderType order_type{OrderType::limit};
     OrderState order_state{OrderState::open};  // after the trade
@@ -125,16 +125,16 @@ struct UserTrade {
 
 struct OrderAnswer {
     OrderView order;
-    std::vector<UserTrade> trades;
+    std::vector<UserTrade> trades{};
 };
 
 // Which orders or positions a call means; unset fields match everything.
 struct OrderFilter {
-    std::optional<Currency> currency;  // settlement currency
-    std::optional<bool> is_option;     // kind option or future
-    std::optional<InstrumentId> instrument;
-    std::optional<std::string> label;
-    std::optional<SessionId> session;
+    std::optional<Currency> currency{};  // settlement currency
+    std::optional<bool> is_option{};     // kind option or future
+    std::optional<InstrumentId> instrument{};
+    std::optional<std::string> label{};
+    std::optional<SessionId> session{};
 };
 
 }  // namespace keel::simulator

@@ -17,8 +17,8 @@ struct BookView {
     InstrumentId instrument{InstrumentId::none};
     UnixNanos time{};
     std::uint64_t change_id{0};
-    std::vector<BookLevel> bids;
-    std::vector<BookLevel> asks;
+    std::vector<BookLevel> bids{};
+    std::vector<BookLevel> asks{};
 };
 
 // Everything that `ticker.*` and public/ticker show. Greeks in the venue's units: delta dUSD/dF, gamma

@@ -16,7 +16,7 @@ constexpr double kJumpSize = 0.003;            // standard deviation of a BTC ju
 constexpr double kJumpEthBeta = 1.2;
 constexpr double kBasisReversion = 0.5;  // per second
 constexpr double kBasisMean = 0.0002;
-constexpr double kBasisNoise = 0.0001;   // per square root of a second
+constexpr double kBasisNoise = 0.0001;  // per square root of a second
 constexpr double kCarryReversion = 0.05;
 constexpr double kCarryNoise = 0.002;
 constexpr double kIvNoiseReversion = 0.05;
@@ -27,8 +27,10 @@ struct CoinConstants {
     double volatility_ratio;  // mean, before exaggeration; also the long level of implied volatility
     double carry_per_year;
 };
-constexpr std::array<CoinConstants, kUnderlyingCount> kCoins{CoinConstants{96'000.0, 0.45, 0.06},
-                                                             CoinConstants{3'300.0, 0.65, 0.05}};
+constexpr std::array<CoinConstants, kUnderlyingCount> kCoins{
+    CoinConstants{96'000.0, 0.45, 0.06},
+    CoinConstants{3'300.0,  0.65, 0.05}
+};
 
 }  // namespace
 
@@ -65,15 +67,13 @@ void FactorPath::step() {
     for (std::size_t i = 0; i < kUnderlyingCount; ++i) {
         CoinFactors& coin = coins_[i];
         const double sigma = coin.spot_volatility_ratio * std::sqrt(step_seconds_ / kYearSeconds);
-        coin.spot_usd *=
-            std::exp(sigma * shocks[i] - 0.5 * sigma * sigma + drifts[i] * step_seconds_ + jumps[i]);
+        coin.spot_usd *= std::exp(sigma * shocks[i] - 0.5 * sigma * sigma + drifts[i] * step_seconds_ + jumps[i]);
         const double own = random_.normal();
-        const double variance_shock = kLeverageCorrelation * shocks[i] +
-                                      std::sqrt(1.0 - kLeverageCorrelation * kLeverageCorrelation) * own;
+        const double variance_shock =
+            kLeverageCorrelation * shocks[i] + std::sqrt(1.0 - kLeverageCorrelation * kLeverageCorrelation) * own;
         coin.log_variance +=
             -kVarianceReversion * coin.log_variance * step_seconds_ + kVarianceOfVariance * root_dt * variance_shock;
-        coin.iv_noise +=
-            -kIvNoiseReversion * coin.iv_noise * step_seconds_ + kIvNoise * root_dt * random_.normal();
+        coin.iv_noise += -kIvNoiseReversion * coin.iv_noise * step_seconds_ + kIvNoise * root_dt * random_.normal();
         const double basis_target = kBasisMean + moment.basis_shift_ratio;
         coin.perpetual_basis_ratio += kBasisReversion * (basis_target - coin.perpetual_basis_ratio) * step_seconds_ +
                                       kBasisNoise * root_dt * random_.normal();

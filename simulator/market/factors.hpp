@@ -13,11 +13,11 @@ inline constexpr std::size_t kUnderlyingCount = 2;  // BTC, ETH: slots of Curren
 // The state of one coin's market, before any instrument.
 struct CoinFactors {
     double spot_usd{0.0};
-    double log_variance{0.0};      // of the spot's variance around its mean; 0 = mean
-    double iv_noise{0.0};          // log, slow, own noise of the implied level
-    double atm_iv_ratio{0.0};      // short at-the-money volatility, 1.0 = 100 %
+    double log_variance{0.0};  // of the spot's variance around its mean; 0 = mean
+    double iv_noise{0.0};      // log, slow, own noise of the implied level
+    double atm_iv_ratio{0.0};  // short at-the-money volatility, 1.0 = 100 %
     double perpetual_basis_ratio{0.0};
-    double carry_per_year{0.0};    // of dated futures
+    double carry_per_year{0.0};         // of dated futures
     double spot_volatility_ratio{0.0};  // annualised volatility in force, exaggeration included
 };
 

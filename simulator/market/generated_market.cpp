@@ -34,10 +34,10 @@ struct ExpiryPlan {
 };
 constexpr int kStrikesEachSide = 4;
 constexpr std::array<ExpiryPlan, 4> kExpiries{
-    ExpiryPlan{2026y / std::chrono::January / 16, false, 1'000.0, 50.0},
-    ExpiryPlan{2026y / std::chrono::January / 23, false, 2'000.0, 75.0},
-    ExpiryPlan{2026y / std::chrono::January / 30, true, 3'000.0, 100.0},
-    ExpiryPlan{2026y / std::chrono::March / 27, true, 5'000.0, 200.0},
+    ExpiryPlan{2026y / std::chrono::January / 16, false, 1'000.0, 50.0 },
+    ExpiryPlan{2026y / std::chrono::January / 23, false, 2'000.0, 100.0},
+    ExpiryPlan{2026y / std::chrono::January / 30, true,  3'000.0, 150.0},
+    ExpiryPlan{2026y / std::chrono::March / 27,   true,  5'000.0, 250.0},
 };
 constexpr std::array<double, kUnderlyingCount> kMiddleStrikes{96'000.0, 3'300.0};
 
@@ -54,8 +54,8 @@ QuoteStyle style_of(const Listing& listing) {
         return style;
     }
     const bool is_perpetual = listing.contract.kind == InstrumentKind::perpetual;
-    const double lots_of_usd = listing.settlement == Currency::usdc ? (is_btc ? 1.0 / 96.0 : 1.0 / 3.3)
-                                                                    : 1.0 / listing.contract_size;
+    const double lots_of_usd =
+        listing.settlement == Currency::usdc ? (is_btc ? 1.0 / 96.0 : 1.0 / 3.3) : 1.0 / listing.contract_size;
     style.quantity_lots = (is_perpetual ? 150'000.0 : 60'000.0) * lots_of_usd;
     style.take_lots = (is_perpetual ? 15'000.0 : 6'000.0) * lots_of_usd;
     style.takes_per_second = is_perpetual ? 3.0 : 0.7;

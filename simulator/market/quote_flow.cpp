@@ -9,9 +9,9 @@ namespace keel::simulator {
 
 namespace {
 
-constexpr double kDepthGrowth = 0.6;    // each level below the best holds this much more of the mean
-constexpr double kSizeSpread = 0.5;     // log standard deviation of quantities
-constexpr double kTakeReach = 0.01;     // of the price: beyond this a taker stops
+constexpr double kDepthGrowth = 0.6;  // each level below the best holds this much more of the mean
+constexpr double kSizeSpread = 0.5;   // log standard deviation of quantities
+constexpr double kTakeReach = 0.01;   // of the price: beyond this a taker stops
 constexpr double kTakeReachOption = 0.1;
 
 std::size_t side_slot(Side side) { return side == Side::bid ? 0 : 1; }
@@ -73,7 +73,8 @@ void QuoteFlow::place(Side side, const Targets& wanted, std::vector<FlowAction>&
     Ladder placed;
     for (std::size_t level = 0; level < wanted.size(); ++level) {
         const Price price = wanted[level];
-        const auto* standing = std::find_if(ladder.begin(), ladder.end(), [&](const Quote& q) { return q.price == price; });
+        const auto* standing =
+            std::find_if(ladder.begin(), ladder.end(), [&](const Quote& q) { return q.price == price; });
         if (standing != ladder.end()) {
             KEEL_ASSERT(placed.push(*standing));
             continue;

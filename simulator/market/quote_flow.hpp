@@ -12,12 +12,12 @@ namespace keel::simulator {
 
 // How thickly and how often one instrument is quoted and traded.
 struct QuoteStyle {
-    std::uint32_t levels{5};              // per side, at most QuoteFlow::kLevelsMax
-    double spacing_ratio{0.0005};         // between the levels below the best, fraction of the price
-    double quantity_lots{1'000.0};        // mean size of the best level; deeper ones grow
-    double replace_probability{0.05};     // per level and refresh: a standing order is renewed
+    std::uint32_t levels{5};           // per side, at most QuoteFlow::kLevelsMax
+    double spacing_ratio{0.0005};      // between the levels below the best, fraction of the price
+    double quantity_lots{1'000.0};     // mean size of the best level; deeper ones grow
+    double replace_probability{0.05};  // per level and refresh: a standing order is renewed
     double takes_per_second{1.0};
-    double take_lots{100.0};              // mean size of a taker's order
+    double take_lots{100.0};  // mean size of a taker's order
 };
 
 // The makers and takers of one instrument. Makers keep a ladder around a bid and an ask that they are

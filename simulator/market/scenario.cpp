@@ -8,18 +8,16 @@ namespace keel::simulator {
 namespace {
 
 constexpr std::array kScenarios{
-    Scenario{"calm",
-             "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
-             "imply so that a minute shows movement; no script.",
-             6.0, false},
-    Scenario{"shock",
-             "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
-             "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.",
-             10.0, true},
+    Scenario{
+             "calm",  "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
+        "imply so that a minute shows movement; no script.",                                                        6.0,  false},
+    Scenario{
+             "shock", "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
+        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.", 10.0, true },
 };
 
 constexpr double kShockStart = 0.25;
-constexpr double kShockRamp = 0.02;   // of the span
+constexpr double kShockRamp = 0.02;  // of the span
 constexpr double kCrashStart = 0.55;
 constexpr double kCrashLength = 0.03;
 constexpr double kReboundLength = 0.08;

@@ -7,8 +7,8 @@ namespace keel::simulator {
 
 // What the script does at one moment. Everything is on top of the random paths.
 struct ScriptMoment {
-    double volatility_factor{1.0};  // multiplies the spot's volatility
-    double iv_shift_ratio{0.0};     // added to at-the-money volatility, 1.0 = 100 points
+    double volatility_factor{1.0};     // multiplies the spot's volatility
+    double iv_shift_ratio{0.0};        // added to at-the-money volatility, 1.0 = 100 points
     double btc_drift_per_second{0.0};  // log return per second
     double eth_drift_per_second{0.0};
     double basis_shift_ratio{0.0};  // added to the perpetuals' basis
