@@ -22,9 +22,9 @@ constexpr sys_days kStartDay{2026y / std::chrono::January / 15};
 constexpr std::int64_t kStepNs = 20'000'000;
 constexpr double kStepSeconds = 0.02;
 constexpr std::uint32_t kPerpetualRefreshSteps = 4;  // 12.5 ladders per second
-constexpr std::uint32_t kFutureRefreshSteps = 8;
-constexpr std::uint32_t kOptionCheckSteps = 5;
-constexpr double kOptionRefreshChance = 0.03;  // per check while its quotes still stand around the mark
+constexpr std::uint32_t kFutureRefreshSteps = 12;
+constexpr std::uint32_t kOptionCheckSteps = 10;
+constexpr double kOptionRefreshChance = 0.02;  // per check while its quotes still stand around the mark
 
 struct ExpiryPlan {
     sys_days day;
@@ -59,7 +59,8 @@ QuoteStyle style_of(const Listing& listing) {
     style.quantity_lots = (is_perpetual ? 150'000.0 : 60'000.0) * lots_of_usd;
     style.take_lots = (is_perpetual ? 15'000.0 : 6'000.0) * lots_of_usd;
     style.takes_per_second = is_perpetual ? 3.0 : 0.7;
-    style.spacing_ratio = is_perpetual ? 0.0005 : 0.0007;
+    style.spacing_ratio = is_perpetual ? 0.0005 : 0.001;
+    style.levels = is_perpetual ? 5 : 4;
     return style;
 }
 
@@ -195,7 +196,7 @@ void GeneratedMarket::quote_option(std::size_t instrument) {
     if (steps_ > 0 && is_around && !is_renewed) return;
     const double tick = listing.contract.tick.to_double() *
                         static_cast<double>(listing.contract.tick_at(listing.contract.price_floor(fair)));
-    const double half = std::max(tick, 0.02 * fair);
+    const double half = std::max(tick, 0.03 * fair);
     quotes.refresh(fair - half, fair + half, flow_);
 }
 
@@ -212,10 +213,10 @@ void GeneratedMarket::flow_of(std::size_t instrument) {
     if (steps_ > 0) quotes.arrive(fair, kStepSeconds, flow_);
     const bool is_perpetual = listing.contract.kind == InstrumentKind::perpetual;
     const bool is_due = phase % (is_perpetual ? kPerpetualRefreshSteps : kFutureRefreshSteps) == 0;
-    // Makers pull a quote that the fair value has passed at once, not at their next turn.
-    const bool is_passed = fair <= quotes.bid() || (quotes.ask() > 0.0 && fair >= quotes.ask());
-    if (steps_ > 0 && !is_due && !is_passed) return;
+    // Makers pull a quote that the fair value has left behind at once, not at their next turn.
     const double half = half_spread_ratio(listing) * fair;
+    const bool is_passed = fair <= quotes.bid() - half || (quotes.ask() > 0.0 && fair >= quotes.ask() + half);
+    if (steps_ > 0 && !is_due && !is_passed) return;
     quotes.refresh(fair - half, fair + half, flow_);
 }
 

@@ -49,8 +49,8 @@ ScriptMoment Scenario::at(double fraction, double span_seconds) const {
         moment.btc_drift_per_second = -0.0725 / (kCrashLength * span_seconds);  // log of -7 %
         moment.eth_drift_per_second = -0.0943 / (kCrashLength * span_seconds);  // log of -9 %
     } else if (within(fraction, kCrashStart + kCrashLength, kReboundLength)) {
-        moment.btc_drift_per_second = 0.024 / (kReboundLength * span_seconds);
-        moment.eth_drift_per_second = 0.031 / (kReboundLength * span_seconds);
+        moment.btc_drift_per_second = 0.036 / (kReboundLength * span_seconds);
+        moment.eth_drift_per_second = 0.047 / (kReboundLength * span_seconds);
     }
     return moment;
 }

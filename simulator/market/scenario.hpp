@@ -20,7 +20,7 @@ struct ScriptMoment {
 //   calm   no script; factor 6.
 //   shock  factor 10; at 25 % of the span volatility triples within a second and implied volatility
 //          rises by 25 points, both decaying; at 55 % BTC falls 7 % and ETH 9 % within 3 % of the span
-//          (2 s of 60), a third of it comes back, implied volatility rises by 35 points, the perpetuals
+//          (2 s of 60), half of it comes back, implied volatility rises by 35 points, the perpetuals
 //          trade below the index.
 struct Scenario {
     std::string_view name;
