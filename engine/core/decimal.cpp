@@ -9,8 +9,8 @@
 namespace keel {
 namespace {
 
-constexpr int kDigitsMax = 18;       // every 18-digit number fits an int64
-constexpr int kExponentMax = 400;    // beyond it the text is nonsense, and the scan stays bounded
+constexpr int kDigitsMax = 18;              // every 18-digit number fits an int64
+constexpr int kExponentMax = 400;           // beyond it the text is nonsense, and the scan stays bounded
 constexpr std::int64_t kNoise = 1'000'000;  // a remainder under 1/kNoise of a unit is binary noise
 
 __extension__ using Wide = __int128;
@@ -37,7 +37,7 @@ std::string_view trimmed(std::string_view text) {
 // The digits of a number as they are read: the first 18 count, the 19th rounds, the rest only scale.
 struct Digits {
     std::int64_t mantissa{0};
-    int count{0};    // significant digits kept
+    int count{0};  // significant digits kept
     bool round_up{false};
 
     void add(char c, bool fraction, int& exponent) {

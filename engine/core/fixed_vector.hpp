@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -22,6 +23,12 @@ public:
     void erase_unordered(std::size_t at) {
         KEEL_ASSERT(at < size_);
         items_[at] = items_[--size_];
+    }
+    // Removes the oldest `count` items; order is kept.
+    void erase_front(std::size_t count) {
+        KEEL_ASSERT(count <= size_);
+        std::copy(begin() + count, end(), begin());
+        size_ -= count;
     }
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }

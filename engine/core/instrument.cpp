@@ -13,9 +13,7 @@ constexpr double kGridSlack = 1e-9;  // of one tick or lot: what a double produc
 
 }  // namespace
 
-std::string_view Instrument::name_view() const {
-    return {name.data(), ::strnlen(name.data(), name.size())};
-}
+std::string_view Instrument::name_view() const { return {name.data(), ::strnlen(name.data(), name.size())}; }
 
 void Instrument::set_name(std::string_view text) {
     KEEL_ASSERT(text.size() < name.size());
@@ -39,9 +37,7 @@ Result<Quantity> Instrument::quantity_from_text(std::string_view text) const {
     return Quantity{*lots};
 }
 
-Decimal Instrument::decimal_of(Price price) const {
-    return Decimal{price.count() * tick.mantissa, tick.exponent};
-}
+Decimal Instrument::decimal_of(Price price) const { return Decimal{price.count() * tick.mantissa, tick.exponent}; }
 
 Decimal Instrument::decimal_of(Quantity quantity) const {
     return Decimal{quantity.count() * lot.mantissa, lot.exponent};

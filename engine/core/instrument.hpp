@@ -55,8 +55,8 @@ struct Instrument {
     Decimal lot{1, 0};
     Quantity quantity_min{1};  // lots
     double multiplier{1.0};
-    double strike{0.0};  // price units; options only
-    UnixNanos expiry{};  // 0: never (perpetual, spot)
+    double strike{0.0};     // price units; options only
+    UnixNanos expiry{};     // 0: never (perpetual, spot)
     double taker_fee{0.0};  // fraction of the notional; options: fraction of one coin, capped by venue
     double maker_fee{0.0};
     double leverage_max{0.0};
@@ -75,7 +75,7 @@ struct Instrument {
     // Counts to the venue's numbers. The Decimal forms are exact.
     [[nodiscard]] Decimal decimal_of(Price price) const;
     [[nodiscard]] Decimal decimal_of(Quantity quantity) const;
-    [[nodiscard]] double price_value(Price price) const;       // price units
+    [[nodiscard]] double price_value(Price price) const;         // price units
     [[nodiscard]] double amount_value(Quantity quantity) const;  // the venue's amount units
 
     // The tick that applies at `price`, in finest ticks, and whether `price` lies on it.

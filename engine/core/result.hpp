@@ -54,10 +54,11 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-constexpr std::unexpected<Error> fail(
-    Errc code, std::uint64_t detail = 0,
-    std::source_location where = std::source_location::current()) {
-    return std::unexpected{Error{code, detail, where}};
+constexpr std::unexpected<Error> fail(Errc code, std::uint64_t detail = 0,
+                                      std::source_location where = std::source_location::current()) {
+    return std::unexpected{
+        Error{code, detail, where}
+    };
 }
 
 constexpr std::unexpected<Error> fail(const Error& error) { return std::unexpected{error}; }

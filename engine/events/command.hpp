@@ -25,8 +25,8 @@ struct alignas(64) OrderCommand {
     Side side{Side::bid};
     InstrumentId instrument{InstrumentId::none};
     ClientOrderId client_order_id{ClientOrderId::none};
-    Price price{};          // limit price; unused by cancels
-    Quantity quantity{};    // total lots, unsigned
+    Price price{};            // limit price; unused by cancels
+    Quantity quantity{};      // total lots, unsigned
     UnixNanos valid_until{};  // fence: the venue must not match it later than this
     DecisionId decision{DecisionId::none};
     std::uint64_t trigger_sequence{0};  // Event::sequence that caused it: tick-to-trade is measured from there

@@ -47,7 +47,16 @@ enum class Binding : std::uint8_t { none, position, order_size, depth, lot, no_c
 [[nodiscard]] const char* solve_status_name(SolveStatus status);
 [[nodiscard]] const char* binding_name(Binding binding);
 
-enum class DecisionOutcome : std::uint8_t { none, traded, observed, no_trade_band, infeasible, refused, in_flight, blocked };
+enum class DecisionOutcome : std::uint8_t {
+    none,
+    traded,
+    observed,
+    no_trade_band,
+    infeasible,
+    refused,
+    in_flight,
+    blocked
+};
 [[nodiscard]] const char* outcome_name(DecisionOutcome outcome);
 
 inline constexpr std::size_t kCandidatesMax = 16;  // perpetual and futures of one underlying
@@ -62,8 +71,8 @@ struct CandidateRecord {
     Real cost_alone_usd{};  // cost of meeting the whole need with this instrument alone; NaN = it cannot
     Real chosen_cost_usd{};
     Quantity quantity_max{};
-    Quantity chosen{};      // lots, unsigned
-    Price reference{};      // touch price the cost was taken from
+    Quantity chosen{};  // lots, unsigned
+    Price reference{};  // touch price the cost was taken from
 };
 static_assert(std::has_unique_object_representations_v<CandidateRecord>);
 
@@ -83,12 +92,12 @@ struct DecisionRecord {
     UnderlyingId underlying{UnderlyingId::none};
     std::uint8_t candidates_count{0};
     std::array<std::uint8_t, 2> unused8{};
-    Real delta_now{};       // coin, the hedged delta, working orders included
-    Real delta_target{};    // centre of the band
-    Real band_low{};        // coin, no-trade band around the target
+    Real delta_now{};     // coin, the hedged delta, working orders included
+    Real delta_target{};  // centre of the band
+    Real band_low{};      // coin, no-trade band around the target
     Real band_high{};
-    Real need{};            // coin to trade: to the edge or to the centre
-    Real cost_usd{};        // of the chosen trades
+    Real need{};      // coin to trade: to the edge or to the centre
+    Real cost_usd{};  // of the chosen trades
     Real underlying_price{};
     Real realised_vol{};
     std::array<Real, static_cast<std::size_t>(Metric::count)> before{};  // every metric of the scope
@@ -106,9 +115,9 @@ enum class GateLimit : std::uint8_t {
     journal_unwritable,
     instrument_not_allowed,
     stale_input,
-    off_grid,         // tick, lot or venue minimum
+    off_grid,  // tick, lot or venue minimum
     price_collar,
-    price_band,       // the venue's own band
+    price_band,  // the venue's own band
     order_quantity,
     order_notional,
     position_quantity,

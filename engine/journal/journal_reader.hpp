@@ -6,9 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "engine/core/instrument_table.hpp"
 #include "engine/core/result.hpp"
 #include "engine/journal/journal_format.hpp"
 
@@ -69,21 +67,5 @@ private:
     explicit JournalReader(std::unique_ptr<File> file);
     std::unique_ptr<File> file_;
 };
-
-// What the records before the first event say: enough to build the core again.
-struct JournalPreamble {
-    std::string config_text;
-    InstrumentTable instruments;
-    std::uint32_t boot_epoch{0};
-    std::string build_identity;
-};
-
-// Writes configuration, names and instruments. False: see JournalWriter::append.
-class JournalWriter;
-[[nodiscard]] bool write_preamble(JournalWriter& writer, std::string_view config_text,
-                                  const InstrumentTable& instruments);
-
-// Reads up to the first event and rewinds. Errors: those of JournalReader::next, table_full.
-Result<JournalPreamble> read_preamble(JournalReader& reader);
 
 }  // namespace keel

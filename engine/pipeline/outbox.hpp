@@ -9,8 +9,8 @@ namespace keel {
 // What one event made the core say, in order. Cleared at each event; the host journals it, then hands
 // the commands to the gateways.
 struct Outbox {
-    FixedVector<OrderCommand, 64> commands;     // a cancel-all of 32 orders and 32 new ones
-    FixedVector<DecisionRecord, 8> decisions;   // one per underlying that fired at once
+    FixedVector<OrderCommand, 64> commands;    // a cancel-all of 32 orders and 32 new ones
+    FixedVector<DecisionRecord, 8> decisions;  // one per underlying that fired at once
     FixedVector<Refusal, 64> refusals;
 
     void clear() {
