@@ -60,8 +60,9 @@ PriceCollar price_collar(const Instrument& instrument, const Position& position,
 
     PriceCollar out{.reference = std::numeric_limits<double>::quiet_NaN(), .references = static_cast<int>(count)};
     if (count < 2) return out;
-    std::sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count));
-    out.reference = count == 3 ? found[1] : 0.5 * (found[0] + found[1]);
+    const auto [first, second, third] = found;
+    out.reference = count == 2 ? 0.5 * (first + second)
+                               : std::max(std::min(first, second), std::min(std::max(first, second), third));
     out.width = width_of(instrument, position, out.reference, config);
     return out;
 }

@@ -1,0 +1,207 @@
+#include <gtest/gtest.h>
+
+#include <cfloat>
+#include <iostream>
+
+#include "risk/options/inverse_option.hpp"
+#include "tests/support/csv_rows.hpp"
+#include "tests/support/test_data.hpp"
+
+namespace keel::risk {
+namespace {
+
+using test::CsvRow;
+using test::CsvRows;
+
+OptionType type_of(const std::string& text) {
+    return text == "C" || text == "call" ? OptionType::call : OptionType::put;
+}
+
+struct Greek {
+    const char* column;
+    double OptionGreeks::*member;
+};
+constexpr Greek kGreeks[] = {
+    {"price", &OptionGreeks::price},
+    {"delta", &OptionGreeks::delta},
+    {"gamma", &OptionGreeks::gamma},
+    {"vega",  &OptionGreeks::vega },
+    {"theta", &OptionGreeks::theta},
+    {"rho",   &OptionGreeks::rho  },
+    {"vanna", &OptionGreeks::vanna},
+    {"volga", &OptionGreeks::volga},
+    {"charm", &OptionGreeks::charm},
+    {"speed", &OptionGreeks::speed},
+    {"zomma", &OptionGreeks::zomma},
+    {"color", &OptionGreeks::color},
+};
+
+// The file allows theta and charm four roundings of their largest term where a rate makes terms cancel.
+double slack_of(const Greek& greek, const CsvRow& row, const OptionInputs& in, const OptionGreeks& got) {
+    const std::string_view name{greek.column};
+    if (name == "price") return row.number("atol_price");
+    if (in.rate == 0.0) return 1e-300;
+    if (name == "theta") {
+        const double terms = std::max(std::abs(in.rate * got.price), std::abs(got.theta - in.rate * got.price));
+        return 4.0 * DBL_EPSILON * terms;
+    }
+    if (name == "charm") {
+        const double terms = std::max(std::abs(in.rate * got.delta), std::abs(got.charm - in.rate * got.delta));
+        return 4.0 * DBL_EPSILON * terms;
+    }
+    return 1e-300;
+}
+
+TEST(OptionVectorsTest, MatchesEveryBlack76Row) {
+    const auto path = test::vectors_path("black76.csv");
+    KEEL_SKIP_WITHOUT(path);
+    const CsvRows rows{test::read_file(*path)};
+    ASSERT_GT(rows.size(), 0U);
+    std::size_t checked = 0;
+    for (const CsvRow& row : rows) {
+        const OptionInputs in{.forward = row.number("F"),
+                              .strike = row.number("K"),
+                              .years = row.number("T"),
+                              .volatility = row.number("sigma"),
+                              .rate = row.number("r"),
+                              .type = type_of(row.text("type"))};
+        OptionGreeks got;
+        ASSERT_EQ(black76(in, got), PricingStatus::ok) << row.text("id");
+        const bool limit = row.text("kind") == "limit";
+        for (const Greek& greek : kGreeks) {
+            const double want = row.number(greek.column);
+            const double value = got.*greek.member;
+            if (std::abs(want) < DBL_MIN && value == 0.0) {
+                ++checked;
+                continue;  // below the smallest normal number zero is right
+            }
+            const double bound =
+                limit ? 1e-15 * std::abs(want) : row.number("rtol") * std::abs(want) + slack_of(greek, row, in, got);
+            EXPECT_LE(std::abs(value - want), bound)
+                << row.text("id") << ' ' << greek.column << " got " << value << " want " << want;
+            ++checked;
+        }
+        EXPECT_LE(std::abs(black76_price(in) - row.number("price")),
+                  row.number("rtol") * std::abs(row.number("price")) + row.number("atol_price"))
+            << row.text("id");
+    }
+    EXPECT_EQ(checked, rows.size() * std::size(kGreeks));
+    std::cout << "[ vectors  ] black76.csv: " << rows.size() << " rows, " << checked << " values\n";
+}
+
+void expect_coin(const CsvRow& row, const char* column, double got, double scale = 1.0) {
+    const double want = row.number(column);
+    EXPECT_LE(std::abs(got - want), 1e-10 * std::abs(want) + 1e-14 * std::abs(scale))
+        << row.text("id") << ' ' << column;
+}
+
+void check_inverse_row(const CsvRow& row) {
+    const OptionInputs in{.forward = row.number("F"),
+                          .strike = row.number("K"),
+                          .years = row.number("T"),
+                          .volatility = row.number("sigma"),
+                          .type = type_of(row.text("type"))};
+    OptionGreeks usd;
+    InverseGreeks coin;
+    ASSERT_EQ(inverse_option(in, usd, coin), PricingStatus::ok) << row.text("id");
+    EXPECT_LE(std::abs(usd.price - row.number("price_usd")), 1e-10 * row.number("price_usd") + 1e-14 * in.forward);
+    expect_coin(row, "v_coin", coin.value);
+    expect_coin(row, "delta_bs", coin.delta_bs);
+    expect_coin(row, "delta_net", coin.delta_net);
+    const double derivative_scale = 0.0;  // a derivative has no coin amount: relative only
+    expect_coin(row, "dv_dF", coin.slope, derivative_scale);
+    expect_coin(row, "d2v_dF2", coin.gamma, derivative_scale);
+    expect_coin(row, "vega_coin", coin.vega, derivative_scale);
+    expect_coin(row, "theta_coin", coin.theta, derivative_scale);
+    expect_coin(row, "vanna_coin", coin.vanna, derivative_scale);
+    expect_coin(row, "volga_coin", coin.volga, derivative_scale);
+    expect_coin(row, "charm_coin", coin.charm, derivative_scale);
+
+    const double quantity = row.number("qty");
+    const double forward1 = row.number("F1");
+    const OptionInputs later{.forward = forward1,
+                             .strike = in.strike,
+                             .years = row.number("T1"),
+                             .volatility = row.number("sigma1"),
+                             .type = in.type};
+    OptionGreeks usd1;
+    InverseGreeks coin1;
+    ASSERT_EQ(inverse_option(later, usd1, coin1), PricingStatus::ok);
+    if (row.text("kind") == "expiry") coin1.value = inverse_payoff_coin(in.type, in.strike, forward1);
+    expect_coin(row, "v1_coin", coin1.value);
+    expect_coin(row, "pnl_coin", quantity * (coin1.value - coin.value), quantity);
+    const double usd_scale = quantity * std::max(in.forward, forward1);
+    expect_coin(row, "pnl_usd_marked", quantity * (coin1.value * forward1 - coin.value * in.forward), usd_scale);
+    const double df = forward1 - in.forward;
+    const double ds = later.volatility - in.volatility;
+    const double dt = in.years - later.years;
+    const double taylor = coin.slope * df + 0.5 * coin.gamma * df * df + coin.vega * ds + coin.vanna * df * ds +
+                          0.5 * coin.volga * ds * ds + coin.theta * dt;
+    expect_coin(row, "pnl_coin_taylor2", quantity * taylor, quantity);
+}
+
+TEST(OptionVectorsTest, MatchesEveryInverseOptionRow) {
+    const auto path = test::vectors_path("inverse_options.csv");
+    KEEL_SKIP_WITHOUT(path);
+    const CsvRows rows{test::read_file(*path)};
+    ASSERT_GT(rows.size(), 0U);
+    for (const CsvRow& row : rows) check_inverse_row(row);
+    std::cout << "[ vectors  ] inverse_options.csv: " << rows.size() << " rows\n";
+}
+
+// The inputs column is "type=call;S=60;K=65;...".
+double field(const std::string& inputs, const std::string& name) {
+    const std::size_t at = (";" + inputs).find(";" + name + "=");
+    EXPECT_NE(at, std::string::npos) << name << " in " << inputs;
+    return std::strtod(inputs.c_str() + at + name.size() + 1, nullptr);
+}
+
+// Spot greeks of the cost-of-carry form from forward greeks: F = S exp(b T), b = r - q.
+double spot_quantity(const std::string& quantity, const std::string& inputs) {
+    const double spot = field(inputs, "S"), rate = field(inputs, "r"), years = field(inputs, "T");
+    const double carry = rate - field(inputs, "q");
+    const double growth = std::exp(carry * years);
+    OptionInputs in{.forward = spot * growth,
+                    .strike = field(inputs, "K"),
+                    .years = years,
+                    .volatility = field(inputs, "sigma"),
+                    .rate = rate,
+                    .type = inputs.find("type=call") != std::string::npos ? OptionType::call : OptionType::put};
+    OptionGreeks g;
+    EXPECT_EQ(black76(in, g), PricingStatus::ok);
+    if (quantity == "bsm_price") return g.price;
+    if (quantity == "bsm_spot_delta") return g.delta * growth;
+    if (quantity == "bsm_spot_gamma") return g.gamma * growth * growth;
+    if (quantity == "bsm_spot_vega") return g.vega;
+    if (quantity == "bsm_spot_theta") return g.theta - carry * in.forward * g.delta;
+    if (quantity == "bsm_spot_rho") return g.rho + years * in.forward * g.delta;  // the forward moves with the rate
+    ADD_FAILURE() << "no formula for " << quantity;
+    return 0.0;
+}
+
+TEST(OptionVectorsTest, ReproducesThePublishedOptionValues) {
+    const auto path = test::vectors_path("published.csv");
+    KEEL_SKIP_WITHOUT(path);
+    const CsvRows rows{test::read_file(*path)};
+    std::size_t checked = 0;
+    std::size_t waiting = 0;
+    for (const CsvRow& row : rows) {
+        if (!row.text("quantity").starts_with("bsm_")) {
+            std::cout << "[ not built yet ] published.csv " << row.text("id") << " (" << row.text("quantity") << ")\n";
+            ++waiting;
+            continue;
+        }
+        const double got = spot_quantity(row.text("quantity"), row.text("inputs"));
+        EXPECT_NEAR(got, row.number("published"), row.number("tol")) << row.text("id");
+        if (!row.text("exact").empty()) {
+            EXPECT_NEAR(got, row.number("exact"), 1e-12 * std::abs(row.number("exact")) + 1e-12) << row.text("id");
+        }
+        ++checked;
+    }
+    EXPECT_GT(checked, 0U);
+    EXPECT_EQ(checked + waiting, rows.size());
+    std::cout << "[ vectors  ] published.csv: " << checked << " rows checked, " << waiting << " not built yet\n";
+}
+
+}  // namespace
+}  // namespace keel::risk
