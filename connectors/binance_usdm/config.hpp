@@ -31,11 +31,12 @@ inline constexpr std::size_t kStreamsMax = 1024;
 // A contract as the configuration describes it, for venues that serve no reference data: most
 // recordings. `contract_size` is USD per contract (coinm); linear contracts leave it at 1.
 struct InstrumentDefinition {
-    std::string symbol;      // "BTCUSDT", "BTCUSD_PERP"
-    std::string base;        // "BTC"
-    std::string quote;       // "USDT", "USD"
-    std::string settlement;  // "USDT", "BTC"
-    Decimal tick{1, -2};
+    std::string symbol;        // "BTCUSDT", "BTCUSD_PERP"
+    std::string base;          // "BTC"
+    std::string quote;         // "USDT", "USD"
+    std::string settlement;    // "USDT", "BTC"
+    Decimal tick{1, -2};       // finest grid on which its prices are seen
+    Decimal order_tick{0, 0};  // coarser grid that new orders keep to; 0: `tick`
     Decimal lot{1, 0};
     double contract_size{1.0};
     InstrumentKind kind{InstrumentKind::perpetual};

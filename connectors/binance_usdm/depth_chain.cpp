@@ -10,10 +10,11 @@ DepthChain::Place DepthChain::place_of(const Message& message) const {
     if (state_ == State::following) {
         return message.previous_id == applied_id_ ? Place::follows : Place::gap;
     }
-    // Futures: the first update spans the snapshot's id. Spot: it spans the id behind it.
-    const std::uint64_t spanned = applied_id_ + (message.has_previous_id ? 0 : 1);
-    if (message.last_id < spanned) return Place::before;
-    return message.first_id <= spanned ? Place::joins : Place::gap;
+    // The first update spans the snapshot's id; spot's may also begin right behind it. Quantities are
+    // absolute, so that what the snapshot holds already may be applied again.
+    if (message.last_id < applied_id_) return Place::before;
+    const std::uint64_t latest_first = applied_id_ + (message.has_previous_id ? 0 : 1);
+    return message.first_id <= latest_first ? Place::joins : Place::gap;
 }
 
 void DepthChain::on_update(const Message& message, std::size_t start, EventBatch& batch) {
@@ -57,7 +58,6 @@ void DepthChain::on_snapshot(const Message& message, std::size_t start, EventBat
     }
     ++counters_.snapshots;
     counters_.snapshot_id = message.last_id;
-    emitted_id_ = message.last_id;
 
     while (!pending_.empty()) {
         const Pending next = pending_.front();
@@ -99,17 +99,14 @@ void DepthChain::keep(const Message& message, std::size_t start, EventBatch& bat
 void DepthChain::follow(const Message& message, std::span<Event> events) {
     if (state_ == State::joining) counters_.first_id = message.last_id;
     state_ = State::following;
-    applied_id_ = message.last_id;
     ++counters_.applied;
     counters_.last_id = message.last_id;
-    // A frame without levels moves the chain, but nothing reaches the book.
-    if (events.empty()) return;
     for (Event& event : events) {
         Level level = event.as<Level>();
-        level.sequence_previous = emitted_id_;
+        level.sequence_previous = applied_id_;
         std::memcpy(event.payload.data(), &level, sizeof level);
     }
-    emitted_id_ = message.last_id;
+    applied_id_ = message.last_id;
 }
 
 void DepthChain::break_off(EventBatch& batch) {

@@ -73,8 +73,7 @@ private:
     VenueId venue_;
     InstrumentId instrument_;
     State state_{State::waiting};
-    std::uint64_t applied_id_{0};  // u of the last update applied, or the snapshot's id
-    std::uint64_t emitted_id_{0};  // the sequence that the core's book stands at
+    std::uint64_t applied_id_{0};  // u of the last update applied, or the snapshot's id: where the book stands
     std::deque<Pending> pending_;
     std::deque<Event> pending_events_;
     DepthCounters counters_;

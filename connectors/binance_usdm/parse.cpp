@@ -192,8 +192,15 @@ Result<Message> finish_mark_price(const Reading& reading) {
     return Message{.kind = MessageKind::mark_price, .instrument = instrument.id, .exchange_time = *time};
 }
 
-// Stamps what only the whole message tells onto the levels that it appended.
-void bracket_levels(const Reading& reading, EventKind kind, const Message& message) {
+// Stamps what only the whole message tells onto the levels that it appended. A message without levels
+// still moves the sequence: it becomes one event with neither price nor quantity.
+Result<Message> bracket_levels(const Reading& reading, EventKind kind, const Message& message) {
+    if (reading.out.size() == reading.start) {
+        const Instrument& instrument = reading.known->instrument;
+        if (!reading.out.push(Event::of(kind, instrument.venue, instrument.id, Level{}))) {
+            return fail(Errc::table_full, EventBatch::kEventsMax);
+        }
+    }
     const std::span<Event> levels = reading.out.events().subspan(reading.start);
     for (Event& event : levels) {
         event.kind = kind;
@@ -203,9 +210,9 @@ void bracket_levels(const Reading& reading, EventKind kind, const Message& messa
         level.sequence_previous = message.previous_id;
         std::memcpy(event.payload.data(), &level, sizeof level);
     }
-    if (levels.empty()) return;
     levels.front().set(kFirst);
     levels.back().set(kLast);
+    return message;
 }
 
 Result<Message> finish_depth_update(const Reading& reading) {
@@ -237,8 +244,7 @@ Result<Message> finish_depth_update(const Reading& reading) {
         message.kind = MessageKind::depth_snapshot;
         message.previous_id = 0;
     }
-    bracket_levels(reading, partial ? EventKind::book_snapshot : EventKind::level_update, message);
-    return message;
+    return bracket_levels(reading, partial ? EventKind::book_snapshot : EventKind::level_update, message);
 }
 
 Result<Message> finish_depth_snapshot(const Reading& reading) {
@@ -250,8 +256,7 @@ Result<Message> finish_depth_snapshot(const Reading& reading) {
                           .instrument = reading.known->instrument.id,
                           .exchange_time = *time,
                           .last_id = *last};
-    bracket_levels(reading, EventKind::book_snapshot, message);
-    return message;
+    return bracket_levels(reading, EventKind::book_snapshot, message);
 }
 
 Result<Message> finish_answer(const Fields& fields) {

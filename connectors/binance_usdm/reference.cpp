@@ -18,6 +18,7 @@ struct Listing {
     std::string symbol, base, quote, margin, contract_type;
     std::string tick, lot, quantity_min;
     std::int64_t delivery_ms{0};
+    std::int64_t price_precision{0};
     double contract_size{1.0};
 };
 
@@ -64,6 +65,8 @@ Result<void> read_listing_field(std::string_view key, ondemand::value value, Lis
     if (key == "contractType") return text_into(value, listing.contract_type);
     if (key == "deliveryDate") {
         if (const auto error = value.get_int64().get(listing.delivery_ms)) return fail(malformed(error));
+    } else if (key == "pricePrecision") {
+        if (const auto error = value.get_int64().get(listing.price_precision)) return fail(malformed(error));
     } else if (key == "contractSize") {
         if (const auto error = value.get_double().get(listing.contract_size)) return fail(malformed(error));
     } else if (key == "filters") {
@@ -98,21 +101,34 @@ InstrumentKind kind_of(std::string_view contract_type) {
                                                                      : InstrumentKind::future;
 }
 
+// The finest grid on which prices of this contract may be met: orders placed before the venue made its
+// tick coarser stay in the book, on the grid of the precision. New orders keep to the tick.
+Decimal finest_of(const Decimal& tick, std::int64_t price_precision) {
+    constexpr std::int64_t kPrecisionMax = 12;
+    if (price_precision <= 0 || price_precision > kPrecisionMax) return tick;
+    const Decimal finer{1, -static_cast<std::int32_t>(price_precision)};
+    const bool divides = count_units(tick, finer, Errc::price_off_tick).has_value();
+    return divides && finer.exponent < tick.exponent ? finer : tick;
+}
+
 Result<InstrumentDefinition> definition_of(const Listing& listing) {
     const Result<Decimal> tick = parse_decimal(listing.tick);
     if (!tick) return fail(tick.error());
     const Result<Decimal> lot = parse_decimal(listing.lot);
     if (!lot) return fail(lot.error());
-    InstrumentDefinition out{.symbol = listing.symbol,
-                             .base = listing.base,
-                             .quote = listing.quote,
-                             .settlement = listing.margin,
-                             .tick = tick->normalised(),
-                             .lot = lot->normalised(),
-                             .contract_size = listing.contract_size,
-                             .kind = kind_of(listing.contract_type)};
+    if (tick->mantissa <= 0 || lot->mantissa <= 0) return fail(Errc::number_out_of_range);
     constexpr std::int64_t kMsMax = std::numeric_limits<std::int64_t>::max() / 1'000'000;
     if (listing.delivery_ms < 0 || listing.delivery_ms > kMsMax) return fail(Errc::number_out_of_range);
+    InstrumentDefinition out;
+    out.symbol = listing.symbol;
+    out.base = listing.base;
+    out.quote = listing.quote;
+    out.settlement = listing.margin;
+    out.order_tick = tick->normalised();
+    out.tick = finest_of(out.order_tick, listing.price_precision);
+    out.lot = lot->normalised();
+    out.contract_size = listing.contract_size;
+    out.kind = kind_of(listing.contract_type);
     if (out.kind == InstrumentKind::future) out.expiry = unix_nanos_from_ms(listing.delivery_ms);
     return out;
 }
@@ -141,6 +157,12 @@ Result<void> add(const InstrumentDefinition& definition, ContractFamily family, 
         *id = *currency;
     }
     row.tick = definition.tick;
+    if (definition.order_tick.mantissa > 0) {
+        const Result<std::int64_t> step = count_units(definition.order_tick, definition.tick, Errc::config_invalid);
+        if (!step || *step < 1) return fail(Errc::config_invalid);
+        row.tick_steps[0] = TickStep{.above = 0, .step = *step};
+        row.tick_steps_count = 1;
+    }
     row.lot = definition.lot;
     row.quantity_min = quantity_min;
     row.multiplier = definition.contract_size;

@@ -11,9 +11,10 @@
 namespace keel::connectors::binance {
 
 // Adds the contracts of an exchangeInfo body (followed by kPaddingBytes readable bytes) that
-// `config.symbols` names, or all where it is empty. The grid is that of the filters PRICE_FILTER and LOT_SIZE; the
-// precisions beside them are not grids. Returns how many were added. Errors: malformed_message, number_out_of_range,
-// table_full, unknown_instrument (a symbol that the venue does not list).
+// `config.symbols` names, or all where it is empty. New orders keep to the tick of PRICE_FILTER, but old
+// ones stay in the book on the finer grid of pricePrecision, so that is what prices are counted in; the
+// lot is LOT_SIZE's step. Returns how many were added. Errors: malformed_message, number_out_of_range,
+// quantity_off_lot, config_invalid, table_full, unknown_instrument (a symbol that the venue lacks).
 Result<std::size_t> read_exchange_info(std::string_view body, const Config& config, InstrumentTable& table);
 
 // Adds what the configuration describes. Errors: table_full, config_invalid.
