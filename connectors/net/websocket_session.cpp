@@ -48,6 +48,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
     Clock::time_point heard{};  // last frame of any kind
     bool reading{false};
     bool frame_ready{false};
+    bool frame_taken{false};  // next_frame() has shown it; the next call lets it go
     std::uint64_t frame_cycles{0};
     websocket::response_type upgrade_response;
 
@@ -106,6 +107,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
         frame_cycles = cycles_now();
         heard = Clock::now();
         frame_ready = true;
+        frame_taken = false;
         static_cast<void>(buffer.prepare(kFramePaddingBytes));
     }
 
@@ -173,12 +175,14 @@ void WebSocketSession::poll() {
 std::optional<Frame> WebSocketSession::next_frame() {
     auto& connection = core_->connection;
     if (connection == nullptr) return std::nullopt;
-    if (connection->frame_ready) {
+    if (connection->frame_ready && connection->frame_taken) {
         connection->frame_ready = false;
         connection->buffer.consume(connection->buffer.size());
     }
-    poll();
+    // A poll() of the owner's may have read a frame already.
+    if (!connection->frame_ready) poll();
     if (!connection->frame_ready) return std::nullopt;
+    connection->frame_taken = true;
     const auto data = connection->buffer.cdata();
     core_->bytes_received += data.size();
     return Frame{
