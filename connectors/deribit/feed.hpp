@@ -11,6 +11,7 @@
 #include "engine/core/clock.hpp"
 #include "engine/core/instrument_table.hpp"
 #include "engine/events/event_batch.hpp"
+#include "engine/pipeline/link.hpp"
 
 namespace keel::connectors::deribit {
 
@@ -33,7 +34,7 @@ struct FeedCounts {
 // change ids is checked here: at the very message that breaks it the book is declared stale, its levels
 // are withheld, and a new snapshot is asked for.
 // Thread: the one that polls. Allocates: when connecting and subscribing.
-class Feed {
+class Feed final : public Link {
 public:
     // `instruments` is complete before and constant after construction. `clock` belongs to the polling
     // thread. `credentials` are needed for raw channels only; null otherwise.
@@ -41,7 +42,7 @@ public:
          net::ConnectBudget* budget = nullptr, const net::Credentials* credentials = nullptr);
 
     // Reads what has arrived, appends its events, keeps the session alive. Returns the frames read.
-    std::size_t poll(EventBatch& batch);
+    std::size_t poll(EventBatch& batch) override;
     void close() { session_.close(); }
 
     // Connected, and every channel acknowledged or known to be refused.

@@ -239,7 +239,7 @@ Result<RateLimits> parse_rate_limits(std::string_view result) {
             return true;
         });
     };
-    // limits → matching_engine → trading → total; each step is one object on the way.
+    // limits, matching_engine, trading, total: each is one object on the way.
     const auto step = [](std::string_view name, auto&& inner) {
         return [name, inner](ondemand::value object) {
             return each_field(object, [&](std::string_view key, ondemand::value& field) {
@@ -247,8 +247,18 @@ Result<RateLimits> parse_rate_limits(std::string_view result) {
             });
         };
     };
-    const auto path = step("limits", step("matching_engine", step("trading", step("total", read_total))));
-    if (!with_value(result, path)) return fail(Errc::malformed_message);
+    const auto read_account = step("limits", step("matching_engine", step("trading", step("total", read_total))));
+    const auto read_answer = [&](ondemand::value answer) {
+        std::string_view whole;
+        if (!read_raw(answer, whole)) return false;
+        const bool read = with_value(whole, [&](ondemand::value value) {
+            return each_field(value, [&](std::string_view key, ondemand::value& field) {
+                return key == "summaries" ? each_item(field, read_account) : true;
+            });
+        });
+        return read && (out.matching_per_s > 0.0 || with_value(whole, read_account));
+    };
+    if (!with_value(result, read_answer)) return fail(Errc::malformed_message);
     if (!(out.matching_per_s > 0.0) || !(out.matching_burst > 0.0)) return fail(Errc::malformed_message);
     return out;
 }
