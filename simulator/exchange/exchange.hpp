@@ -20,17 +20,17 @@ namespace keel::simulator {
 class MarketSource;
 
 struct InitialPosition {
-    std::string instrument_name;
+    std::string instrument_name{};
     double amount{0.0};         // signed, amount units
     double average_price{0.0};  // 0: the mark at the moment the account is opened
 };
 
 struct AccountConfig {
-    std::string name;
-    std::string client_id;
-    std::string client_secret;
+    std::string name{};
+    std::string client_id{};
+    std::string client_secret{};
     std::array<double, kCurrencyCount> balances{};  // by Currency
-    std::vector<InitialPosition> positions;         // held from the start, nothing is paid for them
+    std::vector<InitialPosition> positions{};       // held from the start, nothing is paid for them
     SelfTradeMode self_trade{SelfTradeMode::cancel_maker};
 };
 

@@ -46,7 +46,7 @@ QuoteStyle style_of(const Listing& listing) {
     QuoteStyle style;
     if (listing.contract.is_option()) {
         style.levels = 2;
-        style.spacing_ratio = 0.02;
+        style.spacing_ratio = 0.06;
         style.quantity_lots = is_btc ? 80.0 : 60.0;
         style.replace_probability = 0.1;
         style.takes_per_second = 0.03;
