@@ -66,6 +66,7 @@ struct JournalWriter::Mapping {
     std::atomic<std::int64_t> unsynced_max_ns{0};
     std::atomic<bool> extend_failed{false};
     std::atomic<bool> sync_failed{false};
+    std::atomic<bool> space_used_up{false};  // the reserved addresses, not the disk
     std::atomic<int> last_errno{0};
 
     std::mutex mutex;  // for the wake-up at the end only
@@ -104,6 +105,7 @@ bool JournalWriter::Mapping::extend() {
     const std::uint64_t from = mapped.load(std::memory_order_relaxed);
     const std::size_t chunk = options.chunk_bytes;
     if (from + chunk > options.bytes_max) {
+        space_used_up.store(true, std::memory_order_release);
         errno = EFBIG;
         note_failure(extend_failed);
         return false;
@@ -265,7 +267,7 @@ bool JournalWriter::writable() const noexcept {
 
 bool JournalWriter::failed() const noexcept {
     return mapping_->sync_failed.load(std::memory_order_acquire) ||
-           (mapping_->extend_failed.load(std::memory_order_acquire) && last_errno() == EFBIG);
+           mapping_->space_used_up.load(std::memory_order_acquire);
 }
 
 int JournalWriter::last_errno() const noexcept { return mapping_->last_errno.load(std::memory_order_relaxed); }

@@ -30,9 +30,10 @@ enum class Layout : std::uint8_t { inline_run, pipeline };
 struct RunnerOptions {
     EdgeClock::Source clock{EdgeClock::Source::host};
     IdleKind idle{IdleKind::yield};
-    std::optional<unsigned> core_of_core;  // where the core's thread is pinned
-    std::vector<unsigned> cores_of_links;  // by link; links without one are not pinned
-    bool timers{true};                     // false: a replay brings its own
+    std::optional<unsigned> core_of_core;         // where the core's thread is pinned
+    std::vector<unsigned> cores_of_links;         // by link; links without one are not pinned
+    std::size_t event_queue_max{kEventQueueMax};  // events that wait between a link and the core
+    bool live{true};  // false: a replay, whose record holds the timers and the fates of unsent orders
 };
 
 // What the edges of both layouts share: the operator's inbox, the timer, and the answer to a command
@@ -40,15 +41,14 @@ struct RunnerOptions {
 // Thread: core; post() by any. Allocates: at construction, and in post() (an operator is not hot).
 class CoreEdge {
 public:
-    explicit CoreEdge(const RunnerOptions& options)
-        : clock_{options.clock}, timers_{options.timers}, inbox_{kInboxMax} {}
+    explicit CoreEdge(const RunnerOptions& options) : clock_{options.clock}, live_{options.live}, inbox_{kInboxMax} {}
 
     // An input of the engine itself, e.g. a kill level; stamped with the edge's time when it is taken.
     bool post(const Event& event) { return inbox_.enqueue(event); }
 
     // A command that found no link or a full queue: no byte of it left.
     void not_sent(const OrderCommand& command) noexcept {
-        if (command.kind == CommandKind::cancel_all) return;
+        if (!live_ || command.kind == CommandKind::cancel_all) return;
         OrderReport report;
         report.client_order_id = command.client_order_id;
         Event event = Event::of(EventKind::order_not_sent, command.venue, command.instrument, report);
@@ -82,7 +82,7 @@ public:
             ++done;
         }
         unsent_.erase_front(due);
-        if (timers_) {
+        if (live_) {
             const UnixNanos now = clock_.now();
             if (now.ns() != 0 && now - last_timer_ >= kTimerEvery) {
                 last_timer_ = now;
@@ -98,7 +98,7 @@ public:
 
 private:
     EdgeClock clock_;
-    bool timers_;
+    bool live_;
     moodycamel::ConcurrentQueue<Event> inbox_;
     FixedVector<Event, 4'096> unsent_;
     UnixNanos newest_{};
@@ -182,7 +182,7 @@ public:
     PipelineRunner(Host& host, const std::vector<Link*>& links, RunnerOptions options = {})
         : host_{host}, options_{std::move(options)}, edge_{options_} {
         KEEL_ASSERT(links.size() <= kLinksMax);
-        for (Link* link : links) lanes_.push_back(std::make_unique<Lane>(link));
+        for (Link* link : links) lanes_.push_back(std::make_unique<Lane>(link, options_.event_queue_max));
     }
     ~PipelineRunner() { stop(); }
 
@@ -222,8 +222,8 @@ private:
     static constexpr std::size_t kDrainTurnsMax = 100'000;  // far beyond all queues; ends a resubmitting strategy
 
     struct Lane {
-        explicit Lane(Link* polled)
-            : link{polled}, order_link{dynamic_cast<OrderLink*>(polled)}, in{kEventQueueMax}, out{kCommandQueueMax} {}
+        Lane(Link* polled, std::size_t events_max)
+            : link{polled}, order_link{dynamic_cast<OrderLink*>(polled)}, in{events_max}, out{kCommandQueueMax} {}
         Link* link;
         OrderLink* order_link;
         EventQueue in;
@@ -242,10 +242,7 @@ private:
         lane.batch.clear();
         done += lane.link->poll(lane.batch);
         for (const Event& event : lane.batch.events())
-            while (!lane.in.try_push(event)) {
-                if (stopping_.load(std::memory_order_acquire)) return done;
-                std::this_thread::yield();
-            }
+            while (!lane.in.try_push(event)) std::this_thread::yield();  // the core outlives its links
         return done;
     }
 

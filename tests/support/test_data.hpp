@@ -21,10 +21,10 @@ std::string read_file(const std::filesystem::path& path);
 }  // namespace keel::test
 
 // Ends the case: skipped with a message, or failed where KEEL_REQUIRE_DATA=1.
-#define KEEL_SKIP_WITHOUT(path)                                                      \
-    do {                                                                             \
-        if (!(path).has_value()) {                                                   \
-            if (::keel::test::data_required()) FAIL() << #path << " is missing";     \
+#define KEEL_SKIP_WITHOUT(path)                                                     \
+    do {                                                                            \
+        if (!(path).has_value()) {                                                  \
+            if (::keel::test::data_required()) FAIL() << #path << " is missing";    \
             GTEST_SKIP() << #path << " is missing; set KEEL_DATA and KEEL_VECTORS"; \
-        }                                                                            \
+        }                                                                           \
     } while (false)
