@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulator/deribit/authentication.hpp"
+#include "simulator/deribit/publisher.hpp"
+#include "simulator/deribit/rate_limiter.hpp"
+#include "simulator/deribit/request.hpp"
+
+// The JSON-RPC methods, by subject: one table each.
+namespace keel::simulator::deribit {
+
+// One WebSocket connection as the venue knows it.
+struct Session {
+    using Clock = std::chrono::steady_clock;
+
+    ConnectionId id{ConnectionId::none};
+    AccountId account{AccountId::none};         // none before login
+    std::string access_token;                   // must still live for private calls
+    std::map<std::string, AccountId> channels;  // subscribed, with the account of private ones
+    double heartbeat_interval_s{0.0};           // 0: off
+    Clock::time_point next_heartbeat;
+    std::optional<Clock::time_point> test_due;  // a test_request waits for its public/test
+    Clock::time_point last_request;
+    bool cancel_on_disconnect{false};
+    bool mute{false};  // half-open by fault
+
+    [[nodiscard]] keel::simulator::SessionId exchange_id() const { return static_cast<keel::simulator::SessionId>(id); }
+};
+
+// What the methods work on.
+struct Venue {
+    const DeribitServerConfig& config;
+    Exchange& exchange;
+    Authentication& authentication;
+    Publisher& publisher;
+    FaultPlan& faults;
+    SentCounts& sent;
+    std::vector<OrderSeen>& orders_seen;
+    std::set<AccountId> cancel_on_disconnect_accounts;
+    bool subscribed{false};  // somebody ever subscribed: the clock may start
+};
+
+// One request being answered.
+struct Call {
+    const Params& params;
+    Session* session{nullptr};  // null over HTTP
+    AccountId account{AccountId::none};
+    bool ends_session{false};
+};
+
+struct Method {
+    std::string_view name;
+    Reply (*run)(Venue&, Call&);
+    CreditPool pool{CreditPool::non_matching};
+    bool needs_websocket{false};
+    bool is_order{false};  // buy, sell, edit: where the cut faults strike
+};
+
+[[nodiscard]] std::span<const Method> session_methods();
+[[nodiscard]] std::span<const Method> market_methods();
+[[nodiscard]] std::span<const Method> trading_methods();
+[[nodiscard]] std::span<const Method> order_query_methods();
+[[nodiscard]] std::span<const Method> account_methods();
+[[nodiscard]] std::span<const Method> control_methods();  // only where config.allow_control
+
+// Arms a fault, or does at once what has no occasion to wait for.
+void apply_fault(Venue& venue, Fault fault, std::uint32_t count);
+
+// --- Reading parameters that several methods share ---------------------------------------------------
+
+// Which orders, positions or trades a request names by instrument_name, currency and kind. `nothing`
+// where it names what this venue does not list.
+struct Scope {
+    OrderFilter filter;
+    bool nothing{false};
+};
+[[nodiscard]] std::expected<Scope, RpcError> read_scope(const Venue& venue, const Params& params);
+// The instrument in `instrument_name`. Errors: -32602 where it is missing, 13020.
+[[nodiscard]] std::expected<InstrumentId, RpcError> read_instrument(const Venue& venue, const Params& params);
+
+}  // namespace keel::simulator::deribit
