@@ -32,7 +32,8 @@ void EwmaVolatility::on_price(double price, UnixNanos now) {
         sampled_time_ = now;
         grid_next_ = now + sample_every_;
     } else {
-        on_time(now);
+        // A price at the very time of a grid point still belongs to it: only older points close here.
+        on_time(now + std::chrono::nanoseconds{-1});
     }
     price_ = price;
     price_time_ = now;

@@ -16,7 +16,10 @@ constexpr std::uint32_t kNotHeld = 0xffff'ffff;
 constexpr std::size_t kSweepPerTimer = 16;         // positions whose age is looked at per timer: 10,000 take 6 s
 constexpr std::uint8_t kDisagreementsToAdopt = 2;  // the venue wins after saying it twice
 
-std::uint64_t bit_of(UnderlyingId underlying) { return std::uint64_t{1} << slot(underlying); }
+template <class Id>
+std::uint64_t bit_of(Id id) {
+    return std::uint64_t{1} << (slot(id) & 63U);
+}
 
 ContractForm form_of(const Instrument& instrument) {
     return is_inverse(instrument) && !instrument.is_option() ? ContractForm::inverse : ContractForm::linear;
@@ -250,7 +253,7 @@ void RiskEngine::hold(InstrumentId instrument, Quantity quantity, double average
         if (!position.valued) ++underlying.unvalued;
         if (position.stale) ++underlying.stale;
     } else if (was_held && !is_held) {
-        const std::uint32_t place = std::exchange(held_at_[slot(instrument)], kNotHeld);
+        const std::uint32_t place = held_at_[slot(instrument)];
         held_[place] = held_.back();
         held_at_[slot(held_[place])] = place;
         held_.pop_back();
@@ -317,6 +320,7 @@ void RiskEngine::on_position(const Event& event) {
     if (event.has(kFirst)) {
         ++reports_;
         report_open_ = true;
+        reported_currencies_ = 0;
     }
     if (slot(event.instrument) < positions_.size()) {
         const auto report = event.as<PositionReport>();
@@ -325,6 +329,7 @@ void RiskEngine::on_position(const Event& event) {
         const double average = report.average_price.value();
         const bool trusted = (report_open_ && !ready) || !position.known;
         position.report = reports_;
+        reported_currencies_ |= bit_of(instruments_[event.instrument].settlement);
         position.known = true;
         if (trusted) {
             adopt(event.instrument, report.quantity, average);
@@ -345,10 +350,14 @@ void RiskEngine::on_position(const Event& event) {
     }
 }
 
+// What a whole snapshot did not name is not held. Venues list one settlement currency at a time, so a
+// snapshot speaks for the currencies it names only.
 void RiskEngine::forget_unreported(VenueId venue) {
     for (std::size_t i = held_.size(); i-- > 0;) {  // backwards: hold() moves the last into the gap
         const InstrumentId instrument = held_[i];
-        if (instruments_[instrument].venue != venue || positions_[slot(instrument)].report == reports_) continue;
+        const Instrument& row = instruments_[instrument];
+        if (row.venue != venue || positions_[slot(instrument)].report == reports_) continue;
+        if ((reported_currencies_ & bit_of(row.settlement)) == 0) continue;
         adopt(instrument, Quantity{}, 0.0);
     }
 }
