@@ -10,6 +10,7 @@
 #include "app/commands/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
+#include "app/journal/journal_file.hpp"
 #include "app/log.hpp"
 #include "app/wiring/sessions.hpp"
 
@@ -52,6 +53,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
     } catch (const UsageError& error) {
         std::cerr << "keel: " << error.what() << '\n';
         return kExitUsage;
+    } catch (const JournalDamaged& error) {
+        std::cerr << "keel: " << error.what() << '\n';
+        return kExitCheckFailed;
     } catch (const std::exception& error) {
         std::cerr << "keel: " << error.what() << '\n';
         return kExitOutside;
