@@ -28,7 +28,9 @@ constexpr std::size_t kWriteBytes = 16U << 10U;       // one TLS record: a messa
 struct Connection : std::enable_shared_from_this<Connection> {
     Connection(asio::io_context& io, asio::ssl::context& tls, const WebSocketOptions& options)
         : resolver{io}, stream{io, tls}, buffer{options.frame_bytes_max + kFramePaddingBytes} {
-        stream.read_message_max(options.frame_bytes_max);
+        // The buffer's limit bounds a message. The library's own limit would first close politely, and
+        // report what went wrong with that instead of the size.
+        stream.read_message_max(0);
         stream.auto_fragment(false);
         stream.write_buffer_bytes(kWriteBytes);
         stream.text(true);
@@ -100,7 +102,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
         if (code == websocket::error::closed) {
             return fail_with(Error{Errc::websocket_closed, stream.reason().code});
         }
-        if (code == websocket::error::message_too_big || code == websocket::error::buffer_overflow) {
+        if (code == websocket::error::buffer_overflow) {
             return fail_with(Error{Errc::malformed_message, buffer.size()});
         }
         if (code) return fail_with(cut_error(code));
