@@ -11,15 +11,17 @@ namespace keel::simulator::deribit {
 namespace {
 
 std::string scalar_text(const simdjson::dom::element& element) {
-    if (element.is_string()) return std::string{element.get_string().value()};
+    std::string_view text;
+    if (element.get_string().get(text) == simdjson::SUCCESS) return std::string{text};
     return simdjson::minify(element);
 }
 
 Params::Entry read_entry(const simdjson::dom::element& element) {
     Params::Entry entry;
-    if (element.is_array()) {
+    simdjson::dom::array list;
+    if (element.get_array().get(list) == simdjson::SUCCESS) {
         entry.is_list = true;
-        for (const simdjson::dom::element item : element.get_array().value()) entry.texts.push_back(scalar_text(item));
+        for (const simdjson::dom::element item : list) entry.texts.push_back(scalar_text(item));
     } else if (!element.is_null()) {
         entry.texts.push_back(scalar_text(element));
     }
@@ -119,7 +121,8 @@ std::expected<Request, RpcError> parse_request(std::string_view json) {
     if (object["params"].get(params) != simdjson::SUCCESS || params.is_null()) return request;
     simdjson::dom::object named;
     if (params.get_object().get(named) != simdjson::SUCCESS) {
-        return std::unexpected{invalid_params("must be an object", "params")};
+        request.refused = invalid_params("must be an object", "params");
+        return request;
     }
     for (const auto field : named) request.params.set(std::string{field.key}, read_entry(field.value));
     return request;

@@ -54,10 +54,11 @@ struct Request {
     std::string id;  // JSON text, to be echoed; empty: none was sent
     std::string method;
     Params params;
+    std::optional<RpcError> refused;  // -32600 without a method, -32602 for params that are no object
 };
 
-// One JSON-RPC object. Errors: 11050 for what is no JSON, -32600 for what is no request, -32602 for
-// params that are not an object.
+// One JSON-RPC object. Errors: 11050 for what is no JSON, -32600 for what is no object. Later faults
+// come with the request, whose id the answer echoes.
 [[nodiscard]] std::expected<Request, RpcError> parse_request(std::string_view json);
 
 // "public/get_time" and its query, after "/api/v2/" has been cut off.
