@@ -48,7 +48,7 @@ struct HedgeConfig {
     double cross_bps{2.0};                             // a marketable limit goes this far through the touch
     double collar_bps{50.0};                           // and never further than this from the mark
     std::chrono::milliseconds reprice_after{500};      // a resting child is cancelled and priced again
-    std::chrono::milliseconds retry_after{200};        // wait after a refusal or an unfilled IOC
+    std::chrono::milliseconds retry_after{300};        // longer than the gate's duplicate window
     std::chrono::milliseconds deadline{5'000};         // then what is left is solved again
     std::uint8_t attempts_max{8};                      // orders per child and decision
     std::chrono::milliseconds settle_time{300};        // no second solve earlier while orders work (risk.md 13.4)

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include "engine/core/counted.hpp"
 #include "engine/core/fixed_vector.hpp"
@@ -10,25 +11,44 @@
 
 namespace keel::strategies {
 
+using MetricValues = std::array<double, static_cast<std::size_t>(Metric::count)>;
+
+// Where an order of one instrument may be priced. Price units; NaN where unknown.
+struct MarkBand {
+    double mark{std::numeric_limits<double>::quiet_NaN()};
+    double price_min{std::numeric_limits<double>::quiet_NaN()};  // the venue's own order band
+    double price_max{std::numeric_limits<double>::quiet_NaN()};
+};
+
 // One instrument that may hedge, as risk sees it.
 struct HedgeInstrument {
     InstrumentId instrument{InstrumentId::none};
-    double mark_price{0.0};  // price units; <= 0 or NaN: unknown, not a candidate
-    Quantity position{};     // signed lots held
+    MarkBand mark{};
+    double delta_per_lot{0.0};  // coin of the hedged delta per lot bought; NaN: no candidate
+    Quantity position{};        // signed lots held
 };
 
 // What the hedge of one underlying needs from risk, copied at one moment.
 struct HedgeView {
     UnderlyingId underlying{UnderlyingId::none};
-    bool valid{false};               // every input of the numbers below is known and fresh
-    double delta_coin{0.0};          // in the policy's numeraire, positions only (no working orders)
-    double gamma_coin_per_usd{0.0};  // of the options of this underlying, dDelta/dF
-    double underlying_price{0.0};    // USD per coin
-    double volatility{0.0};          // realised or implied, the larger; fraction per sqrt(year)
-    double realised_vol{0.0};
-    std::uint64_t risk_version{0};
-    std::array<double, static_cast<std::size_t>(Metric::count)> metrics{};
+    bool valid{false};                 // the numbers below are known
+    bool reduce_only{false};           // leverage is beyond its hard boundary: holdings may only shrink
+    double delta_coin{0.0};            // the hedged delta with working and unknown orders filled (risk.md 13.4)
+    double gamma_coin_per_usd{0.0};    // dDelta/dF of the underlying's options
+    double underlying_price_usd{0.0};  // per coin
+    double realised_vol{0.0};          // fast estimate, fraction per sqrt(year); 0 where unknown
+    double implied_vol{0.0};           // at the money, fraction; 0 where unknown
+    double soft_distance_coin{std::numeric_limits<double>::infinity()};  // of the net_delta boundary
+    MetricValues metrics{};
     FixedVector<HedgeInstrument, kCandidatesMax> instruments;
 };
+
+// A trade that the hedge chose.
+struct HedgeTrade {
+    InstrumentId instrument{InstrumentId::none};
+    Side side{Side::bid};
+    Quantity quantity{};  // lots, unsigned
+};
+using HedgeTrades = FixedVector<HedgeTrade, kCandidatesMax>;
 
 }  // namespace keel::strategies
