@@ -67,7 +67,8 @@ void DeltaHedge::price_candidates(const HedgeView& hedge, bool delta_rises, cons
     for (const HedgeInstrument& seen : hedge.instruments) {
         if (!std::isfinite(seen.delta_per_lot) || seen.delta_per_lot == 0.0) continue;
         const Instrument& instrument = instruments_[seen.instrument];
-        Priced priced{.seen = &seen};
+        Priced priced;
+        priced.seen = &seen;
         priced.cost = cost_model_.price(instrument, view.books.find(seen.instrument), seen.mark.mark,
                                         hedge.underlying_price_usd, view.now);
         if (!priced.cost.usable) continue;
