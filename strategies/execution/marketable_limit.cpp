@@ -80,12 +80,12 @@ void MarketableLimit::bind(Child& child, const CoreView& view) {
 }
 
 void MarketableLimit::settle(Child& child, const Order& order, UnixNanos now) {
-    child.filled += order.filled;
+    child.filled += std::max(order.filled, order.filled_venue);  // its fills may still be on their way
     child.cancel_sent = UnixNanos{};
     const bool complete = child.filled >= child.quantity;
     child.state = complete || child.abandoned ? ChildState::done : ChildState::ready;
     // A partial fill shows a market: go on at once. Nothing filled, or refused: give it time.
-    child.next = order.filled.count() > 0 ? now : now + config_.retry_after;
+    child.next = order.filled_venue.count() > 0 ? now : now + config_.retry_after;
 }
 
 void MarketableLimit::send(Child& child, const MarkBand& mark, const CoreView& view, StrategyOutput& out) {

@@ -1,0 +1,75 @@
+#include "strategies/hedge/no_trade_band.hpp"
+
+namespace keel::strategies {
+namespace {
+
+BandInputs calm() {
+    return {.cost_ratio = 5e-4,
+            .underlying_price_usd = 60'000.0,
+            .gamma_coin_per_usd = -2e-4,
+            .volatility = 0.5,
+            .lot_coin = 1e-4,
+            .soft_distance_coin = std::numeric_limits<double>::infinity()};
+}
+
+TEST(NoTradeBandTest, IsWhalleyWilmottWhereNothingElseBinds) {
+    HedgeConfig config;
+    config.delta_risk_limit_usd = 1e9;
+    const double expected = std::cbrt(1.5 * 5e-4 * 60'000.0 * 4e-8 / config.risk_aversion_per_usd);
+    EXPECT_NEAR(band_half_width(calm(), config), expected, 1e-12 * expected);
+}
+
+TEST(NoTradeBandTest, NarrowsWhenVolatilityRises) {
+    HedgeConfig config;
+    config.delta_risk_limit_usd = 100.0;
+    BandInputs inputs = calm();
+    const double hour_years = 3'600e9 / kYearNs;
+    const double before = band_half_width(inputs, config);
+    EXPECT_NEAR(before * 60'000.0 * 0.5 * std::sqrt(hour_years), 100.0, 1e-9);
+    inputs.volatility = 1.5;
+    EXPECT_NEAR(band_half_width(inputs, config), before / 3.0, 1e-12);
+}
+
+TEST(NoTradeBandTest, StaysInsideTheSoftBoundary) {
+    HedgeConfig config;
+    BandInputs inputs = calm();
+    inputs.soft_distance_coin = 0.01;
+    EXPECT_NEAR(band_half_width(inputs, config), 0.01 * (1.0 - config.boundary_buffer_ratio), 1e-15);
+}
+
+TEST(NoTradeBandTest, IsNeverNarrowerThanOneOrder) {
+    HedgeConfig config;
+    BandInputs inputs = calm();
+    inputs.soft_distance_coin = 0.01;
+    inputs.lot_coin = 0.5;
+    EXPECT_EQ(band_half_width(inputs, config), 0.5);
+    inputs.gamma_coin_per_usd = 0.0;
+    inputs.lot_coin = 1e-4;
+    EXPECT_EQ(band_half_width(inputs, config), 1e-4);
+}
+
+TEST(NoTradeBandTest, CoversTheNoiseOfOneSecond) {
+    HedgeConfig config;
+    config.delta_risk_limit_usd = 1e9;
+    config.risk_aversion_per_usd = 1e9;  // the formula alone would be tiny
+    const double noise = 2e-4 * 60'000.0 * 0.5 * std::sqrt(1e9 / kYearNs);
+    EXPECT_NEAR(band_half_width(calm(), config), noise, 1e-12);
+}
+
+TEST(HedgeConfigTest, DefaultsAreValidAndEachBadFieldIsNamed) {
+    EXPECT_TRUE(HedgeConfig{}.validate().has_value());
+    const auto refused_at = [](auto&& change) {
+        HedgeConfig config;
+        change(config);
+        const Result<void> result = config.validate();
+        return result.has_value() ? -1 : static_cast<int>(result.error().detail);
+    };
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.risk_aversion_per_usd = 0.0; }), 1);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.delta_risk_limit_usd = std::nan(""); }), 2);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.boundary_buffer_ratio = 1.0; }), 4);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.cross_bps = c.collar_bps + 1.0; }), 13);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.attempts_max = 0; }), 17);
+}
+
+}  // namespace
+}  // namespace keel::strategies
