@@ -140,6 +140,11 @@ private:
         const bool inverse_future = payoff == Payoff::inverse && kind != InstrumentKind::option;
         row.tick = kind == InstrumentKind::option && payoff == Payoff::inverse ? Decimal{1, -4} : Decimal{5, -1};
         row.lot = inverse_future ? Decimal{10, 0} : Decimal{1, -1};
+        if (kind == InstrumentKind::option && payoff == Payoff::inverse) {
+            row.tick_steps[0] = {.above = 50, .step = 5};  // as the venue's BTC options
+            row.tick_steps_count = 1;
+        }
+        if (kind == InstrumentKind::future) row.quantity_min = Quantity{5};
         row.strike = strike;
         if (days > 0) row.expiry = now_ + std::chrono::hours{24 * days};
         return *table_.add(row);
