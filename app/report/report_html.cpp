@@ -50,8 +50,8 @@ void add_tiles(const RunReport& report, std::string& out) {
     tile(out, "Triggers", std::to_string(report.triggers_fired),
          fmt::format("{} kinds, {} decisions", report.trigger_kinds, report.decisions));
     tile(out, "Tick to trade, median", dash(report.tick_to_trade_us.p50, 1) + " µs",
-         fmt::format("p99 {}, max {}, {} orders", dash(report.tick_to_trade_us.p99, 1),
-                     dash(report.tick_to_trade_us.max, 1), report.tick_to_trade_us.count));
+         fmt::format("p99 {}, max {}, {} orders", dash(report.tick_to_trade_us.supported().p99, 1),
+                     dash(report.tick_to_trade_us.supported().max, 1), report.tick_to_trade_us.count));
     tile(out, "Events received", grouped(static_cast<double>(report.events_received), 0),
          report.replay_verified ? (*report.replay_verified ? "replay verified, bit for bit" : "REPLAY DIFFERS")
                                 : "replay not run");
@@ -154,7 +154,7 @@ void add_decisions(const RunReport& report, std::string& out) {
 }
 
 void add_identity(const RunReport& report, std::string& out) {
-    const LatencyReport& l = report.tick_to_trade_us;
+    const LatencyReport l = report.tick_to_trade_us.supported();
     out += fmt::format(
         "<section><h2>Latency, tick to trade</h2><div class=\"scroll\"><table><tr><th class=\"n\">orders</th>"
         "<th class=\"n\">p50</th><th class=\"n\">p90</th><th class=\"n\">p99</th><th class=\"n\">p99.9</th>"

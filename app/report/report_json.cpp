@@ -43,14 +43,14 @@ void add_breaches(const RunReport& r, JsonText& json) {
     json.close_object();
 }
 
-// A percentile without enough samples is null, whatever was computed.
-void add_latency(const LatencyReport& l, JsonText& json) {
+void add_latency(const LatencyReport& measured, JsonText& json) {
+    const LatencyReport l = measured.supported();
     json.open_object("tick_to_trade_us");
     json.field("count", l.count);
     json.field("p50", l.p50);
     json.field("p90", l.p90);
-    json.field("p99", l.count >= kSamplesForP99 ? l.p99 : kNotKnown);
-    json.field("p99_9", l.count >= kSamplesForP999 ? l.p99_9 : kNotKnown);
+    json.field("p99", l.p99);
+    json.field("p99_9", l.p99_9);
     json.field("max", l.max);
     json.close_object();
 }

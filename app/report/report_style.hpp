@@ -25,6 +25,7 @@ figcaption{font-size:14px;margin-bottom:4px}
 svg{display:block;width:100%;height:auto}
 svg text{fill:var(--faint);font-size:13px;font-variant-numeric:tabular-nums}
 svg text.note{font-size:12px}
+@media (max-width:640px){svg text{font-size:18px}svg text.note{font-size:17px}}
 .grid{stroke:var(--grid)}.zero{stroke:var(--faint);stroke-width:1}
 .mark{stroke:var(--faint);stroke-dasharray:2 3}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round}.line.dashed{stroke-dasharray:6 4}
@@ -34,6 +35,7 @@ svg text.note{font-size:12px}
 .key{margin-left:12px;white-space:nowrap;font-size:13px;color:var(--faint)}
 .key:before{content:"";display:inline-block;width:18px;border-top:3px solid;margin-right:5px;vertical-align:3px}
 .key.dashed:before{border-top-style:dashed}
+.key.rule:before{border-top-style:dashed;border-top-width:2px}.key.soft:before{border-color:var(--soft)}.key.hard:before{border-color:var(--hard)}
 .key.a:before{border-color:var(--a)}.key.b:before{border-color:var(--b)}.key.c:before{border-color:var(--c)}.key.d:before{border-color:var(--d)}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--edge);border-radius:6px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}

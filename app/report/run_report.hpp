@@ -22,6 +22,14 @@ struct LatencyReport {
     double p99{kNotKnown};
     double p99_9{kNotKnown};
     double max{kNotKnown};
+
+    // The same without the percentiles that too few samples stand behind.
+    [[nodiscard]] LatencyReport supported() const {
+        LatencyReport out = *this;
+        if (count < kSamplesForP99) out.p99 = kNotKnown;
+        if (count < kSamplesForP999) out.p99_9 = kNotKnown;
+        return out;
+    }
 };
 
 // How long one boundary stood breached (beyond soft).

@@ -137,12 +137,18 @@ Frame frame_of(const Plot& plot) {
     return frame;
 }
 
-std::string legend(const std::vector<PlotLine>& lines) {
+std::string legend(const Plot& plot) {
     std::string out;
-    for (const PlotLine& line : lines) {
+    for (const PlotLine& line : plot.lines) {
         out += fmt::format(R"(<span class="key {}{}">{}</span>)", line.ink, line.dashed ? " dashed" : "",
                            escaped(line.label));
     }
+    const auto shows = [&plot](bool hard) {
+        return std::any_of(plot.rules.begin(), plot.rules.end(),
+                           [hard](const PlotRule& rule) { return rule.hard == hard; });
+    };
+    if (shows(false)) out += R"(<span class="key rule soft">soft</span>)";
+    if (shows(true)) out += R"(<span class="key rule hard">hard boundary</span>)";
     return out;
 }
 
@@ -180,7 +186,7 @@ std::string axis_text(double value) {
 std::string svg_plot(const Plot& plot) {
     const Frame frame = frame_of(plot);
     if (frame.x.empty() || frame.y.empty() || !(frame.x.high > frame.x.low)) return "";
-    std::string out = figure_head(plot.title, plot.unit, legend(plot.lines));
+    std::string out = figure_head(plot.title, plot.unit, legend(plot));
     auto to = std::back_inserter(out);
     add_axes(frame, out);
     for (const auto& [second, label] : plot.marks) {
