@@ -187,6 +187,12 @@ public:
     ~PipelineRunner() { stop(); }
 
     void start() {
+        start_links();
+        thread_ = std::make_unique<AgentThread>(AgentOptions{"core", options_.core_of_core, options_.idle},
+                                                [this] { return turn(); });
+    }
+    // The links only: the caller's thread is the core's and takes its turns itself.
+    void start_links() {
         stopping_.store(false);
         for (std::size_t at = 0; at < lanes_.size(); ++at) {
             AgentOptions agent{"link-" + std::to_string(at), std::nullopt, options_.idle};
@@ -194,20 +200,39 @@ public:
             Lane& lane = *lanes_[at];
             lane.thread = std::make_unique<AgentThread>(agent, [this, &lane] { return turn_link(lane); });
         }
-        thread_ = std::make_unique<AgentThread>(AgentOptions{"core", options_.core_of_core, options_.idle},
-                                                [this] { return turn_core(); });
+        started_ = true;
+    }
+    // One turn of the core: what waits in each queue, at most kPopMax of each.
+    std::size_t turn() noexcept {
+        const auto take = [this](const Event& event) { process(event); };
+        std::size_t done = edge_.turn(take);
+        Event event;
+        for (const auto& lane : lanes_) {
+            for (std::size_t popped = 0; popped < kPopMax && lane->in.try_pop(event); ++popped) {
+                edge_.saw(event);
+                process(event);
+                ++done;
+            }
+        }
+        return done;
     }
     // The links end first, then the core takes what they left behind; commands that no link took are
     // reported as not sent.
     void stop() {
-        if (thread_ == nullptr) return;
+        if (!started_) return;
+        started_ = false;
         stopping_.store(true, std::memory_order_release);
+        for (const auto& lane : lanes_) lane->thread->request_stop();
+        // A link may wait for room: somebody keeps taking until it has ended.
+        for (const auto& lane : lanes_)
+            while (!lane->thread->ended())
+                if (thread_ != nullptr || turn() == 0) std::this_thread::yield();
         for (const auto& lane : lanes_) lane->thread.reset();
         thread_.reset();
         OrderCommand command;
         for (const auto& lane : lanes_)
             while (lane->out.try_pop(command)) edge_.not_sent(command);
-        for (std::size_t turn = 0; turn < kDrainTurnsMax && turn_core() > 0; ++turn) {
+        for (std::size_t turns = 0; turns < kDrainTurnsMax && turn() > 0; ++turns) {
         }
     }
     bool post(const Event& event) { return edge_.post(event); }
@@ -246,20 +271,6 @@ private:
         return done;
     }
 
-    std::size_t turn_core() noexcept {
-        const auto take = [this](const Event& event) { process(event); };
-        std::size_t done = edge_.turn(take);
-        Event event;
-        for (const auto& lane : lanes_) {
-            for (std::size_t popped = 0; popped < kPopMax && lane->in.try_pop(event); ++popped) {
-                edge_.saw(event);
-                process(event);
-                ++done;
-            }
-        }
-        return done;
-    }
-
     void process(const Event& event) noexcept {
         host_.process(event, [this](const OrderCommand& command) { send(command); });
     }
@@ -280,6 +291,7 @@ private:
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::unique_ptr<AgentThread> thread_;
     std::atomic<bool> stopping_{false};
+    bool started_{false};
 };
 
 }  // namespace keel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engine/pipeline/engine_loop.hpp"
+#include "engine/pipeline/event_queue.hpp"
 #include "engine/pipeline/link.hpp"
 #include "tests/support/event_builders.hpp"
 
@@ -171,13 +173,16 @@ struct SimpleCore {
 // boundary, and answers to orders: acknowledged and filled, refused, or doubted.
 class ScriptedExchange final : public OrderLink {
 public:
-    ScriptedExchange(std::uint64_t seed, std::uint64_t messages) : random_{seed}, messages_{messages} {}
+    ScriptedExchange(std::uint64_t seed, std::uint64_t messages) : random_{seed}, messages_{messages} {
+        waiting_.reserve(kCommandQueueMax);  // send() may be counted
+    }
 
     [[nodiscard]] VenueId venue() const override { return VenueId::deribit; }
 
     std::size_t poll(EventBatch& batch) override {
         const std::size_t before = batch.size();
         for (const OrderCommand& command : waiting_) answer(command, batch);
+        answered_.fetch_add(waiting_.size());
         waiting_.clear();
         if (sent_ < messages_) {
             ++sent_;
@@ -186,11 +191,13 @@ public:
         return batch.size() - before;
     }
     void send(const OrderCommand& command) override {
-        ++received_;
+        received_.fetch_add(1);
         waiting_.push_back(command);
     }
-    [[nodiscard]] bool done() const { return sent_ == messages_ && waiting_.empty(); }
-    [[nodiscard]] std::uint64_t received() const { return received_; }
+    // These three may be asked from another thread.
+    [[nodiscard]] bool done() const { return sent_.load() == messages_ && answered_.load() == received_.load(); }
+    [[nodiscard]] std::uint64_t received() const { return received_.load(); }
+    [[nodiscard]] std::uint64_t events() const { return events_.load(); }
 
 private:
     std::int64_t below(std::uint64_t bound) { return static_cast<std::int64_t>(random_() % bound); }
@@ -247,9 +254,10 @@ private:
 
     std::mt19937_64 random_;
     std::uint64_t messages_;
-    std::uint64_t sent_{0};
-    std::uint64_t received_{0};
-    std::uint64_t events_{0};
+    std::atomic<std::uint64_t> sent_{0};
+    std::atomic<std::uint64_t> received_{0};
+    std::atomic<std::uint64_t> answered_{0};
+    std::atomic<std::uint64_t> events_{0};
     std::uint64_t sequence_{100};
     std::uint64_t trades_{0};
     std::uint64_t versions_{0};

@@ -16,7 +16,16 @@ using test::SimpleCore;
 using test::TemporaryDirectory;
 
 using Loop = SimpleCore<>::Loop;
-using JournalHost = CoreHost<Loop, JournalRecorder>;
+// Counts for a test that waits on another thread.
+struct CountingObserver {
+    std::atomic<std::uint64_t> events{0};
+    std::atomic<std::uint64_t> commands{0};
+    void seen(const Event& event, const Outbox& outbox) noexcept {
+        if (event.kind != EventKind::timer) events.fetch_add(1);
+        commands.fetch_add(outbox.commands.size());
+    }
+};
+using JournalHost = CoreHost<Loop, JournalRecorder, CountingObserver>;
 
 template <class Done>
 bool reached(Done&& done) {
@@ -49,7 +58,8 @@ Recording record_run(const std::filesystem::path& path, std::uint64_t seed, std:
     SimpleCore core;
     auto writer = writer_at(path);
     JournalRecorder recorder{*writer};
-    JournalHost host{core.loop, recorder};
+    CountingObserver observer;
+    JournalHost host{core.loop, recorder, observer};
     ScriptedExchange exchange{seed, messages};
     RunnerOptions options;
     options.clock = EdgeClock::Source::venue;
@@ -60,17 +70,11 @@ Recording record_run(const std::filesystem::path& path, std::uint64_t seed, std:
         runner.turn();
     } else {
         runner.start();
-        // The exchange belongs to its link's thread; the journal tells from outside when it is quiet.
-        EXPECT_TRUE(reached([&writer, quiet = std::uint64_t{0}, since = std::chrono::steady_clock::now()]() mutable {
-            const auto now = std::chrono::steady_clock::now();
-            if (writer->bytes() != quiet) {
-                quiet = writer->bytes();
-                since = now;
-            }
-            return quiet > sizeof(JournalHeader) && now - since > std::chrono::milliseconds{200};
+        EXPECT_TRUE(reached([&] {
+            return exchange.done() && observer.events.load() == exchange.events() &&
+                   observer.commands.load() == exchange.received() && exchange.done();
         }));
         runner.stop();
-        EXPECT_TRUE(exchange.done());
     }
     EXPECT_FALSE(runner.halted());
     const Recording run{core.loop.state_hash(), core.loop.counts().events, core.loop.counts().commands,
