@@ -272,12 +272,34 @@ Result<UnixNanos> parse_iso_time(std::string_view text) {
     return UnixNanos{(midnight + std::chrono::hours{hour} + std::chrono::minutes{minute}).count() + micros * 1'000};
 }
 
+namespace {
+
+// Year times twelve plus month.
+int month_number(UnixNanos time) {
+    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_time{std::chrono::nanoseconds{time.ns()}});
+    const std::chrono::year_month_day date{day};
+    return static_cast<int>(date.year()) * 12 + static_cast<int>(static_cast<unsigned>(date.month())) - 1;
+}
+
+// Whether a file named chain_snapshots_YYYYMM may hold rows of the span; a month's file may begin with
+// the last days of the month before. Any other name may.
+bool may_hold(const std::string& name, UnixNanos from, UnixNanos until) {
+    constexpr std::size_t kDateAt = 16;
+    int date = 0;
+    if (name.size() < kDateAt + 6 || !read_number(std::string_view{name}.substr(kDateAt, 6), date)) return true;
+    const int month = date / 100 * 12 + date % 100 - 1;
+    return (from.ns() == 0 || month >= month_number(from)) && (until.ns() == 0 || month <= month_number(until) + 1);
+}
+
+}  // namespace
+
 Result<ChainHistory> read_chains(const std::filesystem::path& folder, UnixNanos from, UnixNanos until) {
     std::vector<std::filesystem::path> files;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator{folder, error}) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with("chain_snapshots_") && name.ends_with(".csv.zst")) files.push_back(entry.path());
+        const bool is_chain = name.starts_with("chain_snapshots_") && name.ends_with(".csv.zst");
+        if (is_chain && may_hold(name, from, until)) files.push_back(entry.path());
     }
     if (error || files.empty()) return fail(Errc::file_unreadable);
     std::sort(files.begin(), files.end());  // named by month, hence in order of time
