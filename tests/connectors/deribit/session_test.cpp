@@ -1,0 +1,247 @@
+#include <algorithm>
+
+#include "tests/connectors/deribit/simulated_venue.hpp"
+
+namespace keel::connectors::deribit {
+namespace {
+
+using net::until;
+using simulator::Fault;
+
+class SessionTest : public testing::Test {
+protected:
+    void SetUp() override {
+        const auto loaded = load_instruments(venue_.config(), venue_.tls(), table_);
+        ASSERT_TRUE(loaded.has_value()) << errc_name(loaded.error().code);
+        ASSERT_GT(*loaded, 10U);
+        perpetual_ = table_.find(VenueId::deribit, "BTC-PERPETUAL");
+        ASSERT_NE(perpetual_, InstrumentId::none);
+        credentials_.key_id = "AMANDA";
+        credentials_.secret = net::Secret{"AMANDASECRECT"};
+    }
+
+    // A limit order of `amount` USD of the perpetual at a price in USD.
+    OrderCommand order(std::uint64_t id, Side side, double price, double amount) {
+        const Instrument& row = table_[perpetual_];
+        OrderCommand out;
+        out.kind = CommandKind::submit;
+        out.venue = VenueId::deribit;
+        out.side = side;
+        out.instrument = perpetual_;
+        out.client_order_id = ClientOrderId{id};
+        out.price = row.price_floor(price);
+        out.quantity = row.quantity_floor(amount);
+        return out;
+    }
+    double mark() {
+        double out = 0.0;
+        venue_.server().perform(
+            [&](simulator::Exchange& exchange) { out = exchange.ticker(*exchange.find("BTC-PERPETUAL")).mark_price; });
+        return out;
+    }
+
+    SimulatedVenue venue_;
+    InstrumentTable table_;
+    InstrumentId perpetual_{};
+    net::Credentials credentials_;
+    EdgeClock clock_{EdgeClock::Source::venue};
+};
+
+TEST_F(SessionTest, FeedDeliversBooksTradesTickersAndIndices) {
+    Feed feed{venue_.config(), venue_.tls(), table_, clock_};
+    Collector seen{table_};
+    ASSERT_TRUE(until(
+        [&] {
+            return feed.is_ready() && seen.count(EventKind::level_update) > 20 && seen.count(EventKind::trade) > 0 &&
+                   seen.count(EventKind::ticker) > 2 && seen.count(EventKind::index_price) > 0 &&
+                   seen.count(EventKind::volatility_index) > 0;
+        },
+        [&] { seen.poll(feed); }, std::chrono::seconds{10}));
+    EXPECT_EQ(feed.counts().channels_dropped, 0U);
+    EXPECT_EQ(feed.counts().frames_refused, 0U);
+    EXPECT_EQ(feed.counts().gaps, 0U);
+    EXPECT_EQ(seen.book_errors, 0U);
+    const OrderBook& book = *seen.books.find(perpetual_);
+    EXPECT_TRUE(book.valid());
+    EXPECT_TRUE(book.top().two_sided());
+    EXPECT_FALSE(book.top().crossed());
+    EXPECT_NE(seen.events.back().receive_time, UnixNanos{});
+}
+
+TEST_F(SessionTest, ADroppedChangeMakesTheBookStaleAtThatEventAndTheSnapshotHealsIt) {
+    Feed feed{venue_.config(), venue_.tls(), table_, clock_};
+    Collector seen{table_};
+    const auto healthy = [&] { return feed.is_ready() && seen.count(EventKind::level_update) > 5; };
+    ASSERT_TRUE(until(healthy, [&] { seen.poll(feed); }));
+    venue_.server().inject(Fault::drop_book_change);
+    ASSERT_TRUE(until([&] { return seen.count(EventKind::book_stale) == 1; }, [&] { seen.poll(feed); }));
+    EXPECT_FALSE(seen.books.find(perpetual_)->valid());
+    EXPECT_EQ(feed.counts().gaps, 1U);
+    ASSERT_TRUE(until([&] { return seen.books.find(perpetual_)->valid(); }, [&] { seen.poll(feed); }));
+    EXPECT_EQ(feed.counts().resubscribed, 1U);
+    EXPECT_EQ(seen.book_errors, 0U);
+    // Healed means equal: hold the venue still at a moment that the client has reached.
+    ASSERT_TRUE(until(
+        [&] {
+            seen.poll(feed);
+            bool equal = false;
+            venue_.server().perform([&](simulator::Exchange& exchange) {
+                const auto id = *exchange.find("BTC-PERPETUAL");
+                const simulator::BookView theirs = exchange.book(id);
+                const OrderBook& ours = *seen.books.find(perpetual_);
+                equal = ours.sequence() == theirs.change_id && ours.levels(Side::bid).size() == theirs.bids.size() &&
+                        ours.levels(Side::ask).size() == theirs.asks.size();
+            });
+            return equal;
+        },
+        [] {}, std::chrono::seconds{20}));
+}
+
+TEST_F(SessionTest, ReconnectsAHundredTimesAndRestoresEveryChannel) {
+    Config config = venue_.config();
+    config.books = {"BTC-*"};
+    config.tickers = {"BTC-*"};
+    Feed feed{config, venue_.tls(), table_, clock_};
+    Collector seen{table_};
+    const std::size_t channels = feed.channels().size();
+    ASSERT_GT(channels, 50U);
+    constexpr int kCuts = 100;
+    for (int cut = 0; cut < kCuts; ++cut) {
+        ASSERT_TRUE(until([&] { return feed.is_ready(); }, [&] { seen.poll(feed); })) << cut;
+        ASSERT_EQ(feed.counts().channels_subscribed, channels);
+        ASSERT_EQ(feed.counts().connects, static_cast<std::uint64_t>(cut + 1));
+        const_cast<RpcSession&>(feed.session()).drop(Errc::websocket_closed);
+        ASSERT_TRUE(until([&] { return !feed.is_ready(); }, [&] { seen.poll(feed); }));
+        seen.events.clear();
+    }
+    ASSERT_TRUE(until([&] { return feed.is_ready(); }, [&] { seen.poll(feed); }));
+    EXPECT_EQ(feed.counts().channels_subscribed, channels);
+}
+
+TEST_F(SessionTest, GatewayReadsTheAccountBeforeItIsReady) {
+    Gateway gateway{venue_.config(), venue_.tls(), table_, clock_, credentials_};
+    Collector seen{table_};
+    gateway.send(order(1, Side::bid, mark(), 10.0));
+    ASSERT_TRUE(until([&] { return gateway.is_ready(); }, [&] { seen.poll(gateway); }));
+    EXPECT_EQ(seen.story(ClientOrderId{1}), std::vector{EventKind::order_not_sent});
+    const Event* position = seen.last(EventKind::position);
+    ASSERT_NE(position, nullptr);
+    EXPECT_EQ(position->instrument, perpetual_);
+    EXPECT_EQ(table_[perpetual_].amount_value(position->as<PositionReport>().quantity), 50'000.0);
+    EXPECT_TRUE(position->has(kFirst));
+    EXPECT_TRUE(position->has(kLast));
+    EXPECT_GE(seen.count(EventKind::balance), 1U);
+    const Event* session = seen.last(EventKind::session);
+    ASSERT_NE(session, nullptr);
+    EXPECT_EQ(session->as<SessionReport>().state, SessionState::ready);
+}
+
+class GatewayTest : public SessionTest {
+protected:
+    void begin(Config config) {
+        gateway_ = std::make_unique<Gateway>(config, venue_.tls(), table_, clock_, credentials_);
+        seen_ = std::make_unique<Collector>(table_);
+        ASSERT_TRUE(until([&] { return gateway_->is_ready(); }, [&] { seen_->poll(*gateway_); }));
+    }
+    void begin() { begin(venue_.config()); }
+    bool wait_for(ClientOrderId id, EventKind kind) {
+        return until(
+            [&] {
+                const auto story = seen_->story(id);
+                return std::ranges::find(story, kind) != story.end();
+            },
+            [&] { seen_->poll(*gateway_); });
+    }
+    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<Collector> seen_;
+};
+
+TEST_F(GatewayTest, RestsEditsAndCancelsALimitOrder) {
+    begin();
+    OrderCommand command = order(7, Side::bid, mark() * 0.99, 100.0);
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::order_acked));
+    EXPECT_EQ(seen_->last(EventKind::order_acked)->as<OrderReport>().price, command.price);
+    command.kind = CommandKind::replace;
+    command.price = command.price - Price{10};
+    gateway_->send(command);
+    ASSERT_TRUE(until([&] { return seen_->last(EventKind::order_acked)->as<OrderReport>().price == command.price; },
+                      [&] { seen_->poll(*gateway_); }));
+    command.kind = CommandKind::cancel;
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::order_canceled));
+    EXPECT_GE(gateway_->latency().acknowledge.count(), 3U);
+}
+
+TEST_F(GatewayTest, ReportsTheFillsOfAMarketableOrderBeforeItsEnd) {
+    begin();
+    OrderCommand command = order(8, Side::ask, mark() * 0.99, 200.0);
+    command.time_in_force = TimeInForce::immediate_or_cancel;
+    command.reduce_only = 1;
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::fill));
+    const auto fill = seen_->last(EventKind::fill)->as<FillReport>();
+    EXPECT_EQ(seen_->last(EventKind::fill)->side(), Side::ask);
+    EXPECT_GT(fill.quantity, Quantity{});
+    EXPECT_GT(fill.fee, Money{});
+    EXPECT_EQ(table_.name_of(fill.fee_currency), "BTC");
+    EXPECT_EQ(seen_->story(command.client_order_id).front(), EventKind::fill);
+}
+
+TEST_F(GatewayTest, ReportsARefusalWithTheVenuesCode) {
+    begin();
+    const OrderCommand command = order(9, Side::bid, mark() * 1.5, 100.0);  // far above the price band
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::order_rejected));
+    EXPECT_EQ(seen_->last(EventKind::order_rejected)->as<OrderReport>().reason, 10'007);
+    EXPECT_EQ(gateway_->last_action(), ErrorAction::reject);
+}
+
+TEST_F(GatewayTest, SendsOverSignedRestWhenConfigured) {
+    Config config = venue_.config();
+    config.order_transport = OrderTransport::rest;
+    begin(config);
+    OrderCommand command = order(10, Side::bid, mark() * 0.99, 100.0);
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::order_acked));
+    command.kind = CommandKind::cancel;
+    gateway_->send(command);
+    ASSERT_TRUE(wait_for(command.client_order_id, EventKind::order_canceled));
+    EXPECT_EQ(gateway_->latency().sign.count(), 2U);
+}
+
+TEST_F(GatewayTest, CancelsItsOwnOrdersAtTheEnd) {
+    begin();
+    for (std::uint64_t id = 20; id < 23; ++id) {
+        gateway_->send(order(id, Side::bid, mark() * 0.99, 100.0));
+        ASSERT_TRUE(wait_for(ClientOrderId{id}, EventKind::order_acked));
+    }
+    gateway_->cancel_ours();
+    ASSERT_TRUE(until([&] { return gateway_->ours_left() == std::size_t{0}; }, [&] { seen_->poll(*gateway_); }));
+    EXPECT_EQ(seen_->count(EventKind::order_canceled) >= 3, true);
+}
+
+TEST_F(GatewayTest, ShowsOrdersOfOthersAndLeavesThemAlone) {
+    const double price = table_[perpetual_].price_value(table_[perpetual_].price_floor(mark() * 0.99));
+    std::string foreign;
+    venue_.server().perform([&](simulator::Exchange& exchange) {
+        simulator::OrderRequest request;
+        request.instrument_name = "BTC-PERPETUAL";
+        request.amount = 100.0;
+        request.price = price;
+        request.label = "by hand";
+        const auto answer = exchange.submit(*exchange.find_account("AMANDA"), request);
+        ASSERT_TRUE(answer.has_value());
+        foreign = answer->order.order_id;
+    });
+    begin();
+    ASSERT_EQ(seen_->count(EventKind::external_order), 1U);
+    gateway_->cancel_ours();
+    ASSERT_TRUE(until([&] { return gateway_->ours_left() == std::size_t{0}; }, [&] { seen_->poll(*gateway_); }));
+    venue_.server().perform([&](simulator::Exchange& exchange) {
+        EXPECT_EQ(exchange.open_orders(*exchange.find_account("AMANDA")).size(), 1U);
+    });
+}
+
+}  // namespace
+}  // namespace keel::connectors::deribit
