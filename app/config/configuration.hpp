@@ -86,7 +86,7 @@ struct VenueSettings {
 struct PositionRule {
     std::string instrument;  // exact name; or empty, and the rule below
     std::string underlying;
-    std::size_t kind{3};          // perpetual, future, call, put: words of kPositionKinds
+    std::size_t kind{0};          // perpetual, future, call, put: words of kPositionKinds
     double moneyness_ratio{1.0};  // strike / underlying price wanted; the nearest listed strike is taken
     double expiry_days{30.0};     // wanted; the nearest listed expiry is taken
     double quantity_coin{0.0};    // signed; options and linear contracts

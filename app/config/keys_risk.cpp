@@ -66,7 +66,7 @@ void visit_implied_volatility(KeyVisitor& v, risk::ImpliedVolatilityConfig& s) {
     v.duration<seconds>("window_s", s.window, {"Change over this window is the metric", 1, kDayS});
     v.duration<seconds>("tenor_min_s", s.tenor_min, {"Nearer expiries are not looked at", 0, kYearS});
     v.number("moneyness_max_ratio", s.moneyness_max,
-             {"|ln(K/F)| in standard deviations that is at the money", 0.01, 5});
+             {"Distance of ln(K/F) from 0, in standard deviations, that is at the money", 0.01, 5});
 }
 
 void visit_age(KeyVisitor& v, risk::InputAgeMax& s) {
