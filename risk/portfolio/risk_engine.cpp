@@ -56,6 +56,7 @@ RiskEngine::~RiskEngine() = default;
 
 void RiskEngine::apply(const Event& event, const CoreView& view) {
     now_ = std::max(now_, view.now);
+    inside_report_ = false;
     switch (event.kind) {
         case EventKind::ticker: on_ticker(event, now_); break;
         case EventKind::trade: on_trade(event, now_); break;
@@ -261,6 +262,7 @@ void RiskEngine::hold(InstrumentId instrument, Quantity quantity, double average
         --underlying.positions;
         if (!position.valued) --underlying.unvalued;
         if (position.stale) --underlying.stale;
+        if (underlying.positions == 0) underlying.sums = {};  // exactly nothing
     }
     work_ += 3;
     touch(row.underlying);
@@ -348,6 +350,7 @@ void RiskEngine::on_position(const Event& event) {
         if (report_open_ && !ready) forget_unreported(event.venue);
         report_open_ = false;
     }
+    inside_report_ = report_open_;
 }
 
 // What a whole snapshot did not name is not held. Venues list one settlement currency at a time, so a
@@ -438,6 +441,7 @@ std::span<const FiredTrigger> RiskEngine::evaluate(const CoreView& view) {
     now_ = std::max(now_, view.now);
     triggers_.begin();
     if (dirty_ == 0 && !sample_all_ && !account_dirty_) return triggers_.finish();
+    if (inside_report_) return triggers_.finish();  // half a position snapshot is no portfolio
     for (std::size_t i = 0; i < triggers_.size(); ++i) {
         const BoundaryStatus& boundary = triggers_[i];
         const bool account = boundary.underlying == UnderlyingId::none;

@@ -140,6 +140,7 @@ private:
     std::uint64_t work_{0};
     std::uint32_t reports_{0};  // position snapshots begun
     bool report_open_{false};
+    bool inside_report_{false};             // the last event was part of an unfinished snapshot
     std::uint64_t reported_currencies_{0};  // bit per settlement currency that the open snapshot named
     std::size_t sweep_next_{0};
     std::int64_t sweep_age_ns_{0};      // oldest input of the sweep under way

@@ -187,9 +187,26 @@ double RiskEngine::metric(Metric metric, UnderlyingId underlying) const {
     return kUnknown;
 }
 
+// A holding without a price is missing from the sums: a boundary on them then has no value to judge
+// (the gate refuses orders of that underlying for the same reason).
 double RiskEngine::boundary_value(const BoundaryStatus& boundary) const {
     const double value = metric(boundary.metric, boundary.underlying);
-    return boundary.metric == Metric::net_delta ? std::abs(value - boundary.target) : value;
+    switch (boundary.metric) {
+        case Metric::net_delta:
+        case Metric::gamma_1pct_usd:
+        case Metric::vega_usd:
+            if (underlyings_[slot(boundary.underlying)].unvalued > 0) return kUnknown;
+            return boundary.metric == Metric::net_delta ? std::abs(value - boundary.target) : value;
+        case Metric::leverage_gross:
+            for (const Underlying& row : underlyings_) {
+                if (row.unvalued > 0) return kUnknown;
+            }
+            return value;
+        case Metric::realised_vol:
+        case Metric::implied_vol_change:
+        case Metric::count: break;
+    }
+    return value;
 }
 
 MetricArray RiskEngine::metrics(UnderlyingId underlying) const { return metrics_after(underlying, {}); }

@@ -246,6 +246,23 @@ TEST_F(RiskEngineTest, FiresBoundariesOnEventsAndOnTimers) {
     EXPECT_EQ(snapshot.version, risk_->version());
 }
 
+// Half a portfolio looks like a breach; so does one whose second half has no price yet.
+TEST_F(RiskEngineTest, JudgesNoBoundaryOnAnIncompletePortfolio) {
+    RiskConfig config;
+    config.hedge_numeraire = HedgeNumeraire::coin;
+    config.boundaries = {
+        {.metric = Metric::net_delta, .underlying = "BTC", .soft = 0.5, .hard = 0.9}
+    };
+    start(config);
+    tick(perpetual_, kIndex);
+    EXPECT_TRUE(apply(market_.position(perpetual_, 9'000, kIndex, kFirst)).empty());
+    EXPECT_TRUE(apply(market_.position(linear_, -10, kIndex, kLast)).empty()) << "the hedge has no ticker yet";
+    tick(linear_, kIndex);
+    EXPECT_EQ(risk_->boundaries()[0].fired, 0U);
+    EXPECT_NEAR(risk_->boundaries()[0].value, 0.0, 1e-12);
+    EXPECT_EQ(apply(market_.fill(perpetual_, Side::bid, 9'000, kIndex)).size(), 1U);
+}
+
 TEST_F(RiskEngineTest, CountsWorkingAndUnknownOrdersTowardsDelta) {
     RiskConfig config;
     config.hedge_numeraire = HedgeNumeraire::coin;
