@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "connectors/binance_usdm/config.hpp"
-#include "connectors/net/rest_client.hpp"
+#include "connectors/net/tls_context.hpp"
 #include "engine/core/instrument_table.hpp"
 #include "engine/core/result.hpp"
 
