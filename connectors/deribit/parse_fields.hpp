@@ -196,7 +196,11 @@ struct Reading {
     }
 };
 
-inline UnixNanos time_of_ms(std::uint64_t ms) { return unix_nanos_from_ms(static_cast<std::int64_t>(ms)); }
+// A stamp beyond the year 2262 is no time at all: 0, which every reader takes as unknown.
+inline UnixNanos time_of_ms(std::uint64_t ms) {
+    constexpr std::uint64_t kMsMax = std::numeric_limits<std::int64_t>::max() / 1'000'000;
+    return ms > kMsMax ? UnixNanos{} : unix_nanos_from_ms(static_cast<std::int64_t>(ms));
+}
 
 // "book.BTC-PERPETUAL.raw" cut at its dots; names themselves hold none.
 struct ChannelName {
