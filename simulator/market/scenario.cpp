@@ -10,10 +10,10 @@ namespace {
 constexpr std::array kScenarios{
     Scenario{
              "calm",  "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
-        "imply so that a minute shows movement; no script.",                                                        6.0,  false},
+        "imply so that a minute shows movement; no script.",                                                        6.0,  0},
     Scenario{
              "shock", "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
-        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.", 10.0, true },
+        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.", 10.0, 2 },
 };
 
 constexpr double kShockStart = 0.25;
@@ -35,7 +35,7 @@ bool within(double fraction, double start, double length) { return fraction >= s
 
 ScriptMoment Scenario::at(double fraction, double span_seconds) const {
     ScriptMoment moment;
-    if (!has_shock || fraction > 1.0) return moment;
+    if (shocks_count == 0 || fraction > 1.0) return moment;
     const double shock = pulse(fraction, kShockStart, kShockRamp, 0.12);
     const double crash = pulse(fraction, kCrashStart, kCrashLength, 0.10);
     moment.volatility_factor = 1.0 + 2.0 * shock + 2.5 * crash;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -26,7 +27,7 @@ struct Scenario {
     std::string_view name;
     std::string_view description;
     double exaggeration{1.0};
-    bool has_shock{false};
+    std::uint32_t shocks_count{0};  // scripted moments over a whole span
 
     // `fraction` of the span, 0 .. 1; beyond 1 the script is over.
     [[nodiscard]] ScriptMoment at(double fraction, double span_seconds) const;

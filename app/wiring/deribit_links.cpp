@@ -1,0 +1,195 @@
+#include "app/wiring/deribit_links.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+
+#include "app/failure.hpp"
+#include "app/log.hpp"
+#include "app/wiring/core.hpp"
+#include "connectors/deribit/feed.hpp"
+#include "connectors/deribit/gateway.hpp"
+
+namespace keel::app {
+namespace {
+
+namespace deribit = connectors::deribit;
+namespace net = connectors::net;
+
+net::TlsContext tls_of(const Configuration& configuration, const VenueSettings& venue) {
+    auto tls = net::TlsContext::create(resolved_path(configuration, venue.ca_file));
+    if (!tls) throw OutsideError{fmt::format("{}: cannot be read", venue.ca_file)};
+    return *tls;
+}
+
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+deribit::Config base_config(const Configuration& configuration, const VenueSettings& venue) {
+    deribit::Config config;
+    config.host = venue.host;
+    config.port = venue.port;
+    config.server_name = venue.server_name;
+    config.ca_file = resolved_path(configuration, venue.ca_file);
+    if (!venue.currencies.empty()) config.currencies = venue.currencies;
+    config.interval = venue.book_interval == BookInterval::raw ? "raw" : "100ms";
+    config.order_transport =
+        venue.transport == Transport::rest ? deribit::OrderTransport::rest : deribit::OrderTransport::websocket;
+    config.matching_per_s = configuration.gate.messages_per_second_max;
+    config.matching_burst = configuration.gate.messages_burst_max;
+    config.heartbeat = std::chrono::seconds{venue.heartbeat_s};
+    config.connect_deadline = venue.connect_deadline;
+    config.silence_max = venue.read_deadline;
+    config.price_indices.clear();
+    for (const std::string& currency : config.currencies) config.price_indices.push_back(lower(currency) + "_usd");
+    config.volatility_indices = config.price_indices;
+    return config;
+}
+
+// Every option that still lives, nearest expiry first, at most kOptionTickersMax.
+std::vector<std::string> option_tickers(const InstrumentTable& instruments) {
+    std::vector<InstrumentId> options;
+    for (const Instrument& instrument : instruments) {
+        if (instrument.venue == VenueId::deribit && instrument.is_option()) options.push_back(instrument.id);
+    }
+    std::ranges::stable_sort(options, {}, [&](InstrumentId id) { return instruments[id].expiry; });
+    if (options.size() > kOptionTickersMax) {
+        log_warn(fmt::format("{} options are listed; tickers of the {} nearest to expiry are subscribed", options.size(),
+                             kOptionTickersMax));
+        options.resize(kOptionTickersMax);
+    }
+    std::vector<std::string> names;
+    for (const InstrumentId id : options) names.emplace_back(instruments[id].name_view());
+    return names;
+}
+
+deribit::Config feed_config(const Configuration& configuration, const VenueSettings& venue,
+                            const InstrumentTable& instruments) {
+    deribit::Config config = base_config(configuration, venue);
+    for (const InstrumentId id : book_instruments(configuration, instruments)) {
+        if (instruments[id].venue != VenueId::deribit) continue;
+        config.books.emplace_back(instruments[id].name_view());
+    }
+    config.trades = config.books;
+    config.tickers = config.books;
+    if (venue.option_tickers) {
+        const std::vector<std::string> options = option_tickers(instruments);
+        config.tickers.insert(config.tickers.end(), options.begin(), options.end());
+    }
+    return config;
+}
+
+std::unique_ptr<net::Credentials> credentials_of(const Configuration& configuration, const VenueSettings& venue,
+                                                 bool allow_env_secrets) {
+    if (venue.credentials_file.empty() && !allow_env_secrets) return nullptr;
+    const std::string path = resolved_path(configuration, venue.credentials_file);
+    auto read = venue.credentials_file.empty() ? net::credentials_from_environment("KEEL_DERIBIT", true)
+                                               : net::load_credentials(path);
+    if (!read) {
+        throw OutsideError{fmt::format("{}: {}", venue.credentials_file.empty() ? "KEEL_DERIBIT_KEY_ID" : path,
+                                       errc_name(read.error().code))};
+    }
+    return std::make_unique<net::Credentials>(std::move(*read));
+}
+
+class DeribitFeedLink final : public SessionLink, public Link {
+public:
+    DeribitFeedLink(const Configuration& configuration, const VenueSettings& venue, const InstrumentTable& instruments,
+                    std::unique_ptr<net::Credentials> credentials)
+        : credentials_{std::move(credentials)},
+          clock_{configuration.engine.clock},
+          feed_{feed_config(configuration, venue, instruments), tls_of(configuration, venue), instruments, clock_, nullptr,
+                credentials_.get()} {}
+
+    Link& link() override { return *this; }
+    std::size_t poll(EventBatch& batch) override {
+        const std::size_t done = feed_.poll(batch);
+        ready_.store(feed_.is_ready(), std::memory_order_relaxed);
+        return done;
+    }
+    bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
+    std::string summary() const override {
+        const deribit::FeedCounts& counts = feed_.counts();
+        return fmt::format("market data: {} frames, {} events, {} refused, {} gaps, {} connects, {} of {} channels dropped",
+                           counts.frames, counts.events, counts.frames_refused, counts.gaps, counts.connects,
+                           counts.channels_dropped, counts.channels_subscribed + counts.channels_dropped);
+    }
+
+private:
+    std::unique_ptr<net::Credentials> credentials_;
+    EdgeClock clock_;
+    deribit::Feed feed_;
+    std::atomic<bool> ready_{false};
+};
+
+class DeribitOrderLink final : public SessionLink {
+public:
+    DeribitOrderLink(const Configuration& configuration, const VenueSettings& venue, const InstrumentTable& instruments,
+                     std::unique_ptr<net::Credentials> credentials)
+        : credentials_{std::move(credentials)},
+          clock_{configuration.engine.clock},
+          gateway_{base_config(configuration, venue), tls_of(configuration, venue), instruments, clock_, *credentials_},
+          polled_{*this} {}
+
+    Link& link() override { return polled_; }
+    bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
+    void request_cancel_all() override { gateway_.cancel_ours(); }
+    bool cancel_all_confirmed() const override { return gateway_.ours_left() == std::size_t{0}; }
+    const LatencyHistogram* tick_to_trade() const override { return &gateway_.latency().tick_to_trade; }
+    std::string summary() const override {
+        const deribit::GatewayCounts& counts = gateway_.counts();
+        return fmt::format("orders: {} commands, {} not sent, {} venue errors, {} unknown, {} connects, {} throttled",
+                           counts.commands, counts.not_sent, counts.venue_errors, counts.unknown, counts.connects,
+                           counts.throttled);
+    }
+
+private:
+    // What the runner polls: the gateway, with its readiness published for other threads.
+    class Polled final : public OrderLink {
+    public:
+        explicit Polled(DeribitOrderLink& owner) : owner_{owner} {}
+        std::size_t poll(EventBatch& batch) override {
+            const std::size_t done = owner_.gateway_.poll(batch);
+            owner_.ready_.store(owner_.gateway_.is_ready(), std::memory_order_relaxed);
+            return done;
+        }
+        VenueId venue() const override { return owner_.gateway_.venue(); }
+        void send(const OrderCommand& command) override { owner_.gateway_.send(command); }
+
+    private:
+        DeribitOrderLink& owner_;
+    };
+
+    std::unique_ptr<net::Credentials> credentials_;
+    EdgeClock clock_;
+    deribit::Gateway gateway_;
+    Polled polled_;
+    std::atomic<bool> ready_{false};
+};
+
+}  // namespace
+
+void load_deribit_instruments(const Configuration& configuration, const VenueSettings& venue,
+                              InstrumentTable& instruments) {
+    const auto loaded = deribit::load_instruments(base_config(configuration, venue), tls_of(configuration, venue), instruments);
+    if (!loaded) {
+        throw OutsideError{fmt::format("{}:{}: instruments cannot be loaded: {} ({})", venue.host, venue.port,
+                                       errc_name(loaded.error().code), loaded.error().detail)};
+    }
+}
+
+void add_deribit_links(const Configuration& configuration, const VenueSettings& venue,
+                       const InstrumentTable& instruments, bool allow_env_secrets,
+                       std::vector<std::unique_ptr<SessionLink>>& links) {
+    links.push_back(std::make_unique<DeribitFeedLink>(configuration, venue, instruments,
+                                                      credentials_of(configuration, venue, allow_env_secrets)));
+    if (auto credentials = credentials_of(configuration, venue, allow_env_secrets); credentials != nullptr) {
+        links.push_back(std::make_unique<DeribitOrderLink>(configuration, venue, instruments, std::move(credentials)));
+    }
+}
+
+}  // namespace keel::app

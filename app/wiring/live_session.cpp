@@ -1,0 +1,208 @@
+#include "app/wiring/live_session.hpp"
+
+#include <fmt/format.h>
+
+#include <thread>
+#include <variant>
+
+#include "app/failure.hpp"
+#include "app/log.hpp"
+#include "app/version.hpp"
+#include "app/wiring/venue_links.hpp"
+#include "engine/journal/directory_lock.hpp"
+#include "engine/journal/journal_writer.hpp"
+#include "engine/journal/preamble.hpp"
+#include "engine/pipeline/core_host.hpp"
+#include "engine/pipeline/runner.hpp"
+
+namespace keel::app {
+namespace {
+
+using Host = CoreHost<LiveCore::Loop, JournalRecorder, TelemetryPublisher>;
+
+constexpr std::uint8_t kHaltNew = static_cast<std::uint8_t>(risk::KillLevel::halt_new);
+
+IdleKind idle_kind(Idle idle) {
+    switch (idle) {
+        case Idle::spin: return IdleKind::spin;
+        case Idle::yield: return IdleKind::yield;
+        case Idle::park: break;
+    }
+    return IdleKind::park;
+}
+
+RunnerOptions runner_options(const EngineSettings& engine) {
+    RunnerOptions options;
+    options.clock = engine.clock;
+    options.idle = idle_kind(engine.idle);
+    if (engine.core != kNoCore) options.core_of_core = static_cast<unsigned>(engine.core);
+    for (const std::int64_t core : engine.connection_cores) options.cores_of_links.push_back(static_cast<unsigned>(core));
+    return options;
+}
+
+DirectoryLock lock_directory(const std::filesystem::path& directory) {
+    auto lock = DirectoryLock::take(directory);
+    if (lock) return std::move(*lock);
+    if (lock.error().code == Errc::already_running) {
+        throw OutsideError{fmt::format("another engine (process {}) holds {}", lock.error().detail, directory.string())};
+    }
+    throw OutsideError{fmt::format("{} cannot be used: {}", directory.string(), errc_name(lock.error().code))};
+}
+
+std::uint32_t take_boot_epoch(const std::filesystem::path& directory) {
+    const auto epoch = next_boot_epoch(directory);
+    if (!epoch) throw OutsideError{fmt::format("{} cannot be written", directory.string())};
+    return *epoch;
+}
+
+InstrumentTable loaded_instruments(const Configuration& configuration) {
+    InstrumentTable instruments;
+    load_reference_data(configuration, instruments);
+    return instruments;
+}
+
+std::unique_ptr<JournalWriter> open_journal(const SessionPlace& place, std::uint32_t boot_epoch) {
+    JournalOptions options;
+    options.path = place.journal.empty() ? place.state_dir / "journals" / fmt::format("{}.journal", boot_epoch)
+                                         : place.journal;
+    options.build_identity = version_text();
+    options.boot_epoch = boot_epoch;
+    std::filesystem::create_directories(options.path.parent_path());
+    auto writer = JournalWriter::create(options);
+    if (!writer) {
+        throw OutsideError{fmt::format("the journal {} cannot be written (errno {})", options.path.string(),
+                                       writer.error().detail)};
+    }
+    return std::move(*writer);
+}
+
+}  // namespace
+
+struct LiveSession::Running {
+    Running(const Configuration& wanted, const SessionPlace& place)
+        : configuration{wanted},
+          lock{lock_directory(place.state_dir)},
+          boot_epoch{take_boot_epoch(place.state_dir)},
+          table{loaded_instruments(configuration)},
+          links{make_links(configuration, table, place.allow_env_secrets)},
+          core{configuration, table, boot_epoch},
+          writer{open_journal(place, boot_epoch)},
+          recorder{*writer},
+          publisher{core, table},
+          host{core.loop(), recorder, publisher},
+          cycles_per_ns{calibrate_cycles_per_ns()} {
+        if (!write_preamble(*writer, configuration.text, table)) {
+            throw OutsideError{"the journal " + writer->path().string() + " cannot be written"};
+        }
+        std::vector<Link*> polled;
+        for (const auto& link : links) polled.push_back(&link->link());
+        const RunnerOptions options = runner_options(configuration.engine);
+        if (configuration.engine.layout == Layout::inline_) {
+            runner = std::make_unique<InlineRunner<Host>>(host, polled, options);
+        } else {
+            runner = std::make_unique<PipelineRunner<Host>>(host, polled, options);
+        }
+    }
+
+    template <class Do>
+    auto with_runner(Do&& act) const {
+        return std::visit([&](const auto& runs) { return act(*runs); }, runner);
+    }
+
+    Configuration configuration;
+    DirectoryLock lock;
+    std::uint32_t boot_epoch;
+    InstrumentTable table;
+    std::vector<std::unique_ptr<SessionLink>> links;
+    LiveCore core;
+    std::unique_ptr<JournalWriter> writer;
+    JournalRecorder recorder;
+    TelemetryPublisher publisher;
+    Host host;
+    double cycles_per_ns;
+    std::variant<std::unique_ptr<InlineRunner<Host>>, std::unique_ptr<PipelineRunner<Host>>> runner;
+};
+
+LiveSession::LiveSession(const Configuration& configuration, const SessionPlace& place)
+    : running_{std::make_unique<Running>(configuration, place)} {}
+
+LiveSession::~LiveSession() = default;
+
+void LiveSession::start() {
+    running_->with_runner([](auto& runner) { runner.start(); });
+}
+
+bool LiveSession::is_ready() const {
+    return std::ranges::all_of(running_->links, [](const auto& link) { return link->is_ready(); });
+}
+
+bool LiveSession::has_ended() const {
+    return std::ranges::all_of(running_->links, [](const auto& link) { return link->has_ended(); });
+}
+
+bool LiveSession::halted() const { return running_->host.halted(); }
+Telemetry LiveSession::telemetry() const { return running_->publisher.latest(); }
+const InstrumentTable& LiveSession::instruments() const { return running_->table; }
+const std::filesystem::path& LiveSession::journal() const { return running_->writer->path(); }
+double LiveSession::cycles_per_ns() const { return running_->cycles_per_ns; }
+
+LatencySummary LiveSession::tick_to_trade_cycles() const {
+    LatencyHistogram all;
+    for (const auto& link : running_->links) {
+        if (link->tick_to_trade() != nullptr) all.merge(*link->tick_to_trade());
+    }
+    return all.summary();
+}
+
+void LiveSession::raise_kill_level(std::uint8_t level) {
+    OperatorCommand command;
+    command.action = OperatorAction::set_kill_level;
+    command.kill_level = level;
+    const Event event = Event::of(EventKind::operator_command, VenueId::none, InstrumentId::none, command);
+    running_->with_runner([&](auto& runner) { (void)runner.post(event); });
+}
+
+SessionEnd LiveSession::stop(std::chrono::milliseconds deadline) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point until = Clock::now() + deadline;
+    raise_kill_level(kHaltNew);
+    // The core hears the latch before its thread ends: one turn empties the inbox.
+    const std::uint64_t before = telemetry().sequence;
+    while (telemetry().kill_level < kHaltNew && telemetry().sequence < before + 64 && !halted() &&
+           Clock::now() < until - deadline / 2) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    running_->with_runner([](auto& runner) { runner.stop(); });
+
+    // From here on this thread owns links and core, and nothing but cancels leaves.
+    const auto ignore = [](const OrderCommand&) {};
+    const auto confirmed = [&] {
+        return std::ranges::all_of(running_->links, [](const auto& link) { return link->cancel_all_confirmed(); });
+    };
+    for (const auto& link : running_->links) link->request_cancel_all();
+    EventBatch batch;
+    while (!confirmed() && Clock::now() < until) {
+        std::size_t done = 0;
+        for (const auto& link : running_->links) {
+            batch.clear();
+            done += link->link().poll(batch);
+            for (const Event& event : batch.events()) running_->host.process(event, ignore);
+        }
+        if (done == 0) std::this_thread::sleep_for(std::chrono::microseconds{200});
+    }
+    SessionEnd end;
+    end.orders_confirmed_gone = confirmed();
+    end.state_hash = running_->core.loop().state_hash();
+    end.market_events = running_->core.loop().counts().market_events;
+    end.journal = running_->writer->path();
+    end.tick_to_trade_cycles = tick_to_trade_cycles();
+    end.cycles_per_ns = running_->cycles_per_ns;
+    for (const auto& link : running_->links) end.link_summaries.push_back(link->summary());
+    if (!running_->writer->close(running_->core.loop().sequence(), end.state_hash)) {
+        log_error("the journal could not be closed in order: " + end.journal.string());
+    }
+    running_->publisher.publish();
+    return end;
+}
+
+}  // namespace keel::app

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config/configuration.hpp"
+#include "app/wiring/telemetry.hpp"
+
+namespace keel::app {
+
+struct SessionPlace {
+    std::filesystem::path state_dir;  // journals, lock, boot epoch
+    std::filesystem::path journal;    // empty: STATE/journals/<epoch>.journal
+    bool allow_env_secrets{false};
+};
+
+// How a session ended.
+struct SessionEnd {
+    bool orders_confirmed_gone{false};  // the venue said that none of ours is open
+    std::uint64_t state_hash{0};
+    std::uint64_t market_events{0};
+    std::filesystem::path journal;
+    LatencySummary tick_to_trade_cycles{};
+    double cycles_per_ns{1.0};
+    std::vector<std::string> link_summaries;
+};
+
+// A running engine: state directory locked, instruments loaded, journal open, links connected, core
+// running in the configured layout.
+//
+//   links ─► runner (inline or pipeline) ─► host: journal ─► core ─► journal ─► order links
+//
+// Thread: the owner's; the runner makes its own. Allocates: freely, outside the core's thread.
+class LiveSession {
+public:
+    // Blocks while reference data load. Throws OutsideError (already running, venue out of reach,
+    // journal unwritable) or ConfigError.
+    LiveSession(const Configuration& configuration, const SessionPlace& place);
+    ~LiveSession();
+    LiveSession(const LiveSession&) = delete;
+    LiveSession& operator=(const LiveSession&) = delete;
+
+    void start();
+    // Every link is subscribed and reconciled.
+    [[nodiscard]] bool is_ready() const;
+    // Every link's venue has closed for good: a recording is over.
+    [[nodiscard]] bool has_ended() const;
+    // The journal failed: the core has stopped taking events.
+    [[nodiscard]] bool halted() const;
+    [[nodiscard]] Telemetry telemetry() const;
+    [[nodiscard]] const InstrumentTable& instruments() const;
+    [[nodiscard]] const std::filesystem::path& journal() const;
+    [[nodiscard]] LatencySummary tick_to_trade_cycles() const;
+    [[nodiscard]] double cycles_per_ns() const;
+    // Raises the kill level; the core hears it as an event.
+    void raise_kill_level(std::uint8_t level);
+
+    // Orderly end: no new orders, ours cancelled and that confirmed by the venue, journal closed. Takes
+    // at most `deadline` plus the time to sync the journal.
+    SessionEnd stop(std::chrono::milliseconds deadline);
+
+private:
+    struct Running;
+    std::unique_ptr<Running> running_;
+};
+
+}  // namespace keel::app
