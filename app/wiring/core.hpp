@@ -7,6 +7,7 @@
 #include "engine/pipeline/engine_loop.hpp"
 #include "risk/limits/pretrade_gate.hpp"
 #include "risk/portfolio/risk_engine.hpp"
+#include "strategies/hedge/risk_reading.hpp"
 #include "strategies/rebalancer.hpp"
 
 namespace keel::app {
