@@ -112,6 +112,7 @@ std::optional<Json> VenueClient::next(std::string_view channel, std::chrono::mil
         if (!text) return std::nullopt;
         Json message{*text};
         if (fits(message)) return message;
+        kept_.push_back(std::move(message));
     }
     return std::nullopt;
 }
