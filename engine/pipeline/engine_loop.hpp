@@ -22,6 +22,7 @@ struct LoopSettings {
     bool send_orders{false};                            // false: observe; the gate is asked, nothing is opened or sent
     std::chrono::nanoseconds valid_for{1'000'000'000};  // fence of an order: now + this is its valid_until
     std::chrono::nanoseconds unknown_after{1'000'000'000};  // pending for longer: the fate is unknown (T_unk)
+    std::chrono::nanoseconds cancel_again{250'000'000};     // pause between sweeps of cancels, see EngineLoop
 };
 
 // What the loop did, counted.
@@ -39,6 +40,8 @@ struct LoopCounts {
     friend bool operator==(const LoopCounts&, const LoopCounts&) = default;
 };
 
+inline constexpr std::uint8_t kCancelAllLevel = 4;  // the kill level from which orders are cancelled
+
 // The state that the loop moves. It owns none of it: the one who wires it does.
 template <class Risk, class Strategy, class Gate>
 struct CoreParts {
@@ -54,6 +57,9 @@ struct CoreParts {
 // time is the receive time of the event, never running backwards.
 //
 //   event ─► books ─► orders ─► risk ─► gate follows ─► triggers ─► strategy ─► gate ─► order table ─► outbox
+//
+// From kill level 4 (cancel all) on, every live order of ours is cancelled by its id, and again after a
+// pause, until none is live: other people's orders on the account are not touched.
 //
 // Boundaries are judged and strategies asked on every event but one: in the middle of a book message
 // (no kLast) the book is not whole, and nobody looks.
@@ -87,6 +93,7 @@ public:
         meter_.mark(Stage::trigger);
         wanted_.clear();
         parts_.strategy.react(event, fired, parts_.risk, view, wanted_);
+        cancel_live(event);
         meter_.mark(Stage::solve);
         judge(event);
         meter_.mark(Stage::gate);
@@ -100,6 +107,8 @@ public:
         hash.add(sequence_);
         hash.add(now_);
         hash.add(counts_);
+        hash.add(static_cast<std::uint8_t>(cancelling_));
+        hash.add(cancel_next_);
         hash_books(hash);
         parts_.orders.hash_into(hash);
         parts_.risk.hash_into(hash);
@@ -175,6 +184,7 @@ private:
         }
     }
 
+    void cancel_live(const Event& event);
     void judge(const Event& event);
     bool send(const OrderIntent& intent, const Event& event);
     void refuse(const Refusal& refusal);
@@ -196,10 +206,36 @@ private:
     std::uint64_t sequence_{0};
     UnixNanos now_{};
     LoopCounts counts_{};
+    bool cancelling_{false};  // kill level 4 or above
+    UnixNanos cancel_next_{};
     StrategyOutput wanted_{};
     Outbox outbox_{};
     [[no_unique_address]] Meter meter_{};
 };
+
+// Adds a cancel for each live order while the kill level asks for it; what finds no room has its turn in
+// the next sweep.
+template <class Risk, class StrategyT, class GateT, class Meter>
+requires RiskModel<Risk> && Strategy<StrategyT, Risk> && Gate<GateT, Risk>
+void EngineLoop<Risk, StrategyT, GateT, Meter>::cancel_live(const Event& event) {
+    if (event.kind == EventKind::operator_command) {
+        const auto command = event.as<OperatorCommand>();
+        if (command.action == OperatorAction::set_kill_level) {
+            cancelling_ = command.kill_level >= kCancelAllLevel;
+            cancel_next_ = now_;
+        }
+    }
+    if (!cancelling_ || now_ < cancel_next_ || parts_.orders.live().empty()) return;
+    cancel_next_ = now_ + settings_.cancel_again;
+    for (const ClientOrderId id : parts_.orders.live()) {
+        OrderIntent intent;
+        intent.kind = CommandKind::cancel;
+        intent.client_order_id = id;
+        intent.instrument = parts_.orders.find(id)->instrument;
+        intent.side = parts_.orders.find(id)->side;
+        if (!wanted_.intents.push(intent)) return;
+    }
+}
 
 // Every intent meets the gate; what passes gets an id, a state and a command, in that order.
 template <class Risk, class StrategyT, class GateT, class Meter>

@@ -140,6 +140,33 @@ TEST(EngineLoopTest, DoubtsOrdersThatStayUnansweredByTimersAlone) {
     EXPECT_EQ(core.orders.find(id)->state, OrderState::unknown_new);
 }
 
+// Level 4: by id, at once, and again until none is live.
+TEST(EngineLoopTest, CancelsItsLiveOrdersFromKillLevelFourUntilNoneIsLeft) {
+    SimpleCore core;
+    Driver drive{core};
+    drive.build_book();
+    const ClientOrderId id = drive.external_fill(15, 1).commands[0].client_order_id;
+    OperatorCommand command;
+    command.action = OperatorAction::set_kill_level;
+    command.kill_level = 4;
+    const Outbox& outbox =
+        drive(Event::of(EventKind::operator_command, VenueId::none, InstrumentId::none, command), 100);
+    ASSERT_EQ(outbox.commands.size(), 1u);
+    EXPECT_EQ(outbox.commands[0].kind, CommandKind::cancel);
+    EXPECT_EQ(outbox.commands[0].client_order_id, id);
+    EXPECT_EQ(outbox.commands[0].venue, VenueId::deribit);
+    const Event timer = Event::of(EventKind::timer, VenueId::none, InstrumentId::none, Timer{});
+    EXPECT_TRUE(drive(timer, 349).commands.empty());
+    EXPECT_EQ(drive(timer, 350).commands.size(), 1u);
+    // This gate knows no kill level: the strategy tries again, and that order goes the same way.
+    const Outbox& again = drive(order_event(EventKind::order_canceled, id), 360);
+    ASSERT_EQ(again.commands.size(), 1u);
+    const ClientOrderId next = again.commands[0].client_order_id;
+    const Outbox& swept = drive(timer, 600);
+    ASSERT_EQ(swept.commands.size(), 1u);
+    EXPECT_EQ(swept.commands[0].client_order_id, next);
+}
+
 TEST(EngineLoopTest, NeverLetsTimeRunBackwards) {
     SimpleCore core;
     Driver drive{core};
