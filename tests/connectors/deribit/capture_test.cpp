@@ -4,23 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/deribit/parse.hpp"
+#include "tests/connectors/deribit/padded.hpp"
 #include "tests/support/test_data.hpp"
 
 namespace keel::connectors::deribit {
 namespace {
 
 using Json = nlohmann::json;
-
-// A frame with the padding that the decoder asks for.
-class Padded {
-public:
-    explicit Padded(std::string_view text) : bytes_{text}, size_{text.size()} { bytes_.append(64, '\0'); }
-    [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
-
-private:
-    std::string bytes_;
-    std::size_t size_;
-};
 
 std::vector<Json> lines_of(const std::filesystem::path& path) {
     std::vector<Json> out;
