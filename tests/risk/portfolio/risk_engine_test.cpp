@@ -251,13 +251,17 @@ TEST_F(RiskEngineTest, JudgesNoBoundaryOnAnIncompletePortfolio) {
     RiskConfig config;
     config.hedge_numeraire = HedgeNumeraire::coin;
     config.boundaries = {
-        {.metric = Metric::net_delta, .underlying = "BTC", .soft = 0.5, .hard = 0.9}
+        {.metric = Metric::net_delta, .underlying = "BTC", .soft = 0.5,              .hard = 0.9},
+        {.metric = Metric::leverage_gross,                           .soft = 0.05,               .hard = 0.05}
     };
     start(config);
+    apply(market_.balance(coin_, 10.0));
     tick(perpetual_, kIndex);
     EXPECT_TRUE(apply(market_.position(perpetual_, 9'000, kIndex, kFirst)).empty());
     EXPECT_TRUE(apply(market_.position(linear_, -10, kIndex, kLast)).empty()) << "the hedge has no ticker yet";
+    EXPECT_TRUE(std::isnan(risk_->boundaries()[1].value));
     tick(linear_, kIndex);
+    EXPECT_NEAR(risk_->boundaries()[1].value, 0.2, 1e-9);
     EXPECT_EQ(risk_->boundaries()[0].fired, 0U);
     EXPECT_NEAR(risk_->boundaries()[0].value, 0.0, 1e-12);
     EXPECT_EQ(apply(market_.fill(perpetual_, Side::bid, 9'000, kIndex)).size(), 1U);
