@@ -108,9 +108,7 @@ Outcome Dispatcher::answer(const Request& request, Session* session, const HttpR
     if (found != methods_.end()) {
         const bool is_order = found->second.is_order;
         if (is_order && venue_.faults.take(Fault::cut_before_order)) {
-            venue_.orders_seen.push_back({std::string{request.params.text("label").value_or("")},
-                                          std::string{request.params.text("instrument_name").value_or("")},
-                                          request.params.number("amount").value_or(0.0)});
+            remember_order(venue_, request.params);
             outcome.cut = true;
             return outcome;
         }
@@ -159,6 +157,7 @@ Reply Dispatcher::run(const Method& method, const Request& request, Session* ses
         const auto account = authorize(request, session, http);
         if (!account) return std::unexpected{account.error()};
         call.account = *account;
+        venue_.accounts.insert(*account);
     }
     std::uint64_t owner = kHttpOwner;
     if (session != nullptr) owner = kConnectionOwners + static_cast<std::uint64_t>(session->id);

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 #include "simulator/net/tls_server.hpp"
 
 namespace keel::simulator::deribit {

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "simulator/deribit/dispatcher.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 #include "simulator/market/market_source.hpp"
 #include "simulator/net/tls_server.hpp"
 
@@ -41,7 +41,7 @@ struct DeribitServer::Core {
           publisher{
               exchange, faults, sent,
               [this](ConnectionId id, std::shared_ptr<const std::string> text) { return send(id, std::move(text)); }},
-          venue{config, exchange, authentication, publisher, faults, sent, orders_seen, {}, false},
+          venue{config, exchange, authentication, publisher, faults, sent, orders_seen, {}, {}, false},
           dispatcher{venue} {}
 
     ServerHandler handler();

@@ -21,10 +21,13 @@ function connect(secret) {
 }
 
 // The simulator's own view, asked past ccxt.
-async function venueOrder(orderId) {
+async function venueState() {
   const answer = await fetch(`https://localhost:${port}/api/v2/simulator/state`);
-  const { result } = await answer.json();
-  return result.orders.find((order) => order.order_id === orderId);
+  return (await answer.json()).result;
+}
+
+async function venueOrder(orderId) {
+  return (await venueState()).orders.find((order) => order.order_id === orderId);
 }
 
 async function marketData(exchange) {
@@ -116,7 +119,10 @@ async function balance(exchange) {
 async function privateStream(exchange) {
   const pending = exchange.watchOrders(kSymbol);
   // The subscription must stand before the order is sent: the venue sends no snapshot.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const deadline = Date.now() + 10_000;
+  while (!(await venueState()).channels.some((name) => name.startsWith("user.orders."))) {
+    assert.ok(Date.now() < deadline, "user.orders was not subscribed");
+  }
   const { bid } = await exchange.fetchTicker(kSymbol);
   const created = await exchange.createOrder(kSymbol, "limit", "buy", 20, Math.round(bid * 0.995));
   const seen = await pending;

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "simulator/deribit/channels.hpp"
+#include "simulator/deribit/streams/channels.hpp"
 #include "tests/simulator/deribit/venue_fixture.hpp"
 
 namespace keel::simulator {

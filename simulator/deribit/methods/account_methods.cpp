@@ -1,7 +1,7 @@
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // Holdings and money.
 namespace keel::simulator::deribit {

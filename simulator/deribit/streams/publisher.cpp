@@ -1,4 +1,4 @@
-#include "simulator/deribit/publisher.hpp"
+#include "simulator/deribit/streams/publisher.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <span>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/stream.hpp"
+#include "simulator/deribit/streams/stream.hpp"
 
 namespace keel::simulator::deribit {
 namespace {
@@ -62,10 +62,10 @@ void Publisher::remove(ConnectionId connection) {
     }
 }
 
-bool Publisher::has_subscriptions(ConnectionId connection) const {
-    return std::ranges::any_of(streams_, [&](const auto& entry) {
-        return std::ranges::find(entry.second->subscribers, connection) != entry.second->subscribers.end();
-    });
+std::vector<std::string> Publisher::channels() const {
+    std::vector<std::string> names;
+    for (const auto& [key, stream] : streams_) names.push_back(stream->name);
+    return names;
 }
 
 void Publisher::index(Stream& stream) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/deribit/publisher.hpp"
+#include "simulator/deribit/streams/publisher.hpp"
 
 namespace keel::simulator::deribit {
 

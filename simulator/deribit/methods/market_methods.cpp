@@ -2,7 +2,7 @@
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // Public snapshots.
 namespace keel::simulator::deribit {

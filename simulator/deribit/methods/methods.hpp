@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "simulator/deribit/authentication.hpp"
-#include "simulator/deribit/publisher.hpp"
 #include "simulator/deribit/rate_limiter.hpp"
 #include "simulator/deribit/request.hpp"
+#include "simulator/deribit/streams/publisher.hpp"
 
 // The JSON-RPC methods, by subject: one table each.
 namespace keel::simulator::deribit {
@@ -44,6 +44,7 @@ struct Venue {
     FaultPlan& faults;
     SentCounts& sent;
     std::vector<OrderSeen>& orders_seen;
+    std::set<AccountId> accounts;  // that ever authenticated
     std::set<AccountId> cancel_on_disconnect_accounts;
     bool subscribed{false};  // somebody ever subscribed: the clock may start
 };
@@ -70,6 +71,10 @@ struct Method {
 [[nodiscard]] std::span<const Method> order_query_methods();
 [[nodiscard]] std::span<const Method> account_methods();
 [[nodiscard]] std::span<const Method> control_methods();  // only where config.allow_control
+
+// Keeps that a buy, sell or close was read, up to the first kOrdersSeenMax.
+void remember_order(Venue& venue, const Params& params);
+inline constexpr std::size_t kOrdersSeenMax = 1'000'000;  // beyond any test; 100 MB at most
 
 // Arms a fault, or does at once what has no occasion to wait for.
 void apply_fault(Venue& venue, Fault fault, std::uint32_t count);

@@ -1,4 +1,4 @@
-#include "simulator/deribit/channels.hpp"
+#include "simulator/deribit/streams/channels.hpp"
 
 #include <array>
 #include <charconv>

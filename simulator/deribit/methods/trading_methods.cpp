@@ -1,7 +1,7 @@
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // Orders in: buy, sell, edit, cancel.
 namespace keel::simulator::deribit {
@@ -64,7 +64,7 @@ Reply submit(Venue& venue, Call& call, Side side) {
     request.side = side;
     request.instrument_name = params.text("instrument_name").value_or("");
     request.label = params.text("label").value_or("");
-    venue.orders_seen.push_back({request.label, request.instrument_name, params.number("amount").value_or(0.0)});
+    remember_order(venue, params);
     if (request.instrument_name.empty()) return std::unexpected{invalid_params("missing", "instrument_name")};
     if (request.label.size() > kLabelBytesMax) return std::unexpected{invalid_params("too long", "label")};
 
@@ -133,7 +133,7 @@ Reply close_position(Venue& venue, Call& call) {
     const bool is_limit = params.text("type").value_or("market") == "limit";
     if (is_limit && !price) return std::unexpected{invalid_params("missing", "price")};
     const std::string_view name = params.text("instrument_name").value_or("");
-    venue.orders_seen.push_back({"", std::string{name}, 0.0});
+    remember_order(venue, params);
     const auto session = call.session == nullptr ? SessionId::none : call.session->exchange_id();
     return answer_with(
         venue, venue.exchange.close_position(call.account, name, is_limit ? price : std::optional<double>{}, session));

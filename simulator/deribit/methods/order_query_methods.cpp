@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // Orders and own trades, asked for after the fact.
 namespace keel::simulator::deribit {

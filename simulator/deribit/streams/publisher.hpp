@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "simulator/deribit/channels.hpp"
 #include "simulator/deribit/faults.hpp"
 #include "simulator/deribit/server.hpp"
+#include "simulator/deribit/streams/channels.hpp"
 #include "simulator/net/tls_server.hpp"
 
 namespace keel::simulator::deribit {
@@ -37,7 +37,8 @@ public:
     void greet();
     bool unsubscribe(ConnectionId connection, const std::string& name, AccountId account);
     void remove(ConnectionId connection);
-    [[nodiscard]] bool has_subscriptions(ConnectionId connection) const;
+    // Names of the channels that anybody listens to.
+    [[nodiscard]] std::vector<std::string> channels() const;
 
     // Publishes what happened on the exchange since the last call.
     void publish();

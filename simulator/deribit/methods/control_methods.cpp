@@ -3,11 +3,13 @@
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // What the simulator tells and takes beyond the venue's protocol; only for tests.
 namespace keel::simulator::deribit {
 namespace {
+
+constexpr std::size_t kOrdersShownMax = 1'000;  // done orders of one account
 
 void write_orders(JsonWriter& out, const Venue& venue) {
     out.begin_array("orders_seen");
@@ -16,13 +18,11 @@ void write_orders(JsonWriter& out, const Venue& venue) {
         out.amount("amount", order.amount).end_object();
     }
     out.end_array().begin_array("orders");
-    for (const AccountConfig& config : venue.config.accounts) {
-        const auto account = venue.exchange.find_account(config.client_id);
-        if (!account) continue;
-        for (const OrderView& order : venue.exchange.open_orders(*account)) {
+    for (const AccountId account : venue.accounts) {
+        for (const OrderView& order : venue.exchange.open_orders(account)) {
             write_order(out, venue.exchange.listing(order.instrument), order);
         }
-        for (const OrderView& order : venue.exchange.order_history(*account, {}, 1'000)) {
+        for (const OrderView& order : venue.exchange.order_history(account, {}, kOrdersShownMax)) {
             write_order(out, venue.exchange.listing(order.instrument), order);
         }
     }
@@ -42,6 +42,9 @@ Reply state(Venue& venue, Call&) {
         .member("messages", sent.messages)
         .member("sessions", sent.sessions)
         .member("requests", sent.requests);
+    out.begin_array("channels");
+    for (const std::string& name : venue.publisher.channels()) out.value(std::string_view{name});
+    out.end_array();
     write_orders(out, venue);
     return out.end_object().take();
 }
@@ -63,6 +66,13 @@ constexpr std::array kMethods{
 }  // namespace
 
 std::span<const Method> control_methods() { return kMethods; }
+
+void remember_order(Venue& venue, const Params& params) {
+    if (venue.orders_seen.size() == kOrdersSeenMax) return;
+    venue.orders_seen.push_back({std::string{params.text("label").value_or("")},
+                                 std::string{params.text("instrument_name").value_or("")},
+                                 params.number("amount").value_or(0.0)});
+}
 
 void apply_fault(Venue& venue, Fault fault, std::uint32_t count) {
     if (fault == Fault::stale_token) return venue.authentication.expire_all();

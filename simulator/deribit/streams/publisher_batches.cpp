@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/stream.hpp"
+#include "simulator/deribit/streams/stream.hpp"
 
 // The half of the publisher that batches: what is gathered between two messages of a stream, and the
 // account's own facts.

@@ -1,7 +1,7 @@
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
-#include "simulator/deribit/methods.hpp"
+#include "simulator/deribit/methods/methods.hpp"
 
 // Connection, login and subscriptions.
 namespace keel::simulator::deribit {
@@ -165,7 +165,7 @@ constexpr std::array kMethods{
     Method{"private/unsubscribe_all",              unsubscribe_all,                                                   CreditPool::non_matching,           true},
     Method{"private/enable_cancel_on_disconnect",              enable_cancel_on_disconnect,                                                   CreditPool::non_matching,true},
     Method{"private/disable_cancel_on_disconnect",              disable_cancel_on_disconnect,                                                   CreditPool::non_matching,         true   },
-    Method{"private/get_cancel_on_disconnect",                   get_cancel_on_disconnect,                                                         CreditPool::non_matching,                                              true                                                                                                                               },
+    Method{"private/get_cancel_on_disconnect",                   get_cancel_on_disconnect,                           CreditPool::non_matching,                                              true                                                                                                                               },
 };
 
 }  // namespace
