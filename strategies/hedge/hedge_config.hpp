@@ -10,7 +10,7 @@
 
 namespace keel::strategies {
 
-// Which delta a hedge drives to its target (risk.md 3.2): the coin value of the account, or its USD value.
+// Which delta a hedge drives to its target: the coin value of the account, or its USD value.
 enum class HedgeNumeraire : std::uint8_t { coin, usd };
 
 inline constexpr std::size_t kHedgeInstrumentsMax = 64;  // perpetuals and futures of all underlyings together
@@ -29,14 +29,14 @@ struct HedgeConfig {
     FixedVector<InstrumentId, kHedgeInstrumentsMax>
         instruments;  // allowed for hedging; empty: every perpetual and future
 
-    // No-trade band (risk.md 15.1).
+    // No-trade band.
     double risk_aversion_per_usd{2e-5};        // Whalley-Wilmott's ra
     double delta_risk_limit_usd{5'000.0};      // one-sigma P&L of the band over `band_horizon` stays below it
     std::chrono::seconds band_horizon{3'600};  // the spec's one hour
     double boundary_buffer_ratio{0.15};        // the band ends this far inside the soft boundary, past its clear level
     double volatility_floor_ratio{0.05};       // per sqrt(year); a band needs some volatility while the estimate starts
 
-    // Cost model (risk.md 12.2).
+    // Cost model.
     double half_spread_fallback_bps{5.0};           // where the book is thin or missing a side: mark +- this
     double book_share_ratio{0.5};                   // of the visible quantity within the collar that one trade may take
     std::chrono::milliseconds book_age_max{2'000};  // an older book is stale: its instrument is no candidate
@@ -51,7 +51,7 @@ struct HedgeConfig {
     std::chrono::milliseconds retry_after{300};        // longer than the gate's duplicate window
     std::chrono::milliseconds deadline{5'000};         // then what is left is solved again
     std::uint8_t attempts_max{8};                      // orders per child and decision
-    std::chrono::milliseconds settle_time{300};        // no second solve earlier while orders work (risk.md 13.4)
+    std::chrono::milliseconds settle_time{300};        // no second solve earlier while orders work
     std::chrono::milliseconds report_interval{1'000};  // at most one no-trade record per underlying and interval
 
     // Errors: config_invalid; detail is the slot of the first bad field in declaration order.

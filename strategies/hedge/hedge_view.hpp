@@ -33,7 +33,7 @@ struct HedgeView {
     UnderlyingId underlying{UnderlyingId::none};
     bool valid{false};                 // the numbers below are known
     bool reduce_only{false};           // leverage is beyond its hard boundary: holdings may only shrink
-    double delta_coin{0.0};            // the hedged delta with working and unknown orders filled (risk.md 13.4)
+    double delta_coin{0.0};            // the hedged delta with working and unknown orders filled
     double gamma_coin_per_usd{0.0};    // dDelta/dF of the underlying's options
     double underlying_price_usd{0.0};  // per coin
     double realised_vol{0.0};          // fast estimate, fraction per sqrt(year); 0 where unknown

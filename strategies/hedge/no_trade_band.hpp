@@ -19,7 +19,7 @@ struct BandInputs {
 [[nodiscard]] double whalley_wilmott_half_width(double cost_ratio, double price_usd, double gamma_coin_per_usd,
                                                 double risk_aversion_per_usd, double discount = 1.0);
 
-// The half-width in use (risk.md 15.1): Whalley-Wilmott, at least the noise of one second and one order,
+// The half-width in use: Whalley-Wilmott, at least the noise of one second and one order,
 // at most what keeps one sigma of P&L over the horizon below its limit, and inside the soft boundary by
 // a buffer. The ceiling makes the band narrow when volatility rises, where the formula alone widens
 // with gamma; only the smallest order stands above it.

@@ -22,7 +22,7 @@ struct TradingCost {
     std::int64_t sell_lots_max{0};
 };
 
-// Prices a trade from its book (risk.md 12.2): half spread and fee, then level by level within the
+// Prices a trade from its book: half spread and fee, then level by level within the
 // collar around the mark, of each level the configured share. Costs are in USD against the middle of
 // the book. A side that shows less than the smallest order is priced at the mark plus the configured
 // half spread, for one smallest order.

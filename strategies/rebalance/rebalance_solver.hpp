@@ -61,7 +61,7 @@ struct RebalanceSolution {
     std::size_t nodes{0};   // work done
 };
 
-// Finds the cheapest whole-lot trades that bring every row inside its interval (risk.md 14.1); when no
+// Finds the cheapest whole-lot trades that bring every row inside its interval; when no
 // trades can, the cheapest of those with the least weighted violation, and says which limit is in the
 // way. Exact: branch and bound on the lots with Lagrangian lower bounds (Fisher 1981), which any
 // multipliers make valid, so that rounding errors of the dual search cost work and never the optimum.

@@ -16,8 +16,9 @@ struct CostStep {
 };
 
 // Cost in USD of trading n >= 0 lots in one direction: the steps (half spread + fee + walking the book),
-// plus `quadratic_usd` n^2/2, plus `power_usd` n^1.5 (square-root impact, risk.md 12.2). All parts are
+// plus `quadratic_usd` n^2/2, plus `power_usd` n^1.5 (square-root impact). All parts are
 // convex and none is negative, which the solver relies on. Past the last step its price goes on.
+// Thread: core. Allocates: never.
 class TradeCost {
 public:
     // A step that is not dearer than the last is raised to it: costs must stay convex. False when full.
