@@ -43,6 +43,36 @@ void add_breaches(const RunReport& r, JsonText& json) {
     json.close_object();
 }
 
+void add_levels(const std::vector<BookReport::Level>& levels, const char* side, JsonText& json) {
+    json.open_array(side);
+    for (const BookReport::Level& level : levels) {
+        json.open_array();
+        json.item(level.price);
+        json.item(level.quantity);
+        json.close_array();
+    }
+    json.close_array();
+}
+
+void add_books(const RunReport& r, JsonText& json) {
+    json.open_object("books");
+    for (const BookReport& book : r.books) {
+        json.open_object(book.instrument);
+        json.field("valid", book.valid);
+        json.field("depth_updates", book.updates);
+        json.field("applied", book.applied);
+        json.field("dropped", book.dropped);
+        json.field("gaps", book.gaps);
+        json.field("final_u", book.last_id);
+        json.field("bid_levels", book.bid_levels);
+        json.field("ask_levels", book.ask_levels);
+        add_levels(book.bids, "bids", json);
+        add_levels(book.asks, "asks", json);
+        json.close_object();
+    }
+    json.close_object();
+}
+
 void add_latency(const LatencyReport& measured, JsonText& json) {
     const LatencyReport l = measured.supported();
     json.open_object("tick_to_trade_us");
@@ -124,6 +154,10 @@ std::string report_json(const RunReport& report, bool series) {
     json.open_object();
     add_counts(report, json);
     add_breaches(report, json);
+    if (!report.books.empty()) {
+        json.field("speed_ratio", report.speed_ratio);
+        add_books(report, json);
+    }
     add_latency(report.tick_to_trade_us, json);
     json.field("market_hash", fmt::format("{:016x}", report.market_hash));
     json.field("state_hash", fmt::format("{:016x}", report.state_hash));

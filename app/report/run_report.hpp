@@ -39,6 +39,26 @@ struct BreachReport {
     double unhedged_seconds{kNotKnown};
 };
 
+// One order book at the end of the run, and what became of its update stream.
+struct BookReport {
+    struct Level {
+        std::string price;  // exact decimal text
+        std::string quantity;
+    };
+    std::string instrument;
+    bool valid{false};
+    std::uint64_t updates{0};
+    std::uint64_t applied{0};
+    std::uint64_t dropped{0};  // older than the snapshot
+    std::uint64_t gaps{0};
+    std::uint64_t last_id{0};  // the venue's id of the last update applied
+    std::uint64_t bid_levels{0};
+    std::uint64_t ask_levels{0};
+    std::vector<Level> bids;  // best first, at most kBookReportLevels
+    std::vector<Level> asks;
+};
+inline constexpr std::size_t kBookReportLevels = 5;
+
 // The account over time; one entry per sample in every vector that is not empty.
 struct AccountSeries {
     std::vector<double> seconds;           // since the start
@@ -106,6 +126,8 @@ struct RunReport {
     std::uint64_t orders_refused_by_gate{0};
     std::uint64_t orders_unknown{0};
     std::vector<BreachReport> breaches;
+    std::vector<BookReport> books;
+    double speed_ratio{kNotKnown};  // venue time passed over host time passed, first to last frame received
     LatencyReport tick_to_trade_us;
 
     AccountSeries account;

@@ -76,6 +76,32 @@ std::unique_ptr<JournalWriter> open_journal(const SessionPlace& place, std::uint
     return std::move(*writer);
 }
 
+std::vector<BookReport::Level> best_levels(const OrderBook& book, Side side, const Instrument& instrument) {
+    std::vector<BookReport::Level> out;
+    const std::span<const PriceLevel> levels = book.levels(side);
+    for (std::size_t at = levels.size(); at > 0 && out.size() < kBookReportLevels; --at) {
+        const PriceLevel& level = levels[at - 1];
+        out.push_back({instrument.decimal_of(level.price).to_text(), instrument.decimal_of(level.quantity).to_text()});
+    }
+    return out;
+}
+
+BookReport book_report(const DepthSummary& depth, const OrderBook& book, const Instrument& instrument) {
+    BookReport report;
+    report.instrument = instrument.name_view();
+    report.valid = book.valid();
+    report.updates = depth.updates;
+    report.applied = depth.applied;
+    report.dropped = depth.dropped;
+    report.gaps = depth.gaps;
+    report.last_id = depth.last_id;
+    report.bid_levels = book.levels(Side::bid).size();
+    report.ask_levels = book.levels(Side::ask).size();
+    report.bids = best_levels(book, Side::bid, instrument);
+    report.asks = best_levels(book, Side::ask, instrument);
+    return report;
+}
+
 }  // namespace
 
 struct LiveSession::Running {
@@ -197,7 +223,17 @@ SessionEnd LiveSession::stop(std::chrono::milliseconds deadline) {
     end.journal = running_->writer->path();
     end.tick_to_trade_cycles = tick_to_trade_cycles();
     end.cycles_per_ns = running_->cycles_per_ns;
-    for (const auto& link : running_->links) end.link_summaries.push_back(link->summary());
+    std::vector<DepthSummary> depths;
+    for (const auto& link : running_->links) {
+        end.link_summaries.push_back(link->summary());
+        end.speed_ratio = std::max(end.speed_ratio, link->speed_ratio());
+        link->add_depth(depths);
+    }
+    for (const DepthSummary& depth : depths) {
+        if (const OrderBook* book = running_->core.books().find(depth.instrument); book != nullptr) {
+            end.books.push_back(book_report(depth, *book, running_->table[depth.instrument]));
+        }
+    }
     if (!running_->writer->close(running_->core.loop().sequence(), end.state_hash)) {
         log_error("the journal could not be closed in order: " + end.journal.string());
     }

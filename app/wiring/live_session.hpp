@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config/configuration.hpp"
+#include "app/report/run_report.hpp"
 #include "app/wiring/telemetry.hpp"
 
 namespace keel::app {
@@ -27,6 +28,8 @@ struct SessionEnd {
     LatencySummary tick_to_trade_cycles{};
     double cycles_per_ns{1.0};
     std::vector<std::string> link_summaries;
+    std::vector<BookReport> books;  // of links that count their books' updates
+    double speed_ratio{0.0};        // of the fastest link; 0 where unknown
 };
 
 // A running engine: state directory locked, instruments loaded, journal open, links connected, core

@@ -43,6 +43,8 @@ RunReport session_report(const Configuration& configuration, const SessionEnd& e
         report.venue += (report.venue.empty() ? "" : ", ") + std::string{venue_name(venue.venue)};
     }
     add_run_history(report, end.journal);
+    report.books = end.books;
+    if (end.speed_ratio > 0.0) report.speed_ratio = end.speed_ratio;
     report.tick_to_trade_us = latency_report(end.tick_to_trade_cycles, end.cycles_per_ns);
     return report;
 }
