@@ -213,9 +213,10 @@ void add_explain(CLI::App& app, ExplainOptions& options) {
 void add_kill(CLI::App& app, KillOptions& options) {
     CLI::App* command = app.add_subcommand("kill", "Stops trading and cancels everything, without the running engine");
     command->footer(
-        "Opens a session of its own to each venue of the configuration, cancels every order and verifies that none is\n"
-        "left; with --flatten it then closes the perpetual and futures positions with reduce-only orders. The state\n"
-        "directory keeps a latch that `keel run` refuses to start over until it is removed.\n\n"
+        "Tells the engine that holds the state directory to end, then over a session of its own cancels every order "
+        "of\n"
+        "the account and verifies that none is left; with --flatten it then closes perpetuals and futures with\n"
+        "reduce-only orders, through the gate. Works while the engine hangs or is stopped.\n\n"
         "Example:\n  keel kill --config my.toml\n  keel kill --flatten --config my.toml --json");
     command->add_option("--config", options.config_path, "Configuration that names the account")
         ->required()
