@@ -169,6 +169,7 @@ void Gateway::on_error(const Message& message, EventBatch& batch) {
             budget_.drain(std::chrono::steady_clock::now());
             break;
         case ErrorAction::account_blocked: ++counts_.blocked; break;
+        case ErrorAction::reauthenticate: session_.log_in_again(); break;
         default: break;
     }
     switch (message.request) {

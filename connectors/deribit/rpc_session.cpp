@@ -118,6 +118,12 @@ void RpcSession::renew(net::Monotonic now) {
     static_cast<void>(send(scratch_));
 }
 
+void RpcSession::log_in_again() {
+    if (stage_ != Stage::up || credentials_ == nullptr || renewing_) return;
+    renewing_ = true;
+    login();
+}
+
 bool RpcSession::consume(const Message& message) {
     switch (message.kind) {
         case MessageKind::heartbeat: return true;
@@ -185,7 +191,6 @@ void RpcSession::on_error(const Message& message) {
         return;
     }
     if (action == ErrorAction::reauthenticate) {
-        renewing_ = renewing_ && stage_ == Stage::up;
         return login();
     }
     socket_.drop(Errc::auth_refused);

@@ -43,6 +43,8 @@ public:
     // A reused string for requests.
     [[nodiscard]] std::string& scratch() { return scratch_; }
 
+    // The venue took our token for invalid: one fresh login on this connection.
+    void log_in_again();
     // Ends this connection; the session connects again after its wait.
     void drop(Errc reason) { socket_.drop(reason); }
     // Ends it for good.

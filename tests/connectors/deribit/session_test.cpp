@@ -8,45 +8,6 @@ namespace {
 using net::until;
 using simulator::Fault;
 
-class SessionTest : public testing::Test {
-protected:
-    void SetUp() override {
-        const auto loaded = load_instruments(venue_.config(), venue_.tls(), table_);
-        ASSERT_TRUE(loaded.has_value()) << errc_name(loaded.error().code);
-        ASSERT_GT(*loaded, 10U);
-        perpetual_ = table_.find(VenueId::deribit, "BTC-PERPETUAL");
-        ASSERT_NE(perpetual_, InstrumentId::none);
-        credentials_.key_id = "AMANDA";
-        credentials_.secret = net::Secret{"AMANDASECRECT"};
-    }
-
-    // A limit order of `amount` USD of the perpetual at a price in USD.
-    OrderCommand order(std::uint64_t id, Side side, double price, double amount) {
-        const Instrument& row = table_[perpetual_];
-        OrderCommand out;
-        out.kind = CommandKind::submit;
-        out.venue = VenueId::deribit;
-        out.side = side;
-        out.instrument = perpetual_;
-        out.client_order_id = ClientOrderId{id};
-        out.price = row.price_floor(price);
-        out.quantity = row.quantity_floor(amount);
-        return out;
-    }
-    double mark() {
-        double out = 0.0;
-        venue_.server().perform(
-            [&](simulator::Exchange& exchange) { out = exchange.ticker(*exchange.find("BTC-PERPETUAL")).mark_price; });
-        return out;
-    }
-
-    SimulatedVenue venue_;
-    InstrumentTable table_;
-    InstrumentId perpetual_{};
-    net::Credentials credentials_;
-    EdgeClock clock_{EdgeClock::Source::venue};
-};
-
 TEST_F(SessionTest, FeedDeliversBooksTradesTickersAndIndices) {
     Feed feed{venue_.config(), venue_.tls(), table_, clock_};
     Collector seen{table_};
@@ -135,26 +96,6 @@ TEST_F(SessionTest, GatewayReadsTheAccountBeforeItIsReady) {
     ASSERT_NE(session, nullptr);
     EXPECT_EQ(session->as<SessionReport>().state, SessionState::ready);
 }
-
-class GatewayTest : public SessionTest {
-protected:
-    void begin(Config config) {
-        gateway_ = std::make_unique<Gateway>(config, venue_.tls(), table_, clock_, credentials_);
-        seen_ = std::make_unique<Collector>(table_);
-        ASSERT_TRUE(until([&] { return gateway_->is_ready(); }, [&] { seen_->poll(*gateway_); }));
-    }
-    void begin() { begin(venue_.config()); }
-    bool wait_for(ClientOrderId id, EventKind kind) {
-        return until(
-            [&] {
-                const auto story = seen_->story(id);
-                return std::ranges::find(story, kind) != story.end();
-            },
-            [&] { seen_->poll(*gateway_); });
-    }
-    std::unique_ptr<Gateway> gateway_;
-    std::unique_ptr<Collector> seen_;
-};
 
 TEST_F(GatewayTest, RestsEditsAndCancelsALimitOrder) {
     begin();

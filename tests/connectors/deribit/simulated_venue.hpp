@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -121,6 +122,70 @@ private:
         events.push_back(event);
     }
     EventBatch batch_;
+};
+
+// A loaded table and a key, against the venue.
+class SessionTest : public testing::Test {
+protected:
+    explicit SessionTest(const simulator::DeribitServerConfig& config = SimulatedVenue::quiet()) : venue_{config} {}
+
+    void SetUp() override {
+        const auto loaded = load_instruments(venue_.config(), venue_.tls(), table_);
+        ASSERT_TRUE(loaded.has_value()) << errc_name(loaded.error().code);
+        ASSERT_GT(*loaded, 10U);
+        perpetual_ = table_.find(VenueId::deribit, "BTC-PERPETUAL");
+        ASSERT_NE(perpetual_, InstrumentId::none);
+        credentials_.key_id = "AMANDA";
+        credentials_.secret = net::Secret{"AMANDASECRECT"};
+    }
+
+    // A limit order of `amount` USD of the perpetual at a price in USD.
+    OrderCommand order(std::uint64_t id, Side side, double price, double amount) {
+        const Instrument& row = table_[perpetual_];
+        OrderCommand out;
+        out.kind = CommandKind::submit;
+        out.venue = VenueId::deribit;
+        out.side = side;
+        out.instrument = perpetual_;
+        out.client_order_id = ClientOrderId{id};
+        out.price = row.price_floor(price);
+        out.quantity = row.quantity_floor(amount);
+        return out;
+    }
+    double mark() {
+        double out = 0.0;
+        venue_.server().perform(
+            [&](simulator::Exchange& exchange) { out = exchange.ticker(*exchange.find("BTC-PERPETUAL")).mark_price; });
+        return out;
+    }
+
+    SimulatedVenue venue_;
+    InstrumentTable table_;
+    InstrumentId perpetual_{};
+    net::Credentials credentials_;
+    EdgeClock clock_{EdgeClock::Source::venue};
+};
+
+// A gateway that has read the account.
+class GatewayTest : public SessionTest {
+protected:
+    using SessionTest::SessionTest;
+    void begin(Config config) {
+        gateway_ = std::make_unique<Gateway>(config, venue_.tls(), table_, clock_, credentials_);
+        seen_ = std::make_unique<Collector>(table_);
+        ASSERT_TRUE(net::until([&] { return gateway_->is_ready(); }, [&] { seen_->poll(*gateway_); }));
+    }
+    void begin() { begin(venue_.config()); }
+    bool wait_for(ClientOrderId id, EventKind kind) {
+        return net::until(
+            [&] {
+                const auto story = seen_->story(id);
+                return std::ranges::find(story, kind) != story.end();
+            },
+            [&] { seen_->poll(*gateway_); });
+    }
+    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<Collector> seen_;
 };
 
 }  // namespace keel::connectors::deribit
