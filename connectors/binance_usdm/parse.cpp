@@ -57,11 +57,12 @@ struct Fields {
 // What is known of a message while it is read.
 struct Reading {
     EventBatch& out;
-    std::size_t start;
+    std::size_t start{0};
     const Known* known{nullptr};
     const Known* levels_of{nullptr};  // whose ticks the levels were counted in
     Fields fields{};
     bool has_levels{false};
+    bool levels_skipped{false};      // they stood before the symbol that tells their grid
     bool in_data{false};             // inside the combined stream's wrapper
     std::optional<Message> whole{};  // of an array, which is finished item by item
 };
@@ -323,6 +324,7 @@ struct Decoder::Core {
     Result<void> read_field(std::string_view key, ondemand::value value, Reading& reading) const;
     Result<void> read_object(ondemand::object object, Reading& reading) const;
     Result<void> read_data(ondemand::value value, Reading& reading) const;
+    Result<void> read_text(std::string_view text, Reading& reading);
     Result<Message> read(std::string_view text, const Known* of_request, EventBatch& out);
 };
 
@@ -332,8 +334,10 @@ Result<void> Decoder::Core::read_levels(ondemand::value value, Side side, Readin
     if (reading.fields.symbol.empty() && reading.known == nullptr) {
         reading.known = find_by_stream(reading.fields.stream);
     }
-    // The symbol is unknown, or stands behind its levels, which the venue never does: both are refused.
-    if (reading.known == nullptr) return {};
+    if (reading.known == nullptr) {
+        reading.levels_skipped = true;
+        return {};
+    }
     if (reading.levels_of != nullptr && reading.levels_of != reading.known) return fail(Errc::malformed_message);
     reading.levels_of = reading.known;
     const Known& known = *reading.known;
@@ -420,7 +424,7 @@ Result<void> Decoder::Core::read_object(ondemand::object object, Reading& readin
     return {};
 }
 
-Result<Message> Decoder::Core::read(std::string_view text, const Known* of_request, EventBatch& out) {
+Result<void> Decoder::Core::read_text(std::string_view text, Reading& reading) {
     ondemand::document document;
     const simdjson::padded_string_view padded{text.data(), text.size(), text.size() + kPaddingBytes};
     if (const auto error = parser.iterate(padded).get(document)) return fail(malformed(error));
@@ -429,11 +433,21 @@ Result<Message> Decoder::Core::read(std::string_view text, const Known* of_reque
     if (type != ondemand::json_type::object) return fail(Errc::unsupported_channel);
     ondemand::object object;
     if (const auto error = document.get_object().get(object)) return fail(malformed(error));
-    Reading reading{.out = out, .start = out.size(), .known = of_request};
-    if (const Result<void> done = read_object(object, reading); !done) return fail(done.error());
-    if (of_request != nullptr) reading.known = of_request;
-    if (reading.whole.has_value()) return *reading.whole;
-    return finish(reading);
+    return read_object(object, reading);
+}
+
+Result<Message> Decoder::Core::read(std::string_view text, const Known* of_request, EventBatch& out) {
+    Reading first{.out = out, .start = out.size(), .known = of_request};
+    if (const Result<void> done = read_text(text, first); !done) return fail(done.error());
+    if (first.whole.has_value()) return *first.whole;
+    if (of_request != nullptr) first.known = of_request;
+    if (!first.levels_skipped || first.known == nullptr) return finish(first);
+    // The venue writes the symbol before its levels, but JSON does not promise it: read again, knowing it.
+    out.truncate(first.start);
+    Reading second{.out = out, .start = first.start, .known = first.known};
+    if (const Result<void> done = read_text(text, second); !done) return fail(done.error());
+    if (second.levels_skipped) return fail(Errc::malformed_message);
+    return finish(second);
 }
 
 Decoder::Decoder(const InstrumentTable& instruments, VenueId venue) : core_{std::make_unique<Core>()} {

@@ -77,8 +77,10 @@ void add_file(Corpus& corpus, const fs::path& file, bool answers) {
         if (row.contains("raw")) corpus.add(row["raw"].get<std::string>());
         json body = row.contains("msg") ? row["msg"] : json{};
         if (row.contains("data") && row["data"].is_string()) {
-            if (row.value("t", "") == "http") body = json::parse(row["data"].get<std::string>(), nullptr, false);
-            else if (added++ < kPerCaptureMax) corpus.add(row["data"].get<std::string>());
+            if (row.value("t", "") == "http")
+                body = json::parse(row["data"].get<std::string>(), nullptr, false);
+            else if (added++ < kPerCaptureMax)
+                corpus.add(row["data"].get<std::string>());
         }
         if (body.is_structured()) {
             add_body(corpus, body);

@@ -88,7 +88,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
 
     target.batch.clear();
-    const auto request = static_cast<deribit::RequestKind>(size % static_cast<std::size_t>(deribit::RequestKind::count));
+    const auto request =
+        static_cast<deribit::RequestKind>(size % static_cast<std::size_t>(deribit::RequestKind::count));
     target.check(target.decoder->decode_answer(text.view(), request, target.batch));
     return 0;
 }
