@@ -49,6 +49,8 @@ RiskEngine::RiskEngine(const RiskConfig& config, const InstrumentTable& instrume
         const auto [found, added] = buckets.try_emplace({instrument.underlying, instrument.expiry}, place);
         if (added) buckets_.push_back({.underlying = instrument.underlying, .expiry = instrument.expiry});
         bucket_of_[slot(instrument.id)] = found->second;
+        CurrencyId& stable = underlyings_[slot(instrument.underlying)].stable;
+        if (!is_inverse(instrument) && stable == CurrencyId::none) stable = instrument.settlement;
     }
 }
 

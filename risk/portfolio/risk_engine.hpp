@@ -118,6 +118,7 @@ private:
     [[nodiscard]] double equity_usd() const;
     [[nodiscard]] double boundary_value(const BoundaryStatus& boundary) const;
     [[nodiscard]] double hedged_delta(const Sensitivities& sums, const Underlying& row) const;
+    [[nodiscard]] double linear_coins(const Sensitivities& sums, const Underlying& row) const;
     [[nodiscard]] MetricArray metrics_of(const Sensitivities& sums, const Underlying& row, double gross_usd) const;
 
     RiskConfig config_;

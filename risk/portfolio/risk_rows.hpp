@@ -27,6 +27,7 @@ struct RiskEngine::Underlying {
     UnixNanos index_time{};
     bool index_published{false};  // by an index channel: tickers' copies are then ignored
     CurrencyId coin{CurrencyId::none};
+    CurrencyId stable{CurrencyId::none};  // what its linear contracts settle in; the first one's, should they differ
     EwmaVolatility volatility;
     ImpliedVolatilityChange implied;
     std::uint32_t implied_bucket{kNoBucket};  // expiry that `implied` follows; kNoBucket: volatility index

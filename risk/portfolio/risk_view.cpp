@@ -59,11 +59,13 @@ double RiskEngine::equity(CurrencyId currency) const {
     return slot(currency) < kCurrenciesMax ? ledger_.equity(currency) : kUnknown;
 }
 
-// USD per unit of a currency: the coin's index, or the stablecoin's configured rate.
+// USD per unit of a currency: the index of the coin, or of the stablecoin where one is published, else
+// its configured rate.
 double RiskEngine::usd_rate(CurrencyId currency) const {
     if (slot(currency) >= kCurrenciesMax) return kUnknown;
-    if (underlying_of_[slot(currency)] != UnderlyingId::none) return index(underlying_of_[slot(currency)]);
-    return is_dollar_[slot(currency)] ? config_.stablecoin_usd : kUnknown;
+    const UnderlyingId coin = underlying_of_[slot(currency)];
+    const double published = coin != UnderlyingId::none ? index(coin) : kUnknown;
+    return is_dollar_[slot(currency)] && std::isnan(published) ? config_.stablecoin_usd : published;
 }
 
 double RiskEngine::equity_usd() const {
@@ -78,6 +80,11 @@ double RiskEngine::equity_usd() const {
     return any ? total : kUnknown;
 }
 
+// Coins of linear contracts: delta times forward over index, in USD of their stablecoin.
+double RiskEngine::linear_coins(const Sensitivities& sums, const Underlying& row) const {
+    return sums.delta_linear_usd == 0.0 ? 0.0 : sums.delta_linear_usd * usd_rate(row.stable) / row.index;
+}
+
 // (d USD equity / d lnS) / S: the coin equity itself moves with the index, inverse contracts by their
 // delta_net, linear ones by delta times forward over index.
 double RiskEngine::hedged_delta(const Sensitivities& sums, const Underlying& row) const {
@@ -85,8 +92,7 @@ double RiskEngine::hedged_delta(const Sensitivities& sums, const Underlying& row
     const bool anchored = row.coin != CurrencyId::none && ledger_.anchored(row.coin);
     if (!anchored && sums.delta_inverse != 0.0) return kUnknown;
     const double coin_equity = anchored ? ledger_.equity(row.coin) : 0.0;
-    const double linear = times(sums.delta_linear_usd * config_.stablecoin_usd, 1.0 / row.index);
-    return coin_equity + sums.delta_inverse + linear;
+    return coin_equity + sums.delta_inverse + linear_coins(sums, row);
 }
 
 MetricArray RiskEngine::metrics_of(const Sensitivities& sums, const Underlying& row, double gross_usd) const {
@@ -146,8 +152,7 @@ UnderlyingRisk RiskEngine::underlying(UnderlyingId underlying) const {
     out.net_delta = hedged_delta(out.sums, row);
     out.equity_coin = row.coin != CurrencyId::none ? ledger_.equity(row.coin) : kUnknown;
     const double coin_equity = std::isfinite(out.equity_coin) ? out.equity_coin : 0.0;
-    out.delta_usd = coin_equity + out.sums.delta_inverse +
-                    times(out.sums.delta_linear_usd * config_.stablecoin_usd, 1.0 / row.index);
+    out.delta_usd = coin_equity + out.sums.delta_inverse + linear_coins(out.sums, row);
     out.dollar_delta_usd = times(out.net_delta, row.index);
     out.gamma_1pct_usd = times(out.sums.gamma, row.index * row.index / kPointsPerUnit);
     out.vega_point_usd = out.sums.vega / kPointsPerUnit;
@@ -243,8 +248,7 @@ double RiskEngine::delta_per_lot(InstrumentId instrument) const {
     if (!position.valued) return kUnknown;
     const Sensitivities& unit = position.unit.risk;
     if (config_.hedge_numeraire == HedgeNumeraire::coin) return unit.delta_net;
-    const double index_price = index(instruments_[instrument].underlying);
-    return unit.delta_inverse + times(unit.delta_linear_usd * config_.stablecoin_usd, 1.0 / index_price);
+    return unit.delta_inverse + linear_coins(unit, underlyings_[slot(instruments_[instrument].underlying)]);
 }
 
 double RiskEngine::delta_with_working(UnderlyingId underlying, const CoreView& view) const {
