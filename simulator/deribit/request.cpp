@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "simulator/deribit/json_writer.hpp"
@@ -76,8 +77,8 @@ std::optional<double> Params::number(std::string_view name) const {
     if (!written) return std::nullopt;
     double value = 0.0;
     const auto [end, error] = std::from_chars(written->data(), written->data() + written->size(), value);
-    if (error != std::errc{} || end != written->data() + written->size()) return std::nullopt;
-    return value;
+    const bool whole = error == std::errc{} && end == written->data() + written->size();
+    return whole && std::isfinite(value) ? std::optional{value} : std::nullopt;
 }
 
 std::optional<std::int64_t> Params::integer(std::string_view name) const {
@@ -107,16 +108,16 @@ std::expected<Request, RpcError> parse_request(std::string_view json) {
     }
     simdjson::dom::object object;
     std::string_view method;
-    if (document.get_object().get(object) != simdjson::SUCCESS ||
-        object["method"].get_string().get(method) != simdjson::SUCCESS) {
-        return std::unexpected{
-            RpcError{-32600, "Invalid Request", {}}
-        };
-    }
+    const RpcError no_request{-32600, "Invalid Request", {}};
+    if (document.get_object().get(object) != simdjson::SUCCESS) return std::unexpected{no_request};
     Request request;
-    request.method = method;
     simdjson::dom::element id;
     if (object["id"].get(id) == simdjson::SUCCESS && !id.is_null()) request.id = simdjson::minify(id);
+    if (object["method"].get_string().get(method) != simdjson::SUCCESS) {
+        request.refused = no_request;
+        return request;
+    }
+    request.method = method;
     simdjson::dom::element params;
     if (object["params"].get(params) != simdjson::SUCCESS || params.is_null()) return request;
     simdjson::dom::object named;

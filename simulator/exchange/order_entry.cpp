@@ -51,7 +51,7 @@ Answer<Price> Exchange::Core::checked_price(InstrumentId instrument, Side side, 
     const Instrument& contract = listing_of(instrument).contract;
     if (!std::isfinite(value) || value <= 0.0) return refuse(kInvalidParams, "Invalid params");
     const auto ticks = count_units(decimal_from_double(value, 8), contract.tick, Errc::price_off_tick);
-    if (!ticks || !contract.on_tick(Price{*ticks})) return refuse(10043, "price_wrong_tick");
+    if (!ticks || *ticks <= 0 || !contract.on_tick(Price{*ticks})) return refuse(10043, "price_wrong_tick");
     // Only prices that would trade far beyond the mark are refused; far away on the passive side may rest.
     const auto [low, high] = price_band(instrument);
     if (side == Side::bid && value > high) return refuse(10007, "price_too_high " + number_text(high));

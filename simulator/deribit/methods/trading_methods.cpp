@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "simulator/deribit/documents.hpp"
@@ -41,6 +42,13 @@ std::expected<TimeInForce, RpcError> read_time_in_force(const Params& params) {
     return std::unexpected{invalid_params("wrong value", "time_in_force")};
 }
 
+// Anything at or before 1970 has passed as surely as 1 ms after it; 0 would mean that none was given.
+UnixNanos read_valid_until(const Params& params) {
+    constexpr std::int64_t kLatestMs = 9'000'000'000'000;  // fits nanoseconds
+    const auto ms = params.integer("valid_until");
+    return ms ? unix_nanos_from_ms(std::clamp<std::int64_t>(*ms, 1, kLatestMs)) : UnixNanos{};
+}
+
 // `amount`, or `contracts` times the contract's size; both must agree.
 std::expected<double, RpcError> read_amount(const Venue& venue, const Params& params,
                                             std::optional<InstrumentId> instrument) {
@@ -82,7 +90,7 @@ Reply submit(Venue& venue, Call& call, Side side) {
     request.reject_post_only = params.truth("reject_post_only");
     request.reduce_only = params.truth("reduce_only");
     request.mmp = params.truth("mmp");
-    request.valid_until = unix_nanos_from_ms(params.integer("valid_until").value_or(0));
+    request.valid_until = read_valid_until(params);
     if (call.session != nullptr) request.session = call.session->exchange_id();
     return answer_with(venue, venue.exchange.submit(call.account, request));
 }
@@ -103,7 +111,7 @@ Reply edit_order(Venue& venue, Call& call, const OrderView& order) {
     request.post_only = params.truth("post_only");
     request.reject_post_only = params.truth("reject_post_only");
     request.reduce_only = params.truth("reduce_only");
-    request.valid_until = unix_nanos_from_ms(params.integer("valid_until").value_or(0));
+    request.valid_until = read_valid_until(params);
     return answer_with(venue, venue.exchange.edit(call.account, request));
 }
 
