@@ -87,6 +87,9 @@ void settle_mode(TomlValue& document, const ConfigurationOptions& options) {
 
 Configuration defaults() {
     Configuration configuration;
+    // What is steered is the book, not the collateral: an account that holds 100 BTC as margin is long 100 BTC in
+    // USD, and few who post it want that sold.
+    configuration.risk.hedge_numeraire = risk::HedgeNumeraire::coin;
     // The hedge never asks for more than the gate lets through.
     configuration.hedge.config.order_notional_max_usd = configuration.gate.order_notional_usd_max;
     configuration.hedge.config.position_notional_max_usd = configuration.gate.position_long_usd_max;

@@ -10,6 +10,21 @@ namespace keel::app {
 
 namespace {
 
+// The venue tells most facts twice, in the answer and on the private channel; the story tells them once.
+bool told_already(const OrderStory& order, const Event& event) {
+    for (const Event& earlier : order.events) {
+        if (earlier.kind != event.kind) continue;
+        if (event.kind == EventKind::fill) {
+            if (earlier.as<FillReport>().trade_id == event.as<FillReport>().trade_id) return true;
+            continue;
+        }
+        const auto a = earlier.as<OrderReport>();
+        const auto b = event.as<OrderReport>();
+        if (a.price == b.price && a.quantity == b.quantity && a.filled == b.filled && a.reason == b.reason) return true;
+    }
+    return false;
+}
+
 bool is_order_event(EventKind kind) { return kind >= EventKind::order_acked && kind <= EventKind::fill; }
 
 ClientOrderId order_of(const Event& event) {
@@ -41,7 +56,8 @@ public:
         if (!is_order_event(event.kind)) return;
         const auto order = by_order_.find(order_of(event));
         if (order == by_order_.end()) return;
-        story_.decisions[order->second.first].orders[order->second.second].events.push_back(event);
+        OrderStory& story = story_.decisions[order->second.first].orders[order->second.second];
+        if (!told_already(story, event)) story.events.push_back(event);
     }
 
 private:
