@@ -8,6 +8,8 @@
 namespace keel::strategies {
 namespace {
 
+constexpr int kLimitedPatience = 4;  // settle times for a book to fill up again
+
 bool asks_for_hedge(Metric metric) {
     return metric == Metric::net_delta || metric == Metric::realised_vol || metric == Metric::implied_vol_change;
 }
@@ -81,7 +83,9 @@ bool Rebalancer::decide(UnderlyingId underlying, const CoreView& view) {
     // A volatility trigger narrows the band; how far to trade is delta's own boundary's business.
     const bool to_centre = watch.trigger.metric == Metric::net_delta && is_hard(watch.trigger.signal);
     hedge_.decide(reading_, to_centre ? HedgeDepth::centre : HedgeDepth::edge, view, record_, trades_);
-    watch.settled = view.now + config_.settle_time;
+    // Where the solver met a limit, looking again at once would only meet it again.
+    const bool limited = record_.status == SolveStatus::infeasible;
+    watch.settled = view.now + (limited ? kLimitedPatience : 1) * config_.settle_time;
     if (fresh || !trades_.empty()) return true;
     if (record_.outcome == DecisionOutcome::no_trade_band) return false;
     if (view.now - watch.reported < config_.report_interval) return false;

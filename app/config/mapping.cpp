@@ -121,6 +121,7 @@ bool matches_pattern(std::string_view pattern, std::string_view name) {
 strategies::HedgeConfig hedge_config(const Configuration& configuration, const InstrumentTable& instruments) {
     strategies::HedgeConfig config = configuration.hedge.config;
     config.send_orders = configuration.engine.mode != Mode::observe;
+    config.order_coins_max = configuration.gate.order_coins_max;  // more would only be refused
     config.numeraire = configuration.risk.hedge_numeraire == risk::HedgeNumeraire::coin
                            ? strategies::HedgeNumeraire::coin
                            : strategies::HedgeNumeraire::usd;

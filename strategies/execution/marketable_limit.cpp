@@ -146,8 +146,14 @@ Price MarketableLimit::price_of(const Child& child, const MarkBand& mark, const 
     const Instrument& instrument = instruments_[child.instrument];
     const bool buys = child.side == Side::bid;
     const double outwards = buys ? 1.0 : -1.0;
-    const PriceLevel touch = buys ? book->top().ask : book->top().bid;
-    const double reference = touch.quantity.count() > 0 ? instrument.price_value(touch.price) : mark.mark;
+    // The level at which the visible book covers what is left; all of it when it does not.
+    double reference = mark.mark;
+    std::int64_t covered = 0;
+    const auto levels = book->levels(opposite(child.side));
+    for (std::size_t at = levels.size(); at > 0 && covered < (child.quantity - child.filled).count(); --at) {
+        covered += levels[at - 1].quantity.count();
+        reference = instrument.price_value(levels[at - 1].price);
+    }
     const double through = reference * (1.0 + outwards * config_.cross_bps * kBps);
     const double collar = mark.mark * (1.0 + outwards * config_.collar_bps * kBps);
     double limit = buys ? std::min(through, collar) : std::max(through, collar);

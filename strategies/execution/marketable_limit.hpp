@@ -36,8 +36,9 @@ struct Child {
     UnixNanos deadline{};
 };
 
-// Turns trades into marketable limit orders: through the touch by a few basis points, never beyond the
-// collar around the mark, priced again until done, out of attempts or past the deadline. At most one
+// Turns trades into marketable limit orders: a few basis points through the level at which the visible
+// book covers them, never beyond the collar around the mark, priced again until done, out of attempts or
+// past the deadline. At most one
 // order per child is alive; one whose fate is unknown is waited for and never sent again (law 6).
 // Thread: core. Allocates: never.
 class MarketableLimit {

@@ -86,7 +86,9 @@ Candidate DeltaHedge::candidate_of(const Priced& priced, bool reduce_only, const
     const auto lots_for = [&](double usd) {
         return static_cast<std::int64_t>(std::floor(std::min(usd / priced.cost.notional_usd, 9e15)));
     };
-    const std::int64_t order_max = lots_for(config_.order_notional_max_usd);
+    const double coins_max = config_.order_coins_max / std::abs(priced.seen->delta_per_lot);
+    const std::int64_t order_max =
+        std::min(lots_for(config_.order_notional_max_usd), static_cast<std::int64_t>(std::min(coins_max, 9e15)));
     const std::int64_t position_max = lots_for(config_.position_notional_max_usd);
     const std::int64_t held = priced.seen->position.count();
     const Reserved reserved = view.orders.reserved(instrument.id);

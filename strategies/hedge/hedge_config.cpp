@@ -30,6 +30,7 @@ Result<void> HedgeConfig::validate() const {
         positive(book_share_ratio) && book_share_ratio <= 1.0,
         book_age_max > 0ms,
         positive(order_notional_max_usd),
+        positive(order_coins_max),
         positive(position_notional_max_usd),
         time_in_force != TimeInForce::fill_or_kill,
         at_least_zero(cross_bps),

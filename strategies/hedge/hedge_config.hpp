@@ -41,11 +41,12 @@ struct HedgeConfig {
     double book_share_ratio{0.5};                   // of the visible quantity within the collar that one trade may take
     std::chrono::milliseconds book_age_max{2'000};  // an older book is stale: its instrument is no candidate
     double order_notional_max_usd{2'000'000.0};     // per child order; the gate has its own
+    double order_coins_max{1e6};                    // the same in coin, where the gate limits coins
     double position_notional_max_usd{20'000'000.0};  // per hedging instrument
 
     // Execution.
     TimeInForce time_in_force{TimeInForce::immediate_or_cancel};
-    double cross_bps{2.0};                             // a marketable limit goes this far through the touch
+    double cross_bps{2.0};                             // a marketable limit goes this far through the level it needs
     double collar_bps{50.0};                           // and never further than this from the mark
     std::chrono::milliseconds reprice_after{500};      // a resting child is cancelled and priced again
     std::chrono::milliseconds retry_after{300};        // longer than the gate's duplicate window

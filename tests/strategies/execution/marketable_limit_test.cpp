@@ -42,12 +42,22 @@ TEST_F(MarketableLimitTest, CrossesTheTouchByTheConfiguredBasisPoints) {
     EXPECT_EQ(out.intents[0].decision, out.decisions[0].id);
 }
 
-TEST_F(MarketableLimitTest, NeverLeavesTheCollar) {
-    for (HedgeInstrument& instrument : std::views::values(market_.risk_.instruments)) instrument.mark.mark = 60'250.0;
-    const StrategyOutput& out = fire();  // collar: 60,250 less 50 bps = 59,948.75; the touch is inside
+TEST_F(MarketableLimitTest, GoesAsDeepAsTheVisibleBookNeeds) {
+    market_.book(0, 2, 250, 5);  // 400 lots need the second level, 59,998
+    const StrategyOutput& out = fire();
     ASSERT_EQ(out.intents.size(), 1U);
-    EXPECT_EQ(out.intents[0].price.count(), 119'975);
-    later(milliseconds{300});
+    EXPECT_EQ(out.intents[0].price.count(), static_cast<std::int64_t>(std::ceil(59'998.0 * 0.9998 * 2.0)));
+}
+
+TEST_F(MarketableLimitTest, NeverLeavesTheCollar) {
+    // The touch lies 240 USD below the mark, the collar 300: 2 bps through the touch is inside, 11 are not.
+    config_.cross_bps = 20.0;
+    Rebalancer rebalancer{config_, market_.table_};
+    for (HedgeInstrument& instrument : std::views::values(market_.risk_.instruments)) instrument.mark.mark = 60'239.0;
+    const FiredTrigger hard = market_.trigger(Metric::net_delta, TriggerSignal::hard);
+    const StrategyOutput& out = market_.react(rebalancer, {&hard, 1});
+    ASSERT_EQ(out.intents.size(), 1U);
+    EXPECT_EQ(out.intents[0].price.count(), static_cast<std::int64_t>(std::ceil(60'239.0 * 0.995 * 2.0)));
 }
 
 TEST_F(MarketableLimitTest, ObeysTheVenuesPriceBand) {
@@ -95,14 +105,16 @@ TEST_F(MarketableLimitTest, NeverSendsTheExposureOfAnUnknownOrderAgain) {
         const StrategyOutput& out = market_.react(rebalancer_, {&again, 1});
         for (const OrderIntent& intent : out.intents) EXPECT_NE(intent.kind, CommandKind::submit);
     }
-    // Proven absent at last: the need is there again, and now it may be sent.
-    market_.report(rebalancer_, EventKind::order_not_sent, first);
-    later(milliseconds{1'000});
-    const StrategyOutput& out = market_.react(rebalancer_, {&again, 1});
-    if (is_terminal(market_.orders_.find(first)->state)) {
-        ASSERT_EQ(out.intents.size(), 1U);
-        EXPECT_EQ(out.intents[0].quantity.count(), 400);
+    // Proven to have ended with nothing at last: the need is there again, and now it may be sent.
+    market_.report(rebalancer_, EventKind::order_canceled, first);
+    ASSERT_TRUE(is_terminal(market_.orders_.find(first)->state));
+    std::int64_t sent = 0;
+    for (int tick = 0; tick < 5 && sent == 0; ++tick) {
+        later(milliseconds{1'000});
+        for (const OrderIntent& intent : market_.react(rebalancer_, {&again, 1}).intents)
+            sent += intent.quantity.count();
     }
+    EXPECT_EQ(sent, 400);
 }
 
 TEST_F(MarketableLimitTest, GivesUpAfterItsAttempts) {

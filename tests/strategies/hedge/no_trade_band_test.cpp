@@ -67,8 +67,8 @@ TEST(HedgeConfigTest, DefaultsAreValidAndEachBadFieldIsNamed) {
     EXPECT_EQ(refused_at([](HedgeConfig& c) { c.risk_aversion_per_usd = 0.0; }), 1);
     EXPECT_EQ(refused_at([](HedgeConfig& c) { c.delta_risk_limit_usd = std::nan(""); }), 2);
     EXPECT_EQ(refused_at([](HedgeConfig& c) { c.boundary_buffer_ratio = 1.0; }), 4);
-    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.cross_bps = c.collar_bps + 1.0; }), 13);
-    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.attempts_max = 0; }), 17);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.cross_bps = c.collar_bps + 1.0; }), 14);
+    EXPECT_EQ(refused_at([](HedgeConfig& c) { c.attempts_max = 0; }), 18);
 }
 
 }  // namespace
