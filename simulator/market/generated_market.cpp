@@ -21,10 +21,10 @@ using namespace std::chrono_literals;
 constexpr sys_days kStartDay{2026y / std::chrono::January / 15};
 constexpr std::int64_t kStepNs = 20'000'000;
 constexpr double kStepSeconds = 0.02;
-constexpr std::uint32_t kPerpetualRefreshSteps = 4;  // 12.5 ladders per second
+constexpr std::uint32_t kPerpetualRefreshSteps = 5;  // 10 ladders per second, more when the price runs
 constexpr std::uint32_t kFutureRefreshSteps = 12;
-constexpr std::uint32_t kOptionCheckSteps = 10;
-constexpr double kOptionRefreshChance = 0.02;  // per check while its quotes still stand around the mark
+constexpr std::uint32_t kOptionCheckSteps = 25;
+constexpr double kOptionRefreshChance = 0.05;  // per check while its quotes still stand around the mark
 
 struct ExpiryPlan {
     sys_days day;

@@ -55,9 +55,7 @@ public:
 
     UnixNanos start_time() const override { return history_.snapshots.front().time; }
     // A step past the last snapshot, so that it is served too.
-    UnixNanos end_time() const override {
-        return history_.snapshots.back().time + std::chrono::nanoseconds{step_ns_};
-    }
+    UnixNanos end_time() const override { return history_.snapshots.back().time + std::chrono::nanoseconds{step_ns_}; }
     std::int64_t step_ns() const override { return step_ns_; }
     std::span<const Listing> listings() const override { return catalogue_.listings(); }
     void step() override;

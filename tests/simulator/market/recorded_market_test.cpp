@@ -12,6 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Read once for all cases: it is the larger part of their time.
+const Result<ChainHistory>& whole_history(const std::filesystem::path& folder) {
+    static const Result<ChainHistory> history = read_chains(folder, {}, {});
+    return history;
+}
+
 UnixNanos at(std::string_view text) {
     const auto time = parse_iso_time(text);
     EXPECT_TRUE(time) << text;
@@ -67,7 +73,7 @@ TEST(RecordedMarketTest, KeepsEveryRecordedRow) {
         }
     }
     ASSERT_GT(rows, 0U);
-    const auto history = read_chains(*folder, {}, {});
+    const auto& history = whole_history(*folder);
     ASSERT_TRUE(history) << static_cast<int>(history.error().code) << " line " << history.error().detail;
     std::size_t kept = 0;
     UnixNanos last{};
@@ -88,7 +94,7 @@ class RecordedExchangeTest : public testing::TestWithParam<bool> {};
 TEST_P(RecordedExchangeTest, ServesMarksAndQuotesOfTheDay) {
     const auto folder = test::data_path("deribit");
     KEEL_SKIP_WITHOUT(folder);
-    const auto history = read_chains(*folder, {}, {});
+    const auto& history = whole_history(*folder);
     ASSERT_TRUE(history);
     // Five days from the first snapshot: settlements, expiries and new listings are on the way.
     const UnixNanos from = history->snapshots.front().time;
