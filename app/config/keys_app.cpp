@@ -27,9 +27,9 @@ void visit_engine(KeyVisitor& v, EngineSettings& s) {
                {"Processors of the connection threads, in order of the venues", 0, kCoresMax});
     v.word("clock", s.clock, kClockWords, {"This host's clock, or the venue's (simulated and replayed venues)"});
     v.duration<milliseconds>("valid_for_ms", s.valid_for,
-                             {"The venue must not match an order later than this", 100, 60'000});
+                             {"The venue must not match an order later than this", 100, 3'600'000});
     v.duration<milliseconds>("unknown_after_ms", s.unknown_after,
-                             {"An order without an answer for so long is unknown", 50, 60'000});
+                             {"An order without an answer for so long is unknown", 50, 3'600'000});
     v.duration<milliseconds>("startup_deadline_ms", s.startup_deadline,
                              {"Sessions that are not ready by then end the run", 1'000, 600'000});
     v.integer("book_levels_max", s.book_levels_max, {"Levels a side that one book may hold", 10, 65'536});
