@@ -82,7 +82,9 @@ bool Rebalancer::decide(UnderlyingId underlying, const CoreView& view) {
     }
     // A volatility trigger narrows the band; how far to trade is delta's own boundary's business.
     const bool to_centre = watch.trigger.metric == Metric::net_delta && is_hard(watch.trigger.signal);
-    hedge_.decide(reading_, to_centre ? HedgeDepth::centre : HedgeDepth::edge, view, record_, trades_);
+    const double buffer = config_.boundary_buffer_ratio;
+    const double leave_ratio = fresh ? 1.0 : 1.0 + 0.5 * buffer / (1.0 - buffer);  // halfway to the soft boundary
+    hedge_.decide(reading_, to_centre ? HedgeDepth::centre : HedgeDepth::edge, leave_ratio, view, record_, trades_);
     // Where the solver met a limit, looking again at once would only meet it again.
     const bool limited = record_.status == SolveStatus::infeasible;
     watch.settled = view.now + (limited ? kLimitedPatience : 1) * config_.settle_time;

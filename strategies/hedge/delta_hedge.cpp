@@ -118,8 +118,8 @@ Candidate DeltaHedge::candidate_of(const Priced& priced, bool reduce_only, const
     return out;
 }
 
-void DeltaHedge::decide(const HedgeView& hedge, HedgeDepth depth, const CoreView& view, DecisionRecord& record,
-                        HedgeTrades& trades) {
+void DeltaHedge::decide(const HedgeView& hedge, HedgeDepth depth, double leave_ratio, const CoreView& view,
+                        DecisionRecord& record, HedgeTrades& trades) {
     trades.clear();
     record.underlying = hedge.underlying;
     record.underlying_price = hedge.underlying_price_usd;
@@ -153,7 +153,7 @@ void DeltaHedge::decide(const HedgeView& hedge, HedgeDepth depth, const CoreView
     const double half_width = band_half_width(band, config_);
     record.band_low = target - half_width;
     record.band_high = target + half_width;
-    if (std::abs(distance) <= half_width) {
+    if (std::abs(distance) <= half_width * leave_ratio) {
         record.outcome = DecisionOutcome::no_trade_band;
         record.status = SolveStatus::nothing_to_do;
         record.binding = Binding::band;

@@ -27,9 +27,11 @@ public:
     void list_instruments(UnderlyingId underlying, UnixNanos now, HedgeView& hedge) const;
 
     // Writes numbers, candidates and outcome into `record` and the chosen trades into `trades`. The
-    // outcome is `traded` where there are trades, whether or not orders are sent.
-    void decide(const HedgeView& hedge, HedgeDepth depth, const CoreView& view, DecisionRecord& record,
-                HedgeTrades& trades);
+    // outcome is `traded` where there are trades, whether or not orders are sent. Delta counts as outside
+    // from `leave_ratio` half-widths on: above 1, a hedge that just ended at the edge is not followed by
+    // one of a few lots at the next tick.
+    void decide(const HedgeView& hedge, HedgeDepth depth, double leave_ratio, const CoreView& view,
+                DecisionRecord& record, HedgeTrades& trades);
 
     [[nodiscard]] double target_of(UnderlyingId underlying) const;
 

@@ -126,6 +126,26 @@ TEST(RebalancerTest, KeepsWatchAfterAHedgeWithoutWaitingForTheTrigger) {
     EXPECT_EQ(out.intents.size(), 1U);
 }
 
+TEST(RebalancerTest, DoesNotFollowAHedgeWithDust) {
+    ScriptedMarket market{1};
+    market.book(0, 2, 10'000);
+    market.risk_.hedge.delta_coin = 4.0;
+    HedgeConfig config;
+    Rebalancer rebalancer{config, market.table_};
+    const FiredTrigger soft = market.trigger(Metric::net_delta, TriggerSignal::soft);
+    const StrategyOutput& first = market.react(rebalancer, {&soft, 1});
+    const double edge = first.decisions[0].band_high.value();
+    market.report(rebalancer, EventKind::fill, market.opened_.at(0), first.intents[0].quantity.count());
+    market.risk_.hedge.delta_coin = edge + 0.01;  // one lot outside again
+    market.advance(milliseconds{1'000});
+    market.book(0, 2, 10'000);
+    EXPECT_TRUE(market.react(rebalancer).decisions.empty());
+    market.risk_.hedge.delta_coin = edge * 1.1;
+    market.advance(milliseconds{1'000});
+    market.book(0, 2, 10'000);
+    EXPECT_EQ(market.react(rebalancer).intents.size(), 1U);
+}
+
 TEST(RebalancerTest, ObserveDecidesAndSendsNothing) {
     ScriptedMarket market{1};
     market.book(0, 2, 1'000);

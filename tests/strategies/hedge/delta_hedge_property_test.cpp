@@ -38,7 +38,7 @@ TEST(DeltaHedgePropertyTest, NeverTradesInsideAndNeverMovesDeltaAway) {
         read_hedge(market.risk_, market.underlying_, view, seen);
         DecisionRecord record;
         HedgeTrades trades;
-        hedge.decide(seen, whole(0, 1) == 0 ? HedgeDepth::edge : HedgeDepth::centre, view, record, trades);
+        hedge.decide(seen, whole(0, 1) == 0 ? HedgeDepth::edge : HedgeDepth::centre, 1.0, view, record, trades);
         SCOPED_TRACE("seed " + std::to_string(seed));
         const double before = seen.delta_coin;
         const bool was_inside = before >= record.band_low.value() && before <= record.band_high.value();

@@ -19,7 +19,7 @@ Decided decide(ScriptedMarket& market, HedgeDepth depth, const HedgeConfig& conf
     hedge.list_instruments(market.underlying_, view.now, seen);
     read_hedge(market.risk_, market.underlying_, view, seen);
     Decided out;
-    hedge.decide(seen, depth, view, out.record, out.trades);
+    hedge.decide(seen, depth, 1.0, view, out.record, out.trades);
     return out;
 }
 
