@@ -110,6 +110,63 @@ TEST(GeneratedMarketTest, PublishesEnoughAndKeepsBooksWhole) {
     EXPECT_GT(counts.of(ChangeKind::trade), 200U);
 }
 
+TEST(GeneratedMarketTest, ResultsAddUpWithTheMarketsOwnAccounts) {
+    const auto exchange = open_market("shock", 5);
+    const AccountId client = *exchange->open_account({
+        .name = "c",
+        .client_id = "C",
+        .balances = {100.0, 1'000.0,                        0.0},
+        .positions = {{"BTC-16JAN26-96000-C", -10.0, 0.0},     {"ETH-PERPETUAL", 100'000.0, 3'200.0}}
+    });
+    for (int i = 1; i <= 100; ++i) {
+        exchange->advance(exchange->start_time() + 200ms * i);
+        for (const char* name : {"BTC-PERPETUAL", "ETH-30JAN26", "BTC-23JAN26-96000-P"}) {
+            const bool is_option = std::string_view{name}.ends_with("-P");
+            ASSERT_TRUE(exchange->submit(client, {.instrument_name = name,
+                                                  .side = i % 2 == 0 ? Side::bid : Side::ask,
+                                                  .amount = is_option ? 0.5 : 10'000.0,
+                                                  .type = OrderType::market}));
+        }
+    }
+    const std::array deposits{100.0, 1'000.0};
+    for (const Currency currency : {Currency::btc, Currency::eth}) {
+        double equity = 0.0;
+        // The market's makers and takers are the first two accounts.
+        for (const AccountId owner : {AccountId{0}, AccountId{1}, client}) {
+            equity += exchange->portfolio(owner, currency).equity;
+        }
+        const double fees = exchange->portfolio(client, currency).fees_paid;
+        EXPECT_GT(fees, 0.0);
+        EXPECT_NEAR(equity, deposits[static_cast<std::size_t>(currency)] - fees, 1e-7) << currency_name(currency);
+    }
+}
+
+TEST(GeneratedMarketTest, TakersReachAQuoteThatIsBest) {
+    const auto exchange = open_market("calm", 1);
+    const AccountId client = *exchange->open_account({
+        .name = "c", .client_id = "C", .balances = {100.0, 0.0, 0.0}
+    });
+    const InstrumentId perpetual = *exchange->find("BTC-PERPETUAL");
+    std::size_t fills = 0;
+    for (int i = 1; i <= 100; ++i) {
+        exchange->advance(exchange->start_time() + 200ms * i);
+        exchange->cancel_all(client);
+        OrderRequest quote{.instrument_name = "BTC-PERPETUAL", .side = Side::bid, .amount = 1'000.0};
+        quote.price = exchange->book(perpetual, 1).asks.at(0).price;
+        quote.post_only = true;  // one tick below the best ask: ahead of every maker
+        const auto placed = exchange->submit(client, quote);
+        ASSERT_TRUE(placed) << placed.error().message;
+        EXPECT_TRUE(placed->trades.empty());
+        fills = exchange->user_trades(client, {}, 1'000).size();
+    }
+    EXPECT_GT(fills, 10U);
+    for (const UserTrade& trade : exchange->user_trades(client, {}, 10)) {
+        EXPECT_TRUE(trade.is_maker);
+        EXPECT_EQ(trade.side, Side::bid);
+        EXPECT_EQ(trade.fee, 0.0);
+    }
+}
+
 TEST(GeneratedMarketTest, SpotMovesAsTheScenarioSays) {
     // Calm: six times the mean volatility, correlation 0.8; wide bounds for its stochastic volatility.
     double sum_b = 0.0;
