@@ -69,6 +69,12 @@ bool is_stream_path(std::string_view target) {
     return path == "/stream" || path == "/public/stream" || path == "/market/stream";
 }
 
+// Stream names are in lower case, symbols in upper.
+bool is_same_letter(char a, char b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(a) == lower(b);
+}
+
 // The value of `name` in a query, not decoded.
 std::string_view query_value(std::string_view target, std::string_view name) {
     std::size_t at = target.find('?');
@@ -211,10 +217,12 @@ Clock::time_point ReplayVenue::Core::due(const RecordedMessage& message) const {
 // The recorder had asked for this snapshot by now. A client that has not yet, and waits for no other,
 // is given time to: at high speed its request needs longer than the recorded interval.
 bool ReplayVenue::Core::is_held(const RecordedMessage& snapshot) {
-    const bool wanted = std::ranges::any_of(subscribers, [&](const auto& entry) {
-        return std::ranges::any_of(
-            entry.second.streams, [](const std::string& stream) { return stream.find("@depth") != std::string::npos; });
-    });
+    const auto is_its_depth = [&](const std::string& stream) {
+        const std::size_t at = stream.find("@depth");
+        return at == snapshot.name.size() && std::ranges::equal(snapshot.name, stream.substr(0, at), is_same_letter);
+    };
+    const bool wanted = std::ranges::any_of(
+        subscribers, [&](const auto& entry) { return std::ranges::any_of(entry.second.streams, is_its_depth); });
     if (!wanted || !waiting.empty() || snapshot_passed.find(snapshot.name)->second != nullptr) {
         held_until.reset();
         return false;
