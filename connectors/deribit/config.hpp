@@ -30,6 +30,8 @@ struct Config {
     OrderTransport order_transport{OrderTransport::websocket};
     double matching_per_s{5.0};  // order messages; the venue's lowest tier until the account says better
     double matching_burst{20.0};
+    double subscribe_per_s{3.0};  // subscription calls, of up to 400 channels each
+    double subscribe_burst{10.0};
     std::chrono::seconds heartbeat{10};  // the venue's minimum
     std::chrono::nanoseconds connect_deadline{std::chrono::seconds{10}};
     std::chrono::nanoseconds silence_max{std::chrono::seconds{25}};  // two heartbeats and a half

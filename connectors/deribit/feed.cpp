@@ -15,8 +15,6 @@ constexpr std::size_t kFramesPerPollMax = 64;                          // then t
 constexpr std::size_t kEventsPerPollMax = EventBatch::kEventsMax / 2;  // leaves room for one whole frame
 constexpr std::chrono::seconds kSnapshotWait{5};                       // after which a book is asked for once more
 constexpr std::chrono::milliseconds kRetryEvery{250};
-constexpr double kSubscribeCost = 3'000.0;  // credits; pool of 30,000 refilled by 10,000 a second
-constexpr net::RateLimiter::Budget kSubscribeBudget{30'000.0, 10'000.0, 0.0};
 
 }  // namespace
 
@@ -53,7 +51,7 @@ Feed::Feed(const Config& config, net::TlsContext tls, const InstrumentTable& ins
                std::move(tls), config.interval == "raw" ? credentials : nullptr,
                budget,         config.seed},
       decoder_{instruments},
-      subscribe_budget_{kSubscribeBudget, std::chrono::steady_clock::now()},
+      subscribe_budget_{{config.subscribe_burst, config.subscribe_per_s, 0.0}, std::chrono::steady_clock::now()},
       channels_{public_channels(config, instruments)},
       chains_(instruments.size()) {}
 
@@ -185,7 +183,7 @@ void Feed::begin_subscribing() {
 }
 
 void Feed::pump_requests(net::Monotonic now) {
-    while (!to_send_.empty() && subscribe_budget_.take(kSubscribeCost, now)) {
+    while (!to_send_.empty() && subscribe_budget_.take(1.0, now)) {
         Request request = std::move(to_send_.front());
         to_send_.pop_front();
         request.id = session_.next_id(RequestKind::subscribe);
@@ -228,7 +226,7 @@ void Feed::on_subscribe_error(const Message& message) {
 
 // A second subscription to a live channel brings no snapshot: it must be given up first.
 void Feed::resubscribe(net::Monotonic now) {
-    if (stale_books_.empty() || !subscribe_budget_.take(2.0 * kSubscribeCost, now)) return;
+    if (stale_books_.empty() || !subscribe_budget_.take(2.0, now)) return;
     const std::size_t count = std::min(stale_books_.size(), kChannelsPerCallMax);
     Request request;
     for (std::size_t i = 0; i < count; ++i) {

@@ -40,12 +40,7 @@ std::size_t Gateway::poll(EventBatch& batch) {
     const net::Monotonic now = std::chrono::steady_clock::now();
     turn(session_.tick(now), batch);
     std::size_t work = local_.size();
-    for (Event& event : local_) {
-        event.receive_time = clock_.now();
-        static_cast<void>(batch.push(event));
-    }
-    counts_.events += local_.size();
-    local_.clear();
+    flush_local(batch);
     for (std::size_t frames = 0; frames < kFramesPerPollMax; ++frames, ++work) {
         const std::optional<net::Frame> frame = session_.next_frame();
         if (!frame) break;
@@ -83,13 +78,17 @@ void Gateway::went_down(EventBatch& batch) {
         }
         request.id = 0;
     }
+    flush_local(batch);
+    report(SessionState::down, batch);
+}
+
+void Gateway::flush_local(EventBatch& batch) {
     for (Event& event : local_) {
         event.receive_time = clock_.now();
-        static_cast<void>(batch.push(event));
+        const bool kept = batch.push(event);
+        KEEL_ASSERT(kept);  // the batch is drained each turn, and holds far more than one turn's commands
     }
-    counts_.events += local_.size();
     local_.clear();
-    report(SessionState::down, batch);
 }
 
 void Gateway::report(SessionState state, EventBatch& batch) {

@@ -21,7 +21,7 @@ namespace keel::connectors::deribit {
 
 struct GatewayCounts {
     std::uint64_t frames{0};
-    std::uint64_t events{0};
+    std::uint64_t events{0};  // of the venue; reports of ours are not counted
     std::uint64_t frames_refused{0};
     std::uint64_t commands{0};
     std::uint64_t not_sent{0};         // refused here: no byte left
@@ -86,6 +86,7 @@ private:
 
     void turn(RpcSession::Turn turn, EventBatch& batch);
     void went_down(EventBatch& batch);
+    void flush_local(EventBatch& batch);
     void take(const net::Frame& frame, EventBatch& batch);
     void on_message(const Message& message, EventBatch& batch);
     void on_error(const Message& message, EventBatch& batch);
@@ -109,6 +110,8 @@ private:
     void begin_reading();
     void request(RequestKind kind, std::string_view method, std::string_view params = {});
     void on_sync_answer(const Message& message, EventBatch& batch);
+    void ask_trades(std::string_view currency, std::int64_t since_ms);
+    void on_trades(const Message& message, const EventBatch& batch);
     void on_positions(const Message& message, EventBatch& batch);
     void on_open_orders(const Message& message, EventBatch& batch);
     void finish_reading(EventBatch& batch);
@@ -130,6 +133,13 @@ private:
 
     Sync sync_{Sync::down};
     unsigned answers_left_{0};
+    // Pages of trades asked for: which currency, and from when.
+    struct TradePage {
+        std::uint64_t id{0};
+        std::string currency;
+        std::int64_t since_ms{0};
+    };
+    std::vector<TradePage> trade_pages_;
     std::uint64_t positions_first_id_{0};
     std::uint64_t positions_second_id_{0};
     std::vector<std::pair<InstrumentId, Quantity>> positions_first_;

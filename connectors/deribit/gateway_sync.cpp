@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::milliseconds kReadAgainAfter{200};  // when two readings of the positions differ
 constexpr std::chrono::milliseconds kListAgainAfter{150};  // open orders, while cancelling ours
 constexpr std::int64_t kTradeOverlapMs = 1'000;            // trades of the last known second are read again
+constexpr std::size_t kTradePagesMax = 64;                 // of 1,000 trades: more than a day of this engine
 
 }  // namespace
 
@@ -46,16 +47,38 @@ void Gateway::begin_reading() {
     constexpr std::string_view kAnyCurrency = R"("currency":"any")";
     positions_first_id_ = ask(RequestKind::positions, "private/get_positions", kAnyCurrency);
     // After a cut only: before the first reading there is nothing of ours to have missed.
-    for (std::size_t i = 0; session_.generation() > 1 && i < config_.currencies.size(); ++i) {
-        std::string params = R"("currency":")" + config_.currencies[i] + R"(","start_timestamp":)";
-        params.append(std::to_string(last_trade_ms_ - kTradeOverlapMs)).append(R"(,"end_timestamp":)");
-        params.append(std::to_string(session_.venue_time_ms() + kTradeOverlapMs));
-        params.append(R"(,"count":1000,"sorting":"asc")");
-        ask(RequestKind::user_trades, "private/get_user_trades_by_currency_and_time", params);
+    if (session_.generation() > 1) {
+        trade_pages_.clear();
+        for (const std::string& currency : config_.currencies) ask_trades(currency, last_trade_ms_ - kTradeOverlapMs);
     }
     ask(RequestKind::open_orders, "private/get_open_orders", {});
     ask(RequestKind::account_summaries, "private/get_account_summaries", R"("extended":true)");
     positions_second_id_ = ask(RequestKind::positions, "private/get_positions", kAnyCurrency);
+}
+
+void Gateway::ask_trades(std::string_view currency, std::int64_t since_ms) {
+    TradePage page{session_.next_id(RequestKind::user_trades), std::string{currency}, since_ms};
+    std::string params = R"("currency":")" + page.currency + R"(","start_timestamp":)" + std::to_string(since_ms);
+    params.append(R"(,"end_timestamp":)").append(std::to_string(session_.venue_time_ms() + kTradeOverlapMs));
+    params.append(R"(,"count":1000,"sorting":"asc")");
+    encode_request(session_.scratch(), page.id, "private/get_user_trades_by_currency_and_time", params);
+    static_cast<void>(session_.send(session_.scratch()));
+    ++answers_left_;
+    trade_pages_.push_back(std::move(page));
+}
+
+// A full page means that there is another, which begins where this one ended. Trades of that
+// millisecond come twice; the order table knows them by their ids.
+void Gateway::on_trades(const Message& message, const EventBatch& batch) {
+    const auto page = std::ranges::find(trade_pages_, message.request_id, &TradePage::id);
+    if (page == trade_pages_.end() || !message.has_more) return;
+    std::int64_t last_ms = page->since_ms;
+    for (const Event& event : batch.events().subspan(message.events_begin)) {
+        last_ms = std::max(last_ms, event.exchange_time.ms());
+    }
+    // More than a page in one millisecond: step over it, rather than asking the same for ever.
+    if (last_ms == page->since_ms) ++last_ms;
+    if (trade_pages_.size() < kTradePagesMax) ask_trades(std::string{page->currency}, last_ms);
 }
 
 void Gateway::on_sync_answer(const Message& message, EventBatch& batch) {
@@ -84,7 +107,7 @@ void Gateway::on_sync_answer(const Message& message, EventBatch& batch) {
                                    std::chrono::steady_clock::now());
             }
             break;
-        case RequestKind::user_trades: break;
+        case RequestKind::user_trades: on_trades(message, batch); break;
         default: return;
     }
     if (sync_ == Sync::down || sync_ == Sync::ready || answers_left_ == 0 || --answers_left_ > 0) return;

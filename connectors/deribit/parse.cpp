@@ -151,8 +151,8 @@ bool read_result(Reading& reading, ondemand::parser& nested, Message& message) {
         case RequestKind::ticker: return read_ticker(reading, data, InstrumentId::none, false);
         case RequestKind::order_book: return read_book_answer(reading, data, message);
         case RequestKind::book_summary: return read_book_summaries(reading, data);
-        case RequestKind::last_trades: return read_trades_answer(reading, data, false);
-        case RequestKind::user_trades: return read_trades_answer(reading, data, true);
+        case RequestKind::last_trades: return read_trades_answer(reading, data, false, message);
+        case RequestKind::user_trades: return read_trades_answer(reading, data, true, message);
         case RequestKind::positions: return read_positions(reading, data);
         default: return read_account_summaries(reading, data);
     }

@@ -36,6 +36,7 @@ struct Message {
     std::int64_t received_us{0};                  // the venue's clock at our request, where it says so
     InstrumentId instrument{InstrumentId::none};  // of a book
     bool snapshot{false};
+    bool has_more{false};  // of an answer that is one page
     std::uint64_t change_id{0};
     std::uint64_t change_id_previous{0};
 };

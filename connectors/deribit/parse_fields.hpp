@@ -228,8 +228,9 @@ bool read_orders(Reading& reading, ondemand::value data);  // one or an array
 bool read_user_trades(Reading& reading, ondemand::value data);
 bool read_positions(Reading& reading, ondemand::value data);
 bool read_portfolio(Reading& reading, ondemand::value data);
-bool read_order_answer(Reading& reading, ondemand::value data);              // {"order":…,"trades":[…]}
-bool read_account_summaries(Reading& reading, ondemand::value data);         // {"summaries":[…]} or one account
-bool read_trades_answer(Reading& reading, ondemand::value data, bool ours);  // {"trades":[…],"has_more":…}
+bool read_order_answer(Reading& reading, ondemand::value data);       // {"order":…,"trades":[…]}
+bool read_account_summaries(Reading& reading, ondemand::value data);  // {"summaries":[…]} or one account
+bool read_trades_answer(Reading& reading, ondemand::value data, bool ours,
+                        Message& message);  // {"trades":[…],"has_more":…}
 
 }  // namespace keel::connectors::deribit

@@ -297,13 +297,15 @@ bool read_account_summaries(Reading& reading, ondemand::value data) {
     return each_item(rows, [&](ondemand::value& row) { return read_portfolio(reading, row); });
 }
 
-bool read_trades_answer(Reading& reading, ondemand::value data, bool ours) {
+bool read_trades_answer(Reading& reading, ondemand::value data, bool ours, Message& message) {
     const auto read_rows = [&](ondemand::value rows) {
         return ours ? read_user_trades(reading, rows) : read_trades(reading, rows);
     };
     if (first_char(data) == '[') return read_rows(data);
-    return each_field(
-        data, [&](std::string_view key, ondemand::value& value) { return key == "trades" ? read_rows(value) : true; });
+    return each_field(data, [&](std::string_view key, ondemand::value& value) {
+        if (key == "has_more") return read_bool(value, message.has_more);
+        return key == "trades" ? read_rows(value) : true;
+    });
 }
 
 }  // namespace keel::connectors::deribit

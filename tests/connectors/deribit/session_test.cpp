@@ -60,8 +60,9 @@ TEST_F(SessionTest, ADroppedChangeMakesTheBookStaleAtThatEventAndTheSnapshotHeal
 
 TEST_F(SessionTest, ReconnectsAHundredTimesAndRestoresEveryChannel) {
     Config config = venue_.config();
-    config.books = {"BTC-*"};
     config.tickers = {"BTC-*"};
+    config.subscribe_per_s = 1'000.0;
+    config.subscribe_burst = 1'000.0;
     Feed feed{config, venue_.tls(), table_, clock_};
     Collector seen{table_};
     const std::size_t channels = feed.channels().size();
