@@ -120,7 +120,8 @@ private:
         stream_.async_read(buffer_, [self = shared_from_this()](error_code ec, std::size_t) {
             if (ec) return self->finish();
             const auto bytes = self->buffer_.cdata();
-            if (self->open_ && self->core_.handler.on_text) {
+            // While it closes, what still comes in is read only to find the peer's close frame.
+            if (self->open_ && !self->closing_ && self->core_.handler.on_text) {
                 self->core_.handler.on_text(self->id_, {static_cast<const char*>(bytes.data()), bytes.size()});
             }
             self->buffer_.consume(bytes.size());

@@ -259,11 +259,17 @@ TEST_F(DeribitTradingTest, CutInMidOrderExecutesOrNot) {
 }
 
 TEST_F(DeribitTradingTest, InjectedLimitEndsTheSession) {
+    const std::string order = resting(client, "too late");
     EXPECT_EQ(client.ask("simulator/inject", R"({"fault":"too_many_requests"})").string("/result"), "ok");
-    EXPECT_EQ(client.ask("public/get_time").error(), 10028);
+    client.send("private/buy", order);
+    client.send("private/buy", order);
+    EXPECT_EQ(client.next_message().value().error(), 10028);
     while (client.next_message()) {
     }
     EXPECT_TRUE(client.wire().closed());
+    VenueClient other{venue};
+    other.login();
+    EXPECT_EQ(other.ask("private/get_open_orders").size("/result"), 0U) << "neither order was executed";
 }
 
 TEST_F(DeribitTradingTest, HalfOpenSocketFallsSilent) {
