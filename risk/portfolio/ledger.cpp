@@ -1,15 +1,19 @@
 #include "risk/portfolio/ledger.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "engine/core/assert.hpp"
-
 namespace keel::risk {
+namespace {
+
+constexpr double kMoneyMax = 9.2e9;  // units: what 63 bits of billionths hold
+
+}  // namespace
 
 Money money_from(double amount) {
-    KEEL_ASSERT(std::isfinite(amount) && std::abs(amount) < 9.2e9);  // what 63 bits of billionths hold
-    return Money{std::llround(amount / kMoneyUnit)};
+    if (std::isnan(amount)) return Money{};
+    return Money{std::llround(std::clamp(amount, -kMoneyMax, kMoneyMax) / kMoneyUnit)};
 }
 
 void Ledger::anchor(CurrencyId currency, double reported_equity, Money reported_cash) {

@@ -58,7 +58,8 @@ private:
     std::array<Row, kCurrenciesMax> rows_{};
 };
 
-// Nearest Money count of a double amount; exact below 9 million units.
+// Nearest Money count of a double amount; exact below 9 million units, clamped at 9.2 billion: a venue's
+// absurd number must not stop the core. NaN is nothing.
 [[nodiscard]] Money money_from(double amount);
 
 }  // namespace keel::risk

@@ -328,6 +328,13 @@ TEST_F(RiskEngineTest, FollowsTheImpliedVolatilityOfTheNearestUsefulExpiry) {
     EXPECT_NEAR(btc().implied_volatility, 0.61, 1e-12);
 }
 
+TEST(LedgerTest, TurnsAmountsIntoTheNearestBillionthAndSurvivesAbsurdOnes) {
+    EXPECT_EQ(money_from(0.1), Money{100'000'000});
+    EXPECT_EQ(money_from(-1.23456789e-9), Money{-1});
+    EXPECT_EQ(money_from(1e300), money_from(9.2e9));
+    EXPECT_EQ(money_from(kNaN), Money{});
+}
+
 TEST_F(RiskEngineTest, HashesEqualStatesEquallyAndDifferentOnesDifferently) {
     const auto digest = [](std::int64_t lots) {
         RiskMarket market;
