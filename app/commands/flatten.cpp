@@ -67,7 +67,8 @@ using Host = CoreHost<Loop, NoRecorder>;
 // Parts of one flattening, in the order in which they must be made.
 struct Machine {
     Machine(const Configuration& configuration, bool allow_env_secrets)
-        : links{(load_reference_data(configuration, instruments), make_links(configuration, instruments, allow_env_secrets))},
+        : links{(load_reference_data(configuration, instruments),
+                 make_links(configuration, instruments, allow_env_secrets))},
           orders{static_cast<std::uint32_t>(wall_now().ns() / 1'000'000'000)},
           risk{risk_config(configuration), instruments},
           flattener{std::min(configuration.hedge.config.collar_bps, configuration.gate.price_collar_bps),

@@ -31,7 +31,8 @@ net::Endpoint endpoint(const VenueSettings& venue, const std::string& host, std:
 
 binance::Config config_of(const Configuration& configuration, const VenueSettings& venue) {
     binance::Config config;
-    config.family = venue.venue == VenueId::binance_usdm ? binance::ContractFamily::usdm : binance::ContractFamily::coinm;
+    config.family =
+        venue.venue == VenueId::binance_usdm ? binance::ContractFamily::usdm : binance::ContractFamily::coinm;
     config.stream = endpoint(venue, venue.host, venue.port);
     config.rest = endpoint(venue, venue.rest_host.empty() ? venue.host : venue.rest_host,
                            venue.rest_port == 0 ? venue.port : venue.rest_port);
@@ -70,15 +71,18 @@ public:
     std::string summary() const override {
         const binance::FeedCounters& counters = feed_.counters();
         const double host_s = static_cast<double>(counters.last_frame_ns - counters.first_frame_ns) * 1e-9;
-        const double venue_s = static_cast<double>((counters.last_exchange_time - counters.first_exchange_time).count()) * 1e-9;
-        return fmt::format("market data: {} frames, {} events, {:.1f} s of the venue's time in {:.2f} s ({:.0f} x), {} malformed",
-                           counters.frames, counters.events, venue_s, host_s, host_s > 0.0 ? venue_s / host_s : 0.0,
-                           counters.refused_malformed);
+        const double venue_s =
+            static_cast<double>((counters.last_exchange_time - counters.first_exchange_time).count()) * 1e-9;
+        return fmt::format(
+            "market data: {} frames, {} events, {:.1f} s of the venue's time in {:.2f} s ({:.0f} x), {} malformed",
+            counters.frames, counters.events, venue_s, host_s, host_s > 0.0 ? venue_s / host_s : 0.0,
+            counters.refused_malformed);
     }
     double speed_ratio() const override {
         const binance::FeedCounters& counters = feed_.counters();
         const double host_ns = static_cast<double>(counters.last_frame_ns - counters.first_frame_ns);
-        const double venue_ns = static_cast<double>((counters.last_exchange_time - counters.first_exchange_time).count());
+        const double venue_ns =
+            static_cast<double>((counters.last_exchange_time - counters.first_exchange_time).count());
         return host_ns > 0.0 ? venue_ns / host_ns : 0.0;
     }
 
@@ -97,7 +101,8 @@ void load_binance_instruments(const Configuration& configuration, const VenueSet
         add_defined_instruments(venue, instruments);
         return;
     }
-    const auto loaded = binance::load_instruments(config_of(configuration, venue), tls_of(configuration, venue), instruments);
+    const auto loaded =
+        binance::load_instruments(config_of(configuration, venue), tls_of(configuration, venue), instruments);
     if (!loaded) {
         throw OutsideError{fmt::format("{}:{}: instruments cannot be loaded: {}", venue.host, venue.port,
                                        errc_name(loaded.error().code))};

@@ -70,7 +70,9 @@ SimulatedVenueOptions venue_options(const DemoOptions& options, const std::files
     wanted.speed = options.speed;
     wanted.rate_limits = options.speed == 1.0;
     wanted.portfolio =
-        load_configuration(example.string(), ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true}).portfolio;
+        load_configuration(example.string(),
+                           ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true})
+            .portfolio;
     return wanted;
 }
 
@@ -118,8 +120,10 @@ int run_demo(const DemoOptions& options) {
     SimulatedVenue venue = start_simulated_venue(venue_options(options, directory, example));
     log_info(venue.description);
     const Configuration configuration = client_configuration(example, options, venue);
-    LiveSession session{configuration,
-                        {.state_dir = directory / "engine", .journal = directory / "demo.journal", .allow_env_secrets = false}};
+    LiveSession session{
+        configuration,
+        {.state_dir = directory / "engine", .journal = directory / "demo.journal", .allow_env_secrets = false}
+    };
     session.start();
     const bool played = play(session, venue, options);
     const bool halted = session.halted();
@@ -137,7 +141,8 @@ int run_demo(const DemoOptions& options) {
     report.seed = options.seed;
     report.seconds = options.seconds;
     report.notes.push_back(venue.description);
-    report.notes.push_back("Everything here is simulated: venue, market and fills. The connection is real TLS on loopback.");
+    report.notes.push_back(
+        "Everything here is simulated: venue, market and fills. The connection is real TLS on loopback.");
     report.events_sent_by_simulator =
         at_end.sent.market_events + at_end.sent.account_events + at_end.sent.response_events;
     report.shocks = shocks_played(options);

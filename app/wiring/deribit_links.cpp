@@ -58,8 +58,8 @@ std::vector<std::string> option_tickers(const InstrumentTable& instruments) {
     }
     std::ranges::stable_sort(options, {}, [&](InstrumentId id) { return instruments[id].expiry; });
     if (options.size() > kOptionTickersMax) {
-        log_warn(fmt::format("{} options are listed; tickers of the {} nearest to expiry are subscribed", options.size(),
-                             kOptionTickersMax));
+        log_warn(fmt::format("{} options are listed; tickers of the {} nearest to expiry are subscribed",
+                             options.size(), kOptionTickersMax));
         options.resize(kOptionTickersMax);
     }
     std::vector<std::string> names;
@@ -102,7 +102,11 @@ public:
                     std::unique_ptr<net::Credentials> credentials)
         : credentials_{std::move(credentials)},
           clock_{configuration.engine.clock},
-          feed_{feed_config(configuration, venue, instruments), tls_of(configuration, venue), instruments, clock_, nullptr,
+          feed_{feed_config(configuration, venue, instruments),
+                tls_of(configuration, venue),
+                instruments,
+                clock_,
+                nullptr,
                 credentials_.get()} {}
 
     Link& link() override { return *this; }
@@ -114,9 +118,10 @@ public:
     bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
     std::string summary() const override {
         const deribit::FeedCounts& counts = feed_.counts();
-        return fmt::format("market data: {} frames, {} events, {} refused, {} gaps, {} connects, {} of {} channels dropped",
-                           counts.frames, counts.events, counts.frames_refused, counts.gaps, counts.connects,
-                           counts.channels_dropped, counts.channels_subscribed + counts.channels_dropped);
+        return fmt::format(
+            "market data: {} frames, {} events, {} refused, {} gaps, {} connects, {} of {} channels dropped",
+            counts.frames, counts.events, counts.frames_refused, counts.gaps, counts.connects, counts.channels_dropped,
+            counts.channels_subscribed + counts.channels_dropped);
     }
 
 private:
@@ -175,7 +180,8 @@ private:
 
 void load_deribit_instruments(const Configuration& configuration, const VenueSettings& venue,
                               InstrumentTable& instruments) {
-    const auto loaded = deribit::load_instruments(base_config(configuration, venue), tls_of(configuration, venue), instruments);
+    const auto loaded =
+        deribit::load_instruments(base_config(configuration, venue), tls_of(configuration, venue), instruments);
     if (!loaded) {
         throw OutsideError{fmt::format("{}:{}: instruments cannot be loaded: {} ({})", venue.host, venue.port,
                                        errc_name(loaded.error().code), loaded.error().detail)};

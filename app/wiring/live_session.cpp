@@ -36,7 +36,8 @@ RunnerOptions runner_options(const EngineSettings& engine) {
     options.clock = engine.clock;
     options.idle = idle_kind(engine.idle);
     if (engine.core != kNoCore) options.core_of_core = static_cast<unsigned>(engine.core);
-    for (const std::int64_t core : engine.connection_cores) options.cores_of_links.push_back(static_cast<unsigned>(core));
+    for (const std::int64_t core : engine.connection_cores)
+        options.cores_of_links.push_back(static_cast<unsigned>(core));
     return options;
 }
 
@@ -44,7 +45,8 @@ DirectoryLock lock_directory(const std::filesystem::path& directory) {
     auto lock = DirectoryLock::take(directory);
     if (lock) return std::move(*lock);
     if (lock.error().code == Errc::already_running) {
-        throw OutsideError{fmt::format("another engine (process {}) holds {}", lock.error().detail, directory.string())};
+        throw OutsideError{
+            fmt::format("another engine (process {}) holds {}", lock.error().detail, directory.string())};
     }
     throw OutsideError{fmt::format("{} cannot be used: {}", directory.string(), errc_name(lock.error().code))};
 }

@@ -26,7 +26,8 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
     const Clock::time_point started = Clock::now();
     Clock::time_point told = started;
     bool ready = false;
-    ViewSource source{session, "keel run " + options.config_path, mode_name(configuration.engine.mode), options.seconds};
+    ViewSource source{session, "keel run " + options.config_path, mode_name(configuration.engine.mode),
+                      options.seconds};
     const bool drawn = !options.headless && !options.common.json && TerminalView::possible();
     std::unique_ptr<TerminalView> view = drawn ? std::make_unique<TerminalView>() : nullptr;
     while (!StopSignal::requested() && !session.has_ended() && !session.halted()) {
@@ -35,8 +36,10 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
             ready = true;
             log_info(fmt::format("ready after {:.1f} s", seconds_since(started)));
         }
-        if (!ready && seconds_since(started) * 1e3 > static_cast<double>(configuration.engine.startup_deadline.count())) {
-            throw OutsideError{fmt::format("no venue became ready within {} ms", configuration.engine.startup_deadline.count())};
+        if (!ready &&
+            seconds_since(started) * 1e3 > static_cast<double>(configuration.engine.startup_deadline.count())) {
+            throw OutsideError{
+                fmt::format("no venue became ready within {} ms", configuration.engine.startup_deadline.count())};
         }
         if (view != nullptr && view->due()) view->draw(source.model());
         if (view == nullptr && Clock::now() - told >= kProgressEvery) {
@@ -58,9 +61,12 @@ int run_session(const RunOptions& options) {
                                       .allow_env_secrets = options.common.allow_env_secrets};
     const Configuration configuration = load_configuration(options.config_path, wanted);
     const StopSignal stop;
-    const std::filesystem::path state =
-        configuration.state_dir.empty() ? options.common.state_dir : resolved_path(configuration, configuration.state_dir);
-    LiveSession session{configuration, {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}};
+    const std::filesystem::path state = configuration.state_dir.empty()
+                                            ? options.common.state_dir
+                                            : resolved_path(configuration, configuration.state_dir);
+    LiveSession session{
+        configuration, {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}
+    };
     log_info(fmt::format("{}, layout {}, journal {}", mode_name(configuration.engine.mode),
                          layout_name(configuration.engine.layout), session.journal().string()));
     session.start();

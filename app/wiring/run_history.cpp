@@ -191,7 +191,8 @@ private:
         for (std::size_t at = 0; at < boundaries.size(); ++at) {
             const risk::BoundaryStatus& boundary = boundaries[at];
             std::string name = metric_name(boundary.metric);
-            if (boundary.underlying != UnderlyingId::none) name += fmt::format("_{}", instruments_.name_of(boundary.underlying));
+            if (boundary.underlying != UnderlyingId::none)
+                name += fmt::format("_{}", instruments_.name_of(boundary.underlying));
             report_.breaches.push_back({name, hedged_.risk().breach_seconds(at, now),
                                         unhedged_.risk().breach_seconds(at, unhedged_.loop().now())});
             if (boundary.metric != Metric::net_delta || boundary.underlying == UnderlyingId::none) continue;
@@ -230,7 +231,8 @@ void add_run_history(RunReport& report, const std::filesystem::path& journal) {
     const auto preamble = read_preamble(*reader);
     if (!preamble) refuse(journal, preamble.error());
     const Configuration configuration =
-        parse_configuration(preamble->config_text, "journal", ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true});
+        parse_configuration(preamble->config_text, "journal",
+                            ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true});
     History history{report, configuration, preamble->instruments, preamble->boot_epoch};
     while (true) {
         const auto record = reader->next();

@@ -82,7 +82,8 @@ int serve_deribit(const SimulateOptions& options, const PortfolioSettings& portf
 }
 
 int serve_recording(const SimulateOptions& options) {
-    if (options.data_dir.empty()) throw UsageError{"--venue " + options.venue + " serves recordings: give --data CAPTURE"};
+    if (options.data_dir.empty())
+        throw UsageError{"--venue " + options.venue + " serves recordings: give --data CAPTURE"};
     const StopSignal stop;
     const std::filesystem::path directory = certificate_directory(options);
     const auto certificates = simulator::write_certificates(directory);
@@ -120,7 +121,8 @@ int run_simulate(const SimulateOptions& options) {
     SimulateOptions wanted = options;
     PortfolioSettings portfolio;
     if (!options.config_path.empty()) {
-        const Configuration configuration = load_configuration(options.config_path, ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true});
+        const Configuration configuration = load_configuration(
+            options.config_path, ConfigurationOptions{.overrides = {}, .mode = {}, .layout = {}, .for_replay = true});
         if (configuration.venues.empty()) throw UsageError{options.config_path + " names no venue"};
         const VenueSettings& venue = configuration.venues.front();
         portfolio = configuration.portfolio;
@@ -133,7 +135,8 @@ int run_simulate(const SimulateOptions& options) {
         wanted.seed = static_cast<std::uint64_t>(configuration.simulator.seed);
         wanted.interpolate = wanted.interpolate || configuration.simulator.interpolate;
         if (wanted.certificate_dir.empty() && !venue.ca_file.empty()) {
-            wanted.certificate_dir = std::filesystem::path{resolved_path(configuration, venue.ca_file)}.parent_path().string();
+            wanted.certificate_dir =
+                std::filesystem::path{resolved_path(configuration, venue.ca_file)}.parent_path().string();
         }
     }
     return wanted.venue == "deribit" ? serve_deribit(wanted, portfolio) : serve_recording(wanted);

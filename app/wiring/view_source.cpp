@@ -49,7 +49,8 @@ std::string amount_text(const Instrument& instrument, Quantity quantity) {
 ViewModel::Boundary boundary_of(const risk::BoundaryStatus& status, const InstrumentTable& instruments) {
     ViewModel::Boundary boundary;
     boundary.name = metric_name(status.metric);
-    if (status.underlying != UnderlyingId::none) boundary.name += fmt::format(" {}", instruments.name_of(status.underlying));
+    if (status.underlying != UnderlyingId::none)
+        boundary.name += fmt::format(" {}", instruments.name_of(status.underlying));
     boundary.unit = unit_of(status.metric);
     boundary.value = status.value;
     boundary.soft = status.soft;

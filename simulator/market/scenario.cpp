@@ -9,11 +9,15 @@ namespace {
 
 constexpr std::array kScenarios{
     Scenario{
-             "calm",  "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
-        "imply so that a minute shows movement; no script.",                                                        6.0,  0},
+        "calm",
+        "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
+        "imply so that a minute shows movement; no script.",
+        6.0, 0},
     Scenario{
-             "shock", "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
-        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.", 10.0, 2 },
+        "shock",
+        "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
+        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.",
+        10.0, 2},
 };
 
 constexpr double kShockStart = 0.25;

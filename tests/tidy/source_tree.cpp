@@ -54,7 +54,7 @@ const std::vector<SourceFile>& source_tree() {
         for (auto at = fs::recursive_directory_iterator{root}; at != fs::recursive_directory_iterator{}; ++at) {
             if (at->is_directory() && is_skipped_folder(at->path().filename().string())) {
                 at.disable_recursion_pending();
-            } else if (at->is_regular_file() && is_text(at->path())) {
+            } else if (at->is_regular_file() && is_text(at->path()) && at->path().filename() != ".git") {
                 tree.push_back(load(at->path(), root));
             }
         }

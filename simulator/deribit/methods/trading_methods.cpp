@@ -225,27 +225,23 @@ Reply cancel_by_label(Venue& venue, Call& call) {
 
 Reply cancel_quotes(Venue&, Call&) { return std::string{"0"}; }
 
-Reply mass_quote(Venue&, Call&) {
-    return std::unexpected{
-        RpcError{13902, "mass_quotes_disabled", {}}
-    };
-}
+Reply mass_quote(Venue&, Call&) { return std::unexpected{RpcError{13902, "mass_quotes_disabled", {}}}; }
 
 constexpr std::array kMethods{
-    Method{"private/buy",            buy,                               CreditPool::matching,                                                     false, true},
-    Method{"private/sell",                    sell,                                                     CreditPool::matching,                                                                                                                false, true},
-    Method{"private/edit",    edit,CreditPool::matching,false, true},
-    Method{"private/edit_by_label",           edit_by_label,                                     CreditPool::matching,                                                                                                              false, true},
-    Method{"private/close_position",                    close_position,                                                     CreditPool::matching,                                                                                                       false, true},
-    Method{"private/cancel",    cancel,CreditPool::matching},
+    Method{"private/buy", buy, CreditPool::matching, false, true},
+    Method{"private/sell", sell, CreditPool::matching, false, true},
+    Method{"private/edit", edit, CreditPool::matching, false, true},
+    Method{"private/edit_by_label", edit_by_label, CreditPool::matching, false, true},
+    Method{"private/close_position", close_position, CreditPool::matching, false, true},
+    Method{"private/cancel", cancel, CreditPool::matching},
     Method{"private/cancel_by_label", cancel_by_label, CreditPool::cancel_all},
-    Method{"private/cancel_all",                    cancel_all,                                                     CreditPool::cancel_all                                                                                                             },
-    Method{"private/cancel_all_by_currency",    cancel_all,                                          CreditPool::cancel_all                                                                                                                                       },
-    Method{"private/cancel_all_by_instrument",  cancel_all,                                   CreditPool::cancel_all                                                                                       },
-    Method{"private/cancel_all_by_kind_or_type",  cancel_all,CreditPool::cancel_all},
-    Method{"private/cancel_all_by_currency_pair",  cancel_all_by_currency_pair,CreditPool::cancel_all},
-    Method{"private/cancel_quotes",  cancel_quotes, CreditPool::cancel_all},
-    Method{"private/mass_quote",  mass_quote,                                                     CreditPool::matching                                                                                                                                                                              },
+    Method{"private/cancel_all", cancel_all, CreditPool::cancel_all},
+    Method{"private/cancel_all_by_currency", cancel_all, CreditPool::cancel_all},
+    Method{"private/cancel_all_by_instrument", cancel_all, CreditPool::cancel_all},
+    Method{"private/cancel_all_by_kind_or_type", cancel_all, CreditPool::cancel_all},
+    Method{"private/cancel_all_by_currency_pair", cancel_all_by_currency_pair, CreditPool::cancel_all},
+    Method{"private/cancel_quotes", cancel_quotes, CreditPool::cancel_all},
+    Method{"private/mass_quote", mass_quote, CreditPool::matching},
 };
 
 }  // namespace

@@ -406,14 +406,14 @@ TEST(OrderTablePropertyTest, EndsTheSameForEveryOrderAndRepetitionOfEvents) {
         return [trade, lots](ClientOrderId id) { return fill_event(id, trade, lots); };
     };
     const std::vector<Story> stories{
-        {ack,                             fill(1,3), fill(2, 7)},
-        {ack,                             fill(1,3),fill(2, 2), kind(EventKind::order_canceled)},
-        {ack,                             fill(1,3),                   kind(EventKind::order_expired), kind(EventKind::order_unknown)},
-        {ack,                               kind(EventKind::order_unknown),fill(1,3)},
+        {ack, fill(1, 3), fill(2, 7)},
+        {ack, fill(1, 3), fill(2, 2), kind(EventKind::order_canceled)},
+        {ack, fill(1, 3), kind(EventKind::order_expired), kind(EventKind::order_unknown)},
+        {ack, kind(EventKind::order_unknown), fill(1, 3)},
         {kind(EventKind::order_rejected), kind(EventKind::order_unknown)},
-        {ack,fill(1,4),resized},
-        {ack, fill(1,4),fill(2, 4), resized},
-        {kind(EventKind::order_rejected),                                                       fill(1,                                                                 4)  },
+        {ack, fill(1, 4), resized},
+        {ack, fill(1, 4), fill(2, 4), resized},
+        {kind(EventKind::order_rejected), fill(1, 4)},
     };
     std::mt19937_64 random{42};
     for (std::size_t number = 0; number < stories.size(); ++number)
