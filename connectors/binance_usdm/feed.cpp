@@ -279,7 +279,7 @@ void Feed::Core::take_snapshot(const net::RestOutcome& outcome, std::size_t at, 
     }
     chain.on_snapshot(*message, start, out);
     stamp(start, message->exchange_time, outcome.response.receive_cycles, out);
-    if (!chain.wants_snapshot()) plans[at].backoff.reset();
+    if (!chain.wants_snapshot()) plans[at] = SnapshotPlan{};
 }
 
 void Feed::Core::ask_for_snapshot() {

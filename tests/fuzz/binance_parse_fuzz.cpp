@@ -88,6 +88,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     target.batch.clear();
     target.check(target.decoder->snapshot(text.view(), InstrumentId{0}, target.batch));
 
+    // A table reserves room for thousands of rows: only for what might fill it.
+    if (text.view().find("symbols") == std::string_view::npos) return 0;
     InstrumentTable listed;
     static_cast<void>(binance::read_exchange_info(text.view(), target.reference, listed));
     return 0;
