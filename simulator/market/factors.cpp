@@ -19,8 +19,9 @@ constexpr double kBasisMean = 0.0002;
 constexpr double kBasisNoise = 0.0001;  // per square root of a second
 constexpr double kCarryReversion = 0.05;
 constexpr double kCarryNoise = 0.002;
+constexpr double kIvVarianceShare = 0.08;  // of the log variance: the implied level knows that bursts pass
 constexpr double kIvNoiseReversion = 0.05;
-constexpr double kIvNoise = 0.01;
+constexpr double kIvNoise = 0.004;
 
 struct CoinConstants {
     double spot_usd;
@@ -46,7 +47,8 @@ FactorPath::FactorPath(const Scenario& scenario, std::uint64_t seed, double span
 
 void FactorPath::update_implied(std::size_t underlying, const ScriptMoment& moment) {
     CoinFactors& coin = coins_[underlying];
-    const double level = kCoins[underlying].volatility_ratio * std::exp(0.2 * coin.log_variance + coin.iv_noise);
+    const double level =
+        kCoins[underlying].volatility_ratio * std::exp(kIvVarianceShare * coin.log_variance + coin.iv_noise);
     coin.atm_iv_ratio = level + moment.iv_shift_ratio;
     coin.spot_volatility_ratio = kCoins[underlying].volatility_ratio * scenario_.exaggeration *
                                  moment.volatility_factor * std::exp(0.5 * coin.log_variance);
