@@ -112,7 +112,11 @@ void Feed::take(const net::Frame& frame, EventBatch& batch) {
     const Result<Message> message = decoder_.decode(frame.text, batch);
     if (!message) {
         ++counts_.frames_refused;
-        return;
+        // A book that missed a message is wrong from here on, whatever was wrong with the message.
+        const InstrumentId refused = decoder_.refused_book();
+        if (refused == InstrumentId::none || chains_[slot(refused)].waiting) return;
+        mark_stale(refused, Level{}, {}, batch);
+        return stamp(begin, frame, batch);
     }
     if (session_.consume(*message)) return;
     if (message->kind == MessageKind::book) {
@@ -152,13 +156,18 @@ void Feed::check_book(const Message& message, EventBatch& batch) {
     batch.truncate(message.events_begin);
     if (chain.waiting) return;  // said so already; what comes before the snapshot means nothing
     ++counts_.gaps;
-    chain.waiting = true;
-    chain.queued = true;
-    stale_books_.push_back(message.instrument);
     Level level;
     level.sequence = message.change_id;
     level.sequence_previous = message.change_id_previous;
-    Event event = Event::of(EventKind::book_stale, VenueId::deribit, message.instrument, level);
+    mark_stale(message.instrument, level, exchange_time, batch);
+}
+
+void Feed::mark_stale(InstrumentId instrument, const Level& level, UnixNanos exchange_time, EventBatch& batch) {
+    Chain& chain = chains_[slot(instrument)];
+    chain.waiting = true;
+    chain.queued = true;
+    stale_books_.push_back(instrument);
+    Event event = Event::of(EventKind::book_stale, VenueId::deribit, instrument, level);
     event.exchange_time = exchange_time;
     event.set(kFirst);
     event.set(kLast);
@@ -205,6 +214,7 @@ void Feed::on_subscribed(const Message& message) {
     for (const std::string& channel : request->channels) {
         if (names.contains(channel)) {
             ++counts_.channels_subscribed;
+            expect_snapshot(channel);
         } else {
             ++counts_.channels_dropped;
             dropped_.push_back(channel);
@@ -212,6 +222,15 @@ void Feed::on_subscribed(const Message& message) {
     }
     in_flight_.erase(request);
     if (in_flight_.empty() && to_send_.empty()) ready_ = true;
+}
+
+// A book whose snapshot does not come, or was refused, is asked for again after a while.
+void Feed::expect_snapshot(std::string_view channel) {
+    constexpr std::string_view kBook = "book.";
+    if (!channel.starts_with(kBook)) return;
+    const std::string_view name = channel.substr(kBook.size(), channel.rfind('.') - kBook.size());
+    const InstrumentId instrument = instruments_.find(VenueId::deribit, name);
+    if (instrument != InstrumentId::none) chains_[slot(instrument)].asked = std::chrono::steady_clock::now();
 }
 
 void Feed::on_subscribe_error(const Message& message) {

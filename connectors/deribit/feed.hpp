@@ -69,12 +69,14 @@ private:
     void turn(RpcSession::Turn turn, EventBatch& batch);
     void take(const net::Frame& frame, EventBatch& batch);
     void check_book(const Message& message, EventBatch& batch);
+    void mark_stale(InstrumentId instrument, const Level& level, UnixNanos exchange_time, EventBatch& batch);
     void stamp(std::size_t begin, const net::Frame& frame, EventBatch& batch);
     void report(SessionState state, EventBatch& batch);
     void begin_subscribing();
     void pump_requests(net::Monotonic now);
     void resubscribe(net::Monotonic now);
     void on_subscribed(const Message& message);
+    void expect_snapshot(std::string_view channel);
     void on_subscribe_error(const Message& message);
     void retry_silent_books(net::Monotonic now);
 

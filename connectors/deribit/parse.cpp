@@ -27,6 +27,7 @@ struct Decoder::Core {
     ondemand::parser nested{kMessageBytesMax};  // results and data whose meaning was not known when they came
     DecoderCounts counts;
     std::vector<Ticker> merged_tickers;
+    InstrumentId refused_book{InstrumentId::none};
 
     Reading reading(EventBatch& batch) { return {symbols, batch, counts, order_ids, &merged_tickers}; }
 };
@@ -206,9 +207,12 @@ Result<Message> Decoder::decode_answer(std::string_view text, RequestKind reques
         return message;
     }
     batch.truncate(message.events_begin);
+    core_->refused_book = message.instrument;
     ++(reading.error == Errc::unsupported_channel ? core_->counts.unsupported : core_->counts.refused);
     return fail(reading.error);
 }
+
+InstrumentId Decoder::refused_book() const { return core_->refused_book; }
 
 const DecoderCounts& Decoder::counts() const { return core_->counts; }
 

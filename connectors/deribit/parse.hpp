@@ -72,6 +72,8 @@ public:
     // The same for a body whose request is known from elsewhere (REST).
     Result<Message> decode_answer(std::string_view text, RequestKind request, EventBatch& batch);
 
+    // The instrument whose book the last refused message was about; none where it was about no book.
+    [[nodiscard]] InstrumentId refused_book() const;
     [[nodiscard]] const DecoderCounts& counts() const;
 
     struct Core;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned kLoginAttemptsMax = 2;  // a bad token is worth one fresh login, a bad key none
 constexpr std::size_t kNonceBytes = 8;
+constexpr std::chrono::seconds kStableAfter{5};
 constexpr double kRenewAtRatio = 0.8;  // of a token's life
 
 net::WebSocketOptions socket_options(const Config& config, std::size_t frame_bytes_max) {
@@ -68,6 +69,8 @@ RpcSession::Turn RpcSession::tick(net::Monotonic now) {
 
 RpcSession::Turn RpcSession::went_down(net::Monotonic now) {
     last_error_ = socket_.close_reason();
+    // A connection that ends soon after its greeting was no success: the waits go on growing.
+    if (stage_ == Stage::up && now - up_since_ >= kStableAfter) backoff_.reset();
     stage_ = Stage::down;
     turned_up_ = false;
     next_attempt_ = now + backoff_.next();
@@ -200,7 +203,7 @@ void RpcSession::finish_greeting() {
     if (stage_ != Stage::greeting || !heartbeat_set_ || !time_known_ || !logged_in_) return;
     stage_ = Stage::up;
     turned_up_ = true;
-    backoff_.reset();
+    up_since_ = std::chrono::steady_clock::now();
 }
 
 void RpcSession::close() {

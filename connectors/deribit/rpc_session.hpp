@@ -81,6 +81,7 @@ private:
     bool turned_up_{false};
     bool halt_told_{false};
     net::Monotonic next_attempt_{};
+    net::Monotonic up_since_{};
     net::Monotonic greeting_deadline_{};
     std::uint64_t generation_{0};
     std::uint64_t last_number_{0};

@@ -130,6 +130,29 @@ TEST_F(FaultTest, AnExpiredTokenIsRenewedByOneFreshLogin) {
     EXPECT_EQ(connects(), 1U);
 }
 
+TEST_F(FaultTest, AServerErrorOverRestLeavesTheOrderUnknown) {
+    Config config = venue_.config();
+    config.order_transport = OrderTransport::rest;
+    begin(config);
+    venue_.server().inject(Fault::http_server_error);
+    const ClientOrderId id = submit(Side::bid, mark() * 0.99, 100.0);
+    ASSERT_TRUE(turn_until([&] { return state(id) == OrderState::unknown_new; }));
+    EXPECT_EQ(orders_.reserved(perpetual_).bids, orders_.find(id)->quantity);
+    const ClientOrderId next = submit(Side::bid, mark() * 0.99, 100.0);
+    ASSERT_TRUE(turn_until([&] { return state(next) == OrderState::working; }));
+}
+
+TEST_F(FaultTest, AnOrderCutOverRestIsFoundByItsLabel) {
+    Config config = venue_.config();
+    config.order_transport = OrderTransport::rest;
+    begin(config);
+    venue_.server().inject(Fault::cut_after_order);
+    const ClientOrderId id = submit(Side::bid, mark() * 0.99, 100.0);
+    ASSERT_TRUE(turn_until([&] { return state(id) == OrderState::working; }));
+    EXPECT_EQ(connects(), 1U);
+    EXPECT_EQ(venue_.server().state().orders_seen.size(), 1U);
+}
+
 TEST_F(FaultTest, APeerThatFallsSilentIsLeft) {
     Config config = venue_.config();
     config.silence_max = std::chrono::milliseconds{300};
