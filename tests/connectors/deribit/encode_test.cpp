@@ -38,21 +38,19 @@ TEST_F(EncodeTest, WritesALimitOrderWithEveryFlagExplicit) {
     order.reduce_only = 1;
     order.valid_until = unix_nanos_from_ms(1'768'435'200'123);
     encode_submit(out_, 42, order, table_[perpetual_]);
-    const Json expected = {
-        {"jsonrpc", "2.0"                    },
-        {"id",      42                       },
-        {"method",  "private/sell"           },
-        {"params",
-         {{"instrument_name", "BTC-PERPETUAL"},
-          {"amount", 50},
-          {"price", 60'000.5},
-          {"type", "limit"},
-          {"label", "k00001zik0zk1t"},
-          {"time_in_force", "immediate_or_cancel"},
-          {"post_only", false},
-          {"reduce_only", true},
-          {"valid_until", 1'768'435'200'123}}}
-    };
+    const Json expected = {{"jsonrpc", "2.0"},
+                           {"id", 42},
+                           {"method", "private/sell"},
+                           {"params",
+                            {{"instrument_name", "BTC-PERPETUAL"},
+                             {"amount", 50},
+                             {"price", 60'000.5},
+                             {"type", "limit"},
+                             {"label", "k00001zik0zk1t"},
+                             {"time_in_force", "immediate_or_cancel"},
+                             {"post_only", false},
+                             {"reduce_only", true},
+                             {"valid_until", 1'768'435'200'123}}}};
     Json written = Json::parse(out_);
     EXPECT_EQ(id_of_label(written["params"]["label"].get<std::string>()), order.client_order_id);
     written["params"]["label"] = expected["params"]["label"];
@@ -83,25 +81,18 @@ TEST_F(EncodeTest, SendsFlagsAgainWithAnEdit) {
     encode_replace(out_, 2, order, table_[perpetual_], "USDC-104819327443");
     const Json written = Json::parse(out_);
     EXPECT_EQ(written["method"], "private/edit");
-    EXPECT_EQ(written["params"], (Json{
-                                     {"order_id",    "USDC-104819327443"},
-                                     {"amount",      70                 },
-                                     {"price",       60'000             },
-                                     {"post_only",   false              },
-                                     {"reduce_only", false              }
-    }));
+    EXPECT_EQ(written["params"], (Json{{"order_id", "USDC-104819327443"},
+                                       {"amount", 70},
+                                       {"price", 60'000},
+                                       {"post_only", false},
+                                       {"reduce_only", false}}));
 }
 
 TEST_F(EncodeTest, WritesCancels) {
     encode_cancel(out_, 3, "ETH-584864807");
-    EXPECT_EQ(Json::parse(out_)["params"], (Json{
-                                               {"order_id", "ETH-584864807"}
-    }));
+    EXPECT_EQ(Json::parse(out_)["params"], (Json{{"order_id", "ETH-584864807"}}));
     encode_cancel_by_label(out_, 4, ClientOrderId{35}, "BTC");
-    EXPECT_EQ(Json::parse(out_)["params"], (Json{
-                                               {"label",    "k000000000000z"},
-                                               {"currency", "BTC"           }
-    }));
+    EXPECT_EQ(Json::parse(out_)["params"], (Json{{"label", "k000000000000z"}, {"currency", "BTC"}}));
     encode_cancel_all(out_, 5);
     EXPECT_EQ(Json::parse(out_)["method"], "private/cancel_all");
     encode_cancel_all(out_, 6, "BTC-PERPETUAL");
