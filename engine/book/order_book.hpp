@@ -27,8 +27,8 @@ struct Top {
 
 enum class BookState : std::uint8_t { empty, building, valid, stale };
 
-// Price levels of one instrument, two sorted flat arrays with the best level at the end, so that
-// changes near the top move few levels. Levels arrive in messages bracketed by kFirst and kLast; the
+// Price levels of one instrument, two sorted flat arrays with the best level at the end: changes near
+// either end move few levels. Levels arrive in messages bracketed by kFirst and kLast; the
 // chain of sequences is judged at kFirst, crossing at kLast. After any error the book is stale: it
 // refuses level updates until a snapshot rebuilds it.
 // Thread: core. Allocates: at construction only.
@@ -56,14 +56,28 @@ public:
     [[nodiscard]] std::uint64_t missing_removals() const { return missing_removals_; }
 
 private:
+    // One side. The levels lie somewhere in the middle of their room, so that the ladder grows and
+    // shrinks at either end: a change moves the shorter of what lies above and below it, and a snapshot
+    // may come best level first.
     struct Ladder {
+        explicit Ladder(std::size_t levels_max);
+        PriceLevel* open_gap(std::size_t at);
+        void close_gap(std::size_t at);
+        void clear() {
+            worst = slots / 2;
+            size = 0;
+        }
+        [[nodiscard]] std::span<PriceLevel> view() const { return {levels.get() + worst, size}; }
+
+        std::size_t slots;
         std::unique_ptr<PriceLevel[]> levels;
+        std::size_t worst{0};  // slot of the worst level
         std::size_t size{0};
     };
     enum class Change : std::uint8_t { done, missing, full };
 
     // Judges the first event of a message: does it follow what is known?
-    Result<bool> begin(const Event& event, const Level& level);
+    Result<bool> begin(EventKind kind, std::uint64_t sequence, std::uint64_t previous);
     Result<bool> refuse(Errc code, std::uint64_t detail);
     Change set_level(Side side, Price price, Quantity quantity);
 

@@ -91,7 +91,7 @@ TEST(CoreReplayTest, VerifiesARunOfThePipelineLayout) {
 TEST(CoreReplayTest, DiffersAtTheFirstCommandThatAChangedConstantChanges) {
     const test::TemporaryDirectory directory;
     const auto path = directory.path() / "inline.journal";
-    record_run<InlineRunner>(path, 3, 1'000);
+    record_run<InlineRunner>(path, 3, 3'000);
     strategies::HedgeConfig changed;
     changed.cross_bps += 1.0;  // one tick further through the touch and more
     const ReplayReport report = replayed(path, changed);

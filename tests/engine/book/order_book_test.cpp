@@ -115,6 +115,25 @@ TEST(OrderBookTest, TakesTheSequenceOfAMessageWithoutLevels) {
     EXPECT_TRUE(book.apply(update(Side::bid, 99, 1, 12, 11)).value());
 }
 
+// A market that walks one way for long pushes a side through all the room that its array has.
+TEST(OrderBookTest, KeepsItsLevelsWhileTheMarketWalksFar) {
+    OrderBook book{8};
+    std::uint64_t sequence = 1;
+    EXPECT_TRUE(book.apply(level_event(EventKind::book_snapshot, Side::bid, 1'000, 1, 1, 0, kFirst | kLast)).value());
+    for (const std::int64_t step : {1, -1})
+        for (std::int64_t at = 1; at <= 200; ++at) {
+            const std::int64_t price = book.top().bid.price.count() + step;
+            const std::int64_t gone = book.top().bid.price.count();
+            EXPECT_TRUE(book.apply(update(Side::bid, price, at, sequence + 1, sequence)).value());
+            ++sequence;
+            EXPECT_TRUE(book.apply(update(Side::bid, gone, 0, sequence + 1, sequence)).value());
+            ++sequence;
+            ASSERT_EQ(book.top().bid, (PriceLevel{Price{price}, Quantity{at}}));
+            ASSERT_EQ(book.levels(Side::bid).size(), 1u);
+        }
+    EXPECT_EQ(book.missing_removals(), 0u);
+}
+
 TEST(BookSetTest, FindsOpenedBooksAndMarksThemStale) {
     BookSet books;
     books.open(InstrumentId{3}, 8);
