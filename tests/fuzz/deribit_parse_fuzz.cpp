@@ -34,7 +34,7 @@ struct Target {
         add("ETH-PERPETUAL", InstrumentKind::perpetual, {5, -2}, {1, 0});
         add("BTC-26MAR21", InstrumentKind::future, {5, -1}, {10, 0});
         add("BTC-29MAY26-60000-C", InstrumentKind::option, {5, -4}, {1, -1});
-        decoder = std::make_unique<deribit::Decoder>(table);
+        decoder = std::make_unique<deribit::Decoder>(table, &order_ids);
     }
     void add(const char* name, InstrumentKind kind, Decimal tick, Decimal lot) {
         Instrument row;
@@ -61,6 +61,7 @@ struct Target {
     }
 
     InstrumentTable table;
+    deribit::VenueOrderIds order_ids;
     std::unique_ptr<deribit::Decoder> decoder;
     EventBatch batch;
 };
