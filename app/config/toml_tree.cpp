@@ -82,12 +82,9 @@ TomlValue* step(TomlValue& at, const std::string& part, const std::string& path)
     throw ConfigError{kOverrideFile, 0, path, "leads through a plain value"};
 }
 
-bool is_bare_word(const std::string& value) {
-    const bool starts_like_text = !value.empty() && (std::isalpha(static_cast<unsigned char>(value[0])) != 0 ||
-                                                     value[0] == '/' || value[0] == '*' || value[0] == '.');
-    return value.empty() ||
-           (starts_like_text && value != "true" && value != "false" && value != "inf" && value != "nan");
-}
+// An address, a path or a word that nobody wants to quote twice for the shell; anything that opens a list, a table
+// or a string must be right as it is.
+bool may_be_bare(const std::string& value) { return value.find_first_of("[]{}\"'") == std::string::npos; }
 
 void append_text(std::string& out, const std::string& text) {
     out += '"';
@@ -179,13 +176,16 @@ void apply_override(TomlValue& document, const std::string& assignment) {
         throw ConfigError{kOverrideFile, 0, assignment, "must be KEY=VALUE"};
     }
     const std::string path = assignment.substr(0, equals);
-    std::string value = assignment.substr(equals + 1);
-    if (is_bare_word(value)) {
+    const std::string value = assignment.substr(equals + 1);
+    TomlValue parsed;
+    try {
+        parsed = parse_toml("value = " + value + "\n", kOverrideFile);
+    } catch (const ConfigError&) {
+        if (!may_be_bare(value)) throw;
         std::string quoted;
         append_text(quoted, value);
-        value = quoted;
+        parsed = parse_toml("value = " + quoted + "\n", kOverrideFile);
     }
-    TomlValue parsed = parse_toml("value = " + value + "\n", kOverrideFile);
     TomlValue* given = parsed.find("value");
     TomlValue* at = &document;
     for (const std::string& part : split_path(path)) at = step(*at, part, path);

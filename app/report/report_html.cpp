@@ -141,7 +141,7 @@ void add_decisions(const RunReport& report, std::string& out) {
         const DecisionRow& row = report.decision_rows[i];
         out += fmt::format(
             "<tr><td>{}</td><td>{}</td><td>{} {}</td><td class=\"n\">{}</td><td class=\"n\">{} / {}</td>"
-            "<td class=\"n\">{}</td><td>{}</td>",
+            "<td class=\"n\">{}</td><td class=\"trades\">{}</td>",
             row.id, clock_text(row.seconds), escaped(row.underlying), escaped(row.trigger), short_number(row.value),
             short_number(row.soft), short_number(row.hard), dash(row.need_coin, 3), escaped(row.trades));
         out += fmt::format(

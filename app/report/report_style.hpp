@@ -41,6 +41,7 @@ svg text.note{font-size:12px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:5px 9px;border-bottom:1px solid var(--grid);white-space:nowrap}
 tr:last-child td{border-bottom:0}th{color:var(--faint);font-weight:500}
+td.trades{white-space:normal;min-width:190px}
 .n{text-align:right}.meter{width:22%;min-width:70px}.meter i{display:block;height:9px;border-radius:2px}
 .meter i.a{background:var(--a)}.meter i.b{background:var(--b)}
 td.traded{color:var(--good)}td.refused,td.infeasible,td.blocked{color:var(--bad)}

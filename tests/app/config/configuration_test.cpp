@@ -161,7 +161,7 @@ TEST(ConfigurationTest, KeepsOverridesAndPortfolioInTheText) {
     ConfigurationOptions options;
     options.mode = "observe";
     options.layout = "pipeline";
-    options.overrides = {"hedge.risk_aversion_per_usd=3e-5", "venue.0.host=localhost", "boundary.0.soft_coin=1.5"};
+    options.overrides = {"hedge.risk_aversion_per_usd=3e-5", "venue.0.host=127.0.0.2", "boundary.0.soft_coin=1.5"};
     const Configuration first =
         load_configuration(std::string{KEEL_SOURCE_DIR} + "/examples/deribit-simulated.toml", options);
     ConfigurationOptions replay;
@@ -169,7 +169,7 @@ TEST(ConfigurationTest, KeepsOverridesAndPortfolioInTheText) {
     const Configuration second = parse_configuration(first.text, "journal", replay);
     EXPECT_EQ(second.engine.layout, Layout::pipeline);
     EXPECT_EQ(second.hedge.config.risk_aversion_per_usd, 3e-5);
-    EXPECT_EQ(second.venues[0].host, "localhost");
+    EXPECT_EQ(second.venues[0].host, "127.0.0.2");
     EXPECT_EQ(second.risk.boundaries[0].soft, 1.5);
     EXPECT_EQ(second.portfolio.positions.size(), 10U);
     EXPECT_EQ(second.portfolio.positions[0].quantity_coin, -10.0);
