@@ -11,11 +11,10 @@ namespace {
 
 constexpr std::size_t kDoneOrdersKeptMax = 10'000;  // per account; a client reads far less back
 constexpr int kInvalidParams = -32602;
+constexpr double kNumberMax = 1e10;  // of amounts and prices: eight decimals of it still fit 64 bits
 
 std::unexpected<VenueError> refuse(int code, std::string message) {
-    return std::unexpected{
-        VenueError{code, std::move(message)}
-    };
+    return std::unexpected{VenueError{code, std::move(message)}};
 }
 
 std::string number_text(double value) {
@@ -40,7 +39,7 @@ std::optional<VenueError> Exchange::Core::refused_now(UnixNanos valid_until) con
 }
 
 Answer<Quantity> Exchange::Core::checked_amount(const Listing& listing, double amount) {
-    if (!std::isfinite(amount) || amount <= 0.0) return refuse(10021, "invalid_amount");
+    if (!std::isfinite(amount) || amount <= 0.0 || amount > kNumberMax) return refuse(10021, "invalid_amount");
     const auto lots = count_units(decimal_from_double(amount, 8), listing.contract.lot, Errc::quantity_off_lot);
     if (amount < listing.contract.amount_value(listing.contract.quantity_min)) return refuse(10002, "qty_too_low");
     if (!lots) return refuse(10021, "invalid_amount");
@@ -49,7 +48,7 @@ Answer<Quantity> Exchange::Core::checked_amount(const Listing& listing, double a
 
 Answer<Price> Exchange::Core::checked_price(InstrumentId instrument, Side side, double value) {
     const Instrument& contract = listing_of(instrument).contract;
-    if (!std::isfinite(value) || value <= 0.0) return refuse(kInvalidParams, "Invalid params");
+    if (!std::isfinite(value) || value <= 0.0 || value > kNumberMax) return refuse(kInvalidParams, "Invalid params");
     const auto ticks = count_units(decimal_from_double(value, 8), contract.tick, Errc::price_off_tick);
     if (!ticks || *ticks <= 0 || !contract.on_tick(Price{*ticks})) return refuse(10043, "price_wrong_tick");
     // Only prices that would trade far beyond the mark are refused; far away on the passive side may rest.

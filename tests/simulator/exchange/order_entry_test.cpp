@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "tests/simulator/exchange/scripted_market.hpp"
 
 namespace keel::simulator {
@@ -82,6 +84,33 @@ TEST(OrderEntryTest, RefusesWithTheVenuesCodes) {
 
     exchange.set_settlement_pause(true);
     EXPECT_EQ(code_of(exchange.submit(venue.alice, limit("BTC-PERPETUAL", 10.0, 59'990.0))), 10041);
+}
+
+TEST(OrderEntryTest, RefusesNumbersThatFitNoBook) {
+    ExchangeConfig config;
+    config.check_funds = false;
+    ScriptedVenue venue{config};
+    const auto resting = venue.place(venue.bob, Side::bid, 100.0, 50'000.0);
+    ASSERT_TRUE(resting);
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    for (const double hostile : {std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity, 1e300, -1e300, 1e18,
+                                 9.3e10, 5e-324, 1e-9, -0.0, -1.0}) {
+        for (const Listing& listing : venue.exchange->listings()) {
+            const std::string name{listing.name()};
+            for (const Side side : {Side::bid, Side::ask}) {
+                EXPECT_FALSE(venue.exchange->submit(venue.alice, venue.limit(name, side, hostile, 50'000.0)));
+                EXPECT_FALSE(venue.exchange->submit(venue.alice, venue.limit(name, side, 10.0, hostile))) << hostile;
+            }
+        }
+        if (hostile != 0.0) {  // 0 keeps the amount
+            EXPECT_FALSE(venue.exchange->edit(venue.bob, {.order_id = resting->order.order_id, .amount = hostile}));
+        }
+        EditRequest edit{.order_id = resting->order.order_id};
+        edit.price = hostile;
+        EXPECT_FALSE(venue.exchange->edit(venue.bob, edit));
+    }
+    EXPECT_EQ(venue.exchange->open_orders(venue.bob).size(), 1U);
+    EXPECT_TRUE(venue.exchange->open_orders(venue.alice).empty());
 }
 
 TEST(OrderEntryTest, NamesOrdersThatAreGone) {
@@ -188,9 +217,8 @@ TEST(OrderEntryTest, KeepsPriorityOnlyWhenAnEditShrinks) {
     ASSERT_TRUE(smaller);
     EXPECT_EQ(smaller->order.order_id, alice->order.order_id);
     EXPECT_TRUE(smaller->order.replaced);
-    const AccountId carol = *venue.exchange->open_account({
-        .name = "carol", .client_id = "C", .balances = {10.0, 0.0, 0.0}
-    });
+    const AccountId carol =
+        *venue.exchange->open_account({.name = "carol", .client_id = "C", .balances = {10.0, 0.0, 0.0}});
     ASSERT_TRUE(venue.place(carol, Side::bid, 10.0, 60'000.0));
     EXPECT_DOUBLE_EQ(venue.exchange->order(venue.alice, alice->order.order_id)->filled_amount, 10.0);
     ASSERT_TRUE(venue.exchange->edit(venue.alice, {.order_id = alice->order.order_id, .amount = 60.0}));
