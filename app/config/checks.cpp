@@ -130,6 +130,10 @@ void check_hedge(const Place& document, const Configuration& c) {
         hedge.key("collar_bps")
             .refuse(fmt::format("{} lies beyond gate.price_collar_bps ({})", h.collar_bps, c.gate.price_collar_bps));
     }
+    if (h.time_in_force == TimeInForce::fill_or_kill) {
+        hedge.key("time_in_force").refuse("fill_or_kill would leave a hedge undone where the book is thin");
+    }
+    if (h.deadline < h.reprice_after) hedge.key("deadline_ms").refuse("lies before hedge.reprice_after_ms");
     if (h.cross_bps > h.collar_bps) hedge.key("cross_bps").refuse("lies beyond hedge.collar_bps");
     if (h.order_notional_max_usd > c.gate.order_notional_usd_max) {
         hedge.key("order_notional_max_usd").refuse("lies beyond gate.order_notional_max_usd");

@@ -145,6 +145,7 @@ public:
     void request_cancel_all() override { gateway_.cancel_ours(); }
     bool cancel_all_confirmed() const override { return gateway_.ours_left() == std::size_t{0}; }
     const LatencyHistogram* tick_to_trade() const override { return &gateway_.latency().tick_to_trade; }
+    const OrderStages* order_stages() const override { return &stages_; }
     std::string summary() const override {
         const deribit::GatewayCounts& counts = gateway_.counts();
         return fmt::format("orders: {} commands, {} not sent, {} venue errors, {} unknown, {} connects, {} throttled",
@@ -172,6 +173,8 @@ private:
     std::unique_ptr<net::Credentials> credentials_;
     EdgeClock clock_;
     deribit::Gateway gateway_;
+    OrderStages stages_{gateway_.latency().handover, gateway_.latency().encode, gateway_.latency().sign,
+                        gateway_.latency().write};
     Polled polled_;
     std::atomic<bool> ready_{false};
 };

@@ -182,6 +182,26 @@ LatencySummary LiveSession::tick_to_trade_cycles() const {
     return all.summary();
 }
 
+std::vector<StageShown> LiveSession::stages() const {
+    std::vector<StageShown> out;
+    out.push_back({"decode", running_->publisher.decode().summary()});
+    out.push_back({"queue", running_->publisher.queue().summary()});
+    const CycleMeter& meter = running_->core.loop().meter();
+    for (const Stage stage : {Stage::book, Stage::risk, Stage::trigger, Stage::solve, Stage::gate}) {
+        out.push_back({stage_name(stage), meter.commands(stage).summary()});
+    }
+    for (const auto& link : running_->links) {
+        const OrderStages* const order = link->order_stages();
+        if (order == nullptr) continue;
+        out.push_back({"journal", order->handover.summary()});
+        out.push_back({"encode", order->encode.summary()});
+        out.push_back({"sign", order->sign.summary()});
+        out.push_back({"write", order->write.summary()});
+        break;  // one order session is measured
+    }
+    return out;
+}
+
 void LiveSession::raise_kill_level(std::uint8_t level) {
     OperatorCommand command;
     command.action = OperatorAction::set_kill_level;

@@ -19,6 +19,12 @@ struct SessionPlace {
     bool allow_env_secrets{false};
 };
 
+// One stage on the way from tick to order, in cycles.
+struct StageShown {
+    const char* name{""};
+    LatencySummary cycles{};
+};
+
 // How a session ended.
 struct SessionEnd {
     bool orders_confirmed_gone{false};  // the venue said that none of ours is open
@@ -59,6 +65,9 @@ public:
     [[nodiscard]] const std::filesystem::path& journal() const;
     [[nodiscard]] LatencySummary tick_to_trade_cycles() const;
     [[nodiscard]] double cycles_per_ns() const;
+    // Where the time between a tick and its order goes, by stage, of events that made a command. Any
+    // thread, while the session lives.
+    [[nodiscard]] std::vector<StageShown> stages() const;
     // Raises the kill level; the core hears it as an event.
     void raise_kill_level(std::uint8_t level);
 

@@ -10,6 +10,10 @@ namespace keel::app {
 void TelemetryPublisher::seen(const Event& event, const Outbox& outbox) noexcept {
     if (event.kind == EventKind::session) note_session(event);
     for (const DecisionRecord& decision : outbox.decisions) note_decision(decision);
+    if (!outbox.commands.empty() && event.receive_cycles != 0) {
+        decode_.record(event.decoded_cycles - event.receive_cycles);
+        queue_.record(core_.loop().meter().started() - event.decoded_cycles);
+    }
     const UnixNanos now = core_.loop().now();
     if (now - published_at_ >= kEvery) publish();
 }

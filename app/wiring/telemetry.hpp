@@ -52,6 +52,9 @@ public:
 
     void seen(const Event& event, const Outbox& outbox) noexcept;
     void publish() noexcept;
+    // Cycles of events that made a command: frame received to event decoded, and from there to the core.
+    [[nodiscard]] const LatencyHistogram& decode() const { return decode_; }
+    [[nodiscard]] const LatencyHistogram& queue() const { return queue_; }
     [[nodiscard]] Telemetry latest() const { return published_.load(); }
 
 private:
@@ -65,6 +68,8 @@ private:
     const InstrumentTable& instruments_;
     Telemetry building_{};
     UnixNanos published_at_{};
+    LatencyHistogram decode_;
+    LatencyHistogram queue_;
     SeqLock<Telemetry> published_;
 };
 

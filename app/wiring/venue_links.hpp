@@ -21,6 +21,14 @@ struct DepthSummary {
     std::uint64_t last_id{0};  // the venue's id of the last update applied
 };
 
+// Where the time of an order goes after the core.
+struct OrderStages {
+    const LatencyHistogram& handover;  // decision to gateway: journal, and queue where there is one
+    const LatencyHistogram& encode;
+    const LatencyHistogram& sign;      // REST only
+    const LatencyHistogram& write;
+};
+
 // A link with what the session asks of it beyond polling. Thread: the link's own, but for what is said
 // to be for any.
 class SessionLink {
@@ -37,6 +45,8 @@ public:
     [[nodiscard]] virtual bool cancel_all_confirmed() const { return true; }
     // Event received to order bytes written, in cycles; null where the link sends no orders. Any thread.
     [[nodiscard]] virtual const LatencyHistogram* tick_to_trade() const { return nullptr; }
+    // The stages between core and socket, in cycles; null where the link sends no orders. Any thread.
+    [[nodiscard]] virtual const OrderStages* order_stages() const { return nullptr; }
     // What became of each book's update stream; after the link's last poll.
     virtual void add_depth(std::vector<DepthSummary>&) const {}
     // Venue time passed over host time passed, first to last frame; 0 where unknown. After the last poll.

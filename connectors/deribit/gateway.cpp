@@ -311,6 +311,7 @@ void Gateway::write(const OrderCommand& command) {
     const Result<std::uint64_t> number = session_.send(session_.scratch());
     const std::uint64_t written = cycles_now();
     if (!number) return not_sent(command, number.error().code);
+    if (command.emitted_cycles != 0) latency_->handover.record(begin - command.emitted_cycles);
     latency_->encode.record(encoded - begin);
     latency_->write.record(written - encoded);
     if (command.trigger_cycles != 0) latency_->tick_to_trade.record(written - command.trigger_cycles);
@@ -350,6 +351,7 @@ void Gateway::poll_rest(EventBatch& batch) {
     encode(session_.scratch(), session_.next_id(next->kind), next->kind, command);
     const std::uint64_t encoded = cycles_now();
     const RestOrders::Written written = rest_->write_next(session_.scratch(), session_.venue_time_ms());
+    if (command.emitted_cycles != 0) latency_->handover.record(begin - command.emitted_cycles);
     latency_->encode.record(encoded - begin);
     latency_->sign.record(written.sign_cycles);
     if (!written.accepted) return not_sent(command, Errc::queue_full);

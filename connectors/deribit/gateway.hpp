@@ -36,6 +36,7 @@ struct GatewayCounts {
 
 // In cycles of this host.
 struct GatewayLatency {
+    LatencyHistogram handover;  // the core's decision → this gateway: journal, and queue where there is one
     LatencyHistogram encode;
     LatencyHistogram sign;  // REST only
     LatencyHistogram write;

@@ -27,7 +27,7 @@ struct NoMeter {
 // Thread: core; histograms may be read by any. Allocates: never.
 class CycleMeter {
 public:
-    void start() noexcept { last_ = cycles_now(); }
+    void start() noexcept { started_ = last_ = cycles_now(); }
     void mark(Stage stage) noexcept {
         const std::uint64_t now = cycles_now();
         spent_[static_cast<std::size_t>(stage)] = now - last_;
@@ -41,12 +41,15 @@ public:
     }
     [[nodiscard]] static std::uint64_t now() noexcept { return cycles_now(); }
 
+    // When the event in hand, or the last one, was begun.
+    [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
     [[nodiscard]] const LatencyHistogram& events(Stage stage) const { return events_[static_cast<std::size_t>(stage)]; }
     [[nodiscard]] const LatencyHistogram& commands(Stage stage) const {
         return commands_[static_cast<std::size_t>(stage)];
     }
 
 private:
+    std::uint64_t started_{0};
     std::uint64_t last_{0};
     std::array<std::uint64_t, kStages> spent_{};
     std::array<LatencyHistogram, kStages> events_{};

@@ -26,7 +26,7 @@ Result<void> HedgeConfig::validate() const {
         band_horizon > 0s,
         ratio(boundary_buffer_ratio),
         positive(volatility_floor_ratio),
-        positive(half_spread_fallback_bps),
+        at_least_zero(half_spread_fallback_bps),
         positive(book_share_ratio) && book_share_ratio <= 1.0,
         book_age_max > 0ms,
         positive(order_notional_max_usd),
@@ -38,7 +38,7 @@ Result<void> HedgeConfig::validate() const {
         retry_after > 0ms,
         deadline >= reprice_after,
         attempts_max > 0,
-        settle_time > 0ms,
+        settle_time >= 0ms,
         report_interval > 0ms,
     };
     for (std::size_t at = 0; at < good.size(); ++at) {
