@@ -102,9 +102,7 @@ Outcome Dispatcher::answer(const Request& request, Session* session, const HttpR
     const auto started = std::chrono::steady_clock::now();
     Outcome outcome;
     const auto found = methods_.find(request.method);
-    Reply reply = std::unexpected{
-        RpcError{-32601, "Method not found", {}}
-    };
+    Reply reply = std::unexpected{RpcError{-32601, "Method not found", {}}};
     if (found != methods_.end()) {
         const bool is_order = found->second.is_order;
         if (is_order && venue_.faults.take(Fault::cut_before_order)) {
@@ -143,14 +141,10 @@ std::expected<AccountId, RpcError> Dispatcher::authorize(const Request& request,
 Reply Dispatcher::run(const Method& method, const Request& request, Session* session, const HttpRequest* http,
                       Outcome& outcome) {
     if (venue_.faults.take(Fault::too_many_requests)) {
-        return std::unexpected{
-            RpcError{kTooManyRequests, "too_many_requests", "null"}
-        };
+        return std::unexpected{RpcError{kTooManyRequests, "too_many_requests", "null"}};
     }
     if (method.needs_websocket && session == nullptr) {
-        return std::unexpected{
-            RpcError{10030, "must_be_websocket_request", {}}
-        };
+        return std::unexpected{RpcError{10030, "must_be_websocket_request", {}}};
     }
     Call call{request.params, session};
     if (is_private(method.name)) {
@@ -164,9 +158,7 @@ Reply Dispatcher::run(const Method& method, const Request& request, Session* ses
     if (call.account != AccountId::none) owner = static_cast<std::uint64_t>(call.account);
     if (session != nullptr && session->account != AccountId::none) owner = static_cast<std::uint64_t>(session->account);
     if (!limiter_.take(owner, method.pool, std::chrono::steady_clock::now())) {
-        return std::unexpected{
-            RpcError{kTooManyRequests, "too_many_requests", "null"}
-        };
+        return std::unexpected{RpcError{kTooManyRequests, "too_many_requests", "null"}};
     }
     Reply reply = method.run(venue_, call);
     outcome.ends_session = call.ends_session;

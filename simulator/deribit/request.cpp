@@ -102,9 +102,7 @@ std::expected<Request, RpcError> parse_request(std::string_view json) {
     thread_local simdjson::dom::parser parser;
     simdjson::dom::element document;
     if (parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
-        return std::unexpected{
-            RpcError{11050, "bad_request", "\"invalid json\""}
-        };
+        return std::unexpected{RpcError{11050, "bad_request", "\"invalid json\""}};
     }
     simdjson::dom::object object;
     std::string_view method;

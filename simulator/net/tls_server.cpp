@@ -99,9 +99,8 @@ public:
 
     void close(std::uint16_t code, std::string_view reason) {
         if (!open_ || closing_) return;
-        closing_ = websocket::close_reason{
-            static_cast<websocket::close_code>(code), beast::string_view{reason.data(), reason.size()}
-        };
+        closing_ = websocket::close_reason{static_cast<websocket::close_code>(code),
+                                           beast::string_view{reason.data(), reason.size()}};
         if (queue_.empty()) send_close();
     }
 

@@ -122,17 +122,17 @@ Reply set_self_trading_config(Venue& venue, Call& call) {
 }
 
 constexpr std::array kMethods{
-    Method{"private/get_positions",           get_positions          },
-    Method{"private/get_position",            get_position           },
-    Method{"private/get_account_summary",     get_account_summary    },
-    Method{"private/get_account_summaries",   get_account_summaries  },
-    Method{"private/get_margins",             get_margins            },
-    Method{"private/get_subaccounts",         get_subaccounts        },
-    Method{"private/get_transaction_log",     get_transaction_log    },
-    Method{"private/get_mmp_config",          nothing                },
-    Method{"private/get_mmp_status",          nothing                },
-    Method{"private/get_user_locks",          nothing                },
-    Method{"private/set_self_trading_config", set_self_trading_config},
+    plain_method("private/get_positions", get_positions),
+    plain_method("private/get_position", get_position),
+    plain_method("private/get_account_summary", get_account_summary),
+    plain_method("private/get_account_summaries", get_account_summaries),
+    plain_method("private/get_margins", get_margins),
+    plain_method("private/get_subaccounts", get_subaccounts),
+    plain_method("private/get_transaction_log", get_transaction_log),
+    plain_method("private/get_mmp_config", nothing),
+    plain_method("private/get_mmp_status", nothing),
+    plain_method("private/get_user_locks", nothing),
+    plain_method("private/set_self_trading_config", set_self_trading_config),
 };
 
 }  // namespace

@@ -59,8 +59,8 @@ Reply inject(Venue& venue, Call& call) {
 }
 
 constexpr std::array kMethods{
-    Method{"simulator/state",  state },
-    Method{"simulator/inject", inject},
+    plain_method("simulator/state", state),
+    plain_method("simulator/inject", inject),
 };
 
 }  // namespace

@@ -159,19 +159,19 @@ Reply get_funding_rate_value(Venue& venue, Call& call) {
 }
 
 constexpr std::array kMethods{
-    Method{"public/get_instruments", get_instruments,         CreditPool::instruments},
-    Method{"public/get_instrument",                        get_instrument                        },
-    Method{"public/get_contract_size",                        get_contract_size},
-    Method{"public/get_currencies",                        get_currencies                           },
-    Method{"public/ticker",                        ticker     },
-    Method{"public/get_order_book",                        get_order_book                   },
-    Method{"public/get_book_summary_by_currency",                        get_book_summary},
-    Method{"public/get_book_summary_by_instrument",                        get_book_summary                 },
-    Method{"public/get_index_price",                        get_index_price      },
-    Method{"public/get_index_price_names",                        get_index_price_names           },
-    Method{"public/get_last_trades_by_instrument",                        get_last_trades},
-    Method{"public/get_last_trades_by_instrument_and_time",                        get_last_trades  },
-    Method{"public/get_funding_rate_value",                        get_funding_rate_value              },
+    pool_method("public/get_instruments", get_instruments, CreditPool::instruments),
+    plain_method("public/get_instrument", get_instrument),
+    plain_method("public/get_contract_size", get_contract_size),
+    plain_method("public/get_currencies", get_currencies),
+    plain_method("public/ticker", ticker),
+    plain_method("public/get_order_book", get_order_book),
+    plain_method("public/get_book_summary_by_currency", get_book_summary),
+    plain_method("public/get_book_summary_by_instrument", get_book_summary),
+    plain_method("public/get_index_price", get_index_price),
+    plain_method("public/get_index_price_names", get_index_price_names),
+    plain_method("public/get_last_trades_by_instrument", get_last_trades),
+    plain_method("public/get_last_trades_by_instrument_and_time", get_last_trades),
+    plain_method("public/get_funding_rate_value", get_funding_rate_value),
 };
 
 }  // namespace
@@ -204,10 +204,7 @@ std::expected<InstrumentId, RpcError> read_instrument(const Venue& venue, const 
     const auto name = params.text("instrument_name");
     if (!name) return std::unexpected{invalid_params("missing", "instrument_name")};
     const auto id = venue.exchange.find(*name);
-    if (!id)
-        return std::unexpected{
-            RpcError{13020, "not_found", {}}
-        };
+    if (!id) return std::unexpected{RpcError{13020, "not_found", {}}};
     return *id;
 }
 

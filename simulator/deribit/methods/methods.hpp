@@ -65,6 +65,21 @@ struct Method {
     bool is_order{false};  // buy, sell, edit: where the cut faults strike
 };
 
+// A method that only a WebSocket may call.
+constexpr Method websocket_method(std::string_view name, Reply (*run)(Venue&, Call&),
+                                  CreditPool pool = CreditPool::non_matching) {
+    return {name, run, pool, true, false};
+}
+// One that draws from `pool`.
+constexpr Method pool_method(std::string_view name, Reply (*run)(Venue&, Call&), CreditPool pool) {
+    return {name, run, pool, false, false};
+}
+// One that may trade.
+constexpr Method order_method(std::string_view name, Reply (*run)(Venue&, Call&)) {
+    return {name, run, CreditPool::matching, false, true};
+}
+constexpr Method plain_method(std::string_view name, Reply (*run)(Venue&, Call&)) { return {name, run}; }
+
 [[nodiscard]] std::span<const Method> session_methods();
 [[nodiscard]] std::span<const Method> market_methods();
 [[nodiscard]] std::span<const Method> trading_methods();

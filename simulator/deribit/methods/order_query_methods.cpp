@@ -119,19 +119,19 @@ Reply get_user_trades_by_order(Venue& venue, Call& call) {
 }
 
 constexpr std::array kMethods{
-    Method{"private/get_open_orders",                        get_open_orders         },
-    Method{"private/get_open_orders_by_currency",            get_open_orders         },
-    Method{"private/get_open_orders_by_instrument",          get_open_orders         },
-    Method{"private/get_open_orders_by_label",               get_open_orders         },
-    Method{"private/get_order_state",                        get_order_state         },
-    Method{"private/get_order_state_by_label",               get_order_state_by_label},
-    Method{"private/get_order_history_by_currency",          get_order_history       },
-    Method{"private/get_order_history_by_instrument",        get_order_history       },
-    Method{"private/get_user_trades_by_currency",            get_user_trades         },
-    Method{"private/get_user_trades_by_currency_and_time",   get_user_trades         },
-    Method{"private/get_user_trades_by_instrument",          get_user_trades         },
-    Method{"private/get_user_trades_by_instrument_and_time", get_user_trades         },
-    Method{"private/get_user_trades_by_order",               get_user_trades_by_order},
+    plain_method("private/get_open_orders", get_open_orders),
+    plain_method("private/get_open_orders_by_currency", get_open_orders),
+    plain_method("private/get_open_orders_by_instrument", get_open_orders),
+    plain_method("private/get_open_orders_by_label", get_open_orders),
+    plain_method("private/get_order_state", get_order_state),
+    plain_method("private/get_order_state_by_label", get_order_state_by_label),
+    plain_method("private/get_order_history_by_currency", get_order_history),
+    plain_method("private/get_order_history_by_instrument", get_order_history),
+    plain_method("private/get_user_trades_by_currency", get_user_trades),
+    plain_method("private/get_user_trades_by_currency_and_time", get_user_trades),
+    plain_method("private/get_user_trades_by_instrument", get_user_trades),
+    plain_method("private/get_user_trades_by_instrument_and_time", get_user_trades),
+    plain_method("private/get_user_trades_by_order", get_user_trades_by_order),
 };
 
 }  // namespace

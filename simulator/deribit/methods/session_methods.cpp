@@ -20,9 +20,7 @@ Reply hello(Venue&, Call& call) {
 Reply test(Venue& venue, Call& call) {
     if (call.session != nullptr && !venue.faults.take(Fault::ignore_test)) call.session->test_due.reset();
     if (call.params.text("expected_result") == "exception") {
-        return std::unexpected{
-            RpcError{11094, "internal_server_error", {}}
-        };
+        return std::unexpected{RpcError{11094, "internal_server_error", {}}};
     }
     return std::string{kVersion};
 }
@@ -85,9 +83,7 @@ Reply subscribe_as(Venue& venue, Call& call, bool privately) {
         const auto channel = parse_channel(name, venue.exchange);
         if (!channel || (channel->is_private && !privately)) continue;
         if (channel->is_raw && call.session->account == AccountId::none) {
-            return std::unexpected{
-                RpcError{13778, "raw_subscriptions_not_available_for_unauthorized", {}}
-            };
+            return std::unexpected{RpcError{13778, "raw_subscriptions_not_available_for_unauthorized", {}}};
         }
         wanted.emplace_back(name, *channel);
     }
@@ -149,23 +145,23 @@ Reply get_cancel_on_disconnect(Venue& venue, Call& call) {
 }
 
 constexpr std::array kMethods{
-    Method{"public/hello", hello, CreditPool::non_matching, true},
-    Method{"public/test", test},
-    Method{"public/get_time", get_time},
-    Method{"public/status", status},
-    Method{"public/set_heartbeat", set_heartbeat, CreditPool::non_matching, true},
-    Method{"public/disable_heartbeat", disable_heartbeat, CreditPool::non_matching, true},
-    Method{"public/auth", auth},
-    Method{"private/logout", logout, CreditPool::non_matching, true},
-    Method{"public/subscribe", public_subscribe, CreditPool::subscribe, true},
-    Method{"private/subscribe", private_subscribe, CreditPool::subscribe, true},
-    Method{"public/unsubscribe", unsubscribe, CreditPool::non_matching, true},
-    Method{"private/unsubscribe", unsubscribe, CreditPool::non_matching, true},
-    Method{"public/unsubscribe_all", unsubscribe_all, CreditPool::non_matching, true},
-    Method{"private/unsubscribe_all", unsubscribe_all, CreditPool::non_matching, true},
-    Method{"private/enable_cancel_on_disconnect", enable_cancel_on_disconnect, CreditPool::non_matching, true},
-    Method{"private/disable_cancel_on_disconnect", disable_cancel_on_disconnect, CreditPool::non_matching, true},
-    Method{"private/get_cancel_on_disconnect", get_cancel_on_disconnect, CreditPool::non_matching, true},
+    websocket_method("public/hello", hello),
+    plain_method("public/test", test),
+    plain_method("public/get_time", get_time),
+    plain_method("public/status", status),
+    websocket_method("public/set_heartbeat", set_heartbeat),
+    websocket_method("public/disable_heartbeat", disable_heartbeat),
+    plain_method("public/auth", auth),
+    websocket_method("private/logout", logout),
+    websocket_method("public/subscribe", public_subscribe, CreditPool::subscribe),
+    websocket_method("private/subscribe", private_subscribe, CreditPool::subscribe),
+    websocket_method("public/unsubscribe", unsubscribe),
+    websocket_method("private/unsubscribe", unsubscribe),
+    websocket_method("public/unsubscribe_all", unsubscribe_all),
+    websocket_method("private/unsubscribe_all", unsubscribe_all),
+    websocket_method("private/enable_cancel_on_disconnect", enable_cancel_on_disconnect),
+    websocket_method("private/disable_cancel_on_disconnect", disable_cancel_on_disconnect),
+    websocket_method("private/get_cancel_on_disconnect", get_cancel_on_disconnect),
 };
 
 }  // namespace

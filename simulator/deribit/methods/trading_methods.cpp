@@ -28,9 +28,7 @@ std::expected<OrderType, RpcError> read_type(const Params& params) {
     for (const OrderType type : {OrderType::limit, OrderType::market, OrderType::market_limit}) {
         if (order_type_name(type) == text) return type;
     }
-    return std::unexpected{
-        RpcError{10033, "not_implemented", {}}
-    };
+    return std::unexpected{RpcError{10033, "not_implemented", {}}};
 }
 
 std::expected<TimeInForce, RpcError> read_time_in_force(const Params& params) {
@@ -59,10 +57,7 @@ std::expected<double, RpcError> read_amount(const Venue& venue, const Params& pa
         return *amount;
     }
     const double from_contracts = *contracts * venue.exchange.listing(*instrument).contract_size;
-    if (amount && *amount != from_contracts)
-        return std::unexpected{
-            RpcError{10021, "invalid_amount", {}}
-        };
+    if (amount && *amount != from_contracts) return std::unexpected{RpcError{10021, "invalid_amount", {}}};
     return from_contracts;
 }
 
@@ -128,10 +123,7 @@ Reply edit_by_label(Venue& venue, Call& call) {
     if (!scope) return std::unexpected{scope.error()};
     if (!scope->filter.label || !scope->filter.instrument) return std::unexpected{invalid_params("missing", "label")};
     const auto orders = venue.exchange.open_orders(call.account, scope->filter);
-    if (orders.size() != 1)
-        return std::unexpected{
-            RpcError{13032, "non_unique_order_label", {}}
-        };
+    if (orders.size() != 1) return std::unexpected{RpcError{13032, "non_unique_order_label", {}}};
     return edit_order(venue, call, orders.front());
 }
 
@@ -228,20 +220,20 @@ Reply cancel_quotes(Venue&, Call&) { return std::string{"0"}; }
 Reply mass_quote(Venue&, Call&) { return std::unexpected{RpcError{13902, "mass_quotes_disabled", {}}}; }
 
 constexpr std::array kMethods{
-    Method{"private/buy", buy, CreditPool::matching, false, true},
-    Method{"private/sell", sell, CreditPool::matching, false, true},
-    Method{"private/edit", edit, CreditPool::matching, false, true},
-    Method{"private/edit_by_label", edit_by_label, CreditPool::matching, false, true},
-    Method{"private/close_position", close_position, CreditPool::matching, false, true},
-    Method{"private/cancel", cancel, CreditPool::matching},
-    Method{"private/cancel_by_label", cancel_by_label, CreditPool::cancel_all},
-    Method{"private/cancel_all", cancel_all, CreditPool::cancel_all},
-    Method{"private/cancel_all_by_currency", cancel_all, CreditPool::cancel_all},
-    Method{"private/cancel_all_by_instrument", cancel_all, CreditPool::cancel_all},
-    Method{"private/cancel_all_by_kind_or_type", cancel_all, CreditPool::cancel_all},
-    Method{"private/cancel_all_by_currency_pair", cancel_all_by_currency_pair, CreditPool::cancel_all},
-    Method{"private/cancel_quotes", cancel_quotes, CreditPool::cancel_all},
-    Method{"private/mass_quote", mass_quote, CreditPool::matching},
+    order_method("private/buy", buy),
+    order_method("private/sell", sell),
+    order_method("private/edit", edit),
+    order_method("private/edit_by_label", edit_by_label),
+    order_method("private/close_position", close_position),
+    pool_method("private/cancel", cancel, CreditPool::matching),
+    pool_method("private/cancel_by_label", cancel_by_label, CreditPool::cancel_all),
+    pool_method("private/cancel_all", cancel_all, CreditPool::cancel_all),
+    pool_method("private/cancel_all_by_currency", cancel_all, CreditPool::cancel_all),
+    pool_method("private/cancel_all_by_instrument", cancel_all, CreditPool::cancel_all),
+    pool_method("private/cancel_all_by_kind_or_type", cancel_all, CreditPool::cancel_all),
+    pool_method("private/cancel_all_by_currency_pair", cancel_all_by_currency_pair, CreditPool::cancel_all),
+    pool_method("private/cancel_quotes", cancel_quotes, CreditPool::cancel_all),
+    pool_method("private/mass_quote", mass_quote, CreditPool::matching),
 };
 
 }  // namespace

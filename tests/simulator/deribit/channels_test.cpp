@@ -209,17 +209,16 @@ TEST(DeribitChannelsTest, EveryPublicChannelSpeaks) {
     VenueClient client{venue};
     client.login();
     const std::vector<std::pair<std::string, std::string>> expected{
-        {"quote.BTC-PERPETUAL",              "/params/data/best_bid_price"  },
-        {"book.BTC-PERPETUAL.none.10.100ms", "/params/data/bids/1/1"        },
-        {"book.ETH-PERPETUAL.10.1.100ms",    "/params/data/asks/0/0"        },
-        {"trades.BTC-PERPETUAL.raw",         "/params/data/0/trade_seq"     },
-        {"trades.future.BTC.100ms",          "/params/data/0/tick_direction"},
-        {"ticker.ETH-PERPETUAL.agg2",        "/params/data/stats/volume"    },
-        {"deribit_price_index.eth_usd",      "/params/data/price"           },
-        {"deribit_volatility_index.btc_usd", "/params/data/volatility"      },
-        {"markprice.options.btc_usd",        "/params/data/0/iv"            },
-        {"perpetual.BTC-PERPETUAL.100ms",    "/params/data/interest"        }
-    };
+        {"quote.BTC-PERPETUAL", "/params/data/best_bid_price"},
+        {"book.BTC-PERPETUAL.none.10.100ms", "/params/data/bids/1/1"},
+        {"book.ETH-PERPETUAL.10.1.100ms", "/params/data/asks/0/0"},
+        {"trades.BTC-PERPETUAL.raw", "/params/data/0/trade_seq"},
+        {"trades.future.BTC.100ms", "/params/data/0/tick_direction"},
+        {"ticker.ETH-PERPETUAL.agg2", "/params/data/stats/volume"},
+        {"deribit_price_index.eth_usd", "/params/data/price"},
+        {"deribit_volatility_index.btc_usd", "/params/data/volatility"},
+        {"markprice.options.btc_usd", "/params/data/0/iv"},
+        {"perpetual.BTC-PERPETUAL.100ms", "/params/data/interest"}};
     std::vector<std::string> names;
     for (const auto& [name, pointer] : expected) names.push_back(name);
     EXPECT_EQ(client.ask("public/subscribe", channels(names)).size("/result"), names.size());

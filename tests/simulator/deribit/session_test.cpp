@@ -59,7 +59,8 @@ std::string signed_login(std::int64_t ms, std::string_view secret) {
     const std::string timestamp = std::to_string(ms);
     const auto text = deribit::websocket_string_to_sign(timestamp, "nonce123", "");
     return fmt::format(
-        R"({{"grant_type":"client_signature","client_id":"{}","timestamp":{},"nonce":"nonce123","data":"","signature":"{}","scope":"session:keel"}})",
+        R"({{"grant_type":"client_signature","client_id":"{}","timestamp":{},"nonce":"nonce123","data":"",)"
+        R"("signature":"{}","scope":"session:keel"}})",
         test::kClientId, timestamp, deribit::hmac_sha256_hex(secret, text));
 }
 

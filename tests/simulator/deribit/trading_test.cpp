@@ -168,7 +168,8 @@ TEST_F(DeribitTradingTest, CancelAllFormsCountWhatTheyCancel) {
 TEST_F(DeribitTradingTest, PrivateChannelsTellTheOrderTheTradeAndThePosition) {
     const Json subscribed = client.ask(
         "private/subscribe",
-        R"({"channels":["user.changes.any.any.raw","user.orders.BTC-PERPETUAL.raw","user.orders.any.any.100ms","user.trades.future.BTC.raw","user.portfolio.any","user.changes.option.BTC.raw"]})");
+        R"({"channels":["user.changes.any.any.raw","user.orders.BTC-PERPETUAL.raw","user.orders.any.any.100ms",)"
+        R"("user.trades.future.BTC.raw","user.portfolio.any","user.changes.option.BTC.raw"]})");
     EXPECT_EQ(subscribed.size("/result"), 6U);
     client.ask("private/buy", R"({"instrument_name":"BTC-PERPETUAL","amount":100,"type":"market","label":"told"})");
     const Json changes = client.next("user.changes.any.any.raw").value();

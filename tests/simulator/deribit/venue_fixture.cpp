@@ -15,9 +15,7 @@ simulator::DeribitServerConfig venue_config() {
     account.client_id = kClientId;
     account.client_secret = kClientSecret;
     account.balances = {10.0, 100.0, 100'000.0};
-    account.positions = {
-        {"BTC-PERPETUAL", 10'000.0, 0.0}
-    };
+    account.positions = {{"BTC-PERPETUAL", 10'000.0, 0.0}};
     config.accounts.push_back(account);
     config.limits.enforced = false;
     config.allow_control = true;
