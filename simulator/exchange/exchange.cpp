@@ -141,10 +141,7 @@ std::vector<PublicTrade> Exchange::last_trades(InstrumentId instrument, std::siz
 
 Answer<AccountId> Exchange::open_account(const AccountConfig& config) {
     for (const InitialPosition& position : config.positions) {
-        if (!find(position.instrument_name))
-            return std::unexpected{
-                VenueError{13020, "not_found"}
-            };
+        if (!find(position.instrument_name)) return std::unexpected{VenueError{13020, "not_found"}};
     }
     Account& account = core_->accounts.emplace_back();
     const AccountId id{static_cast<std::uint16_t>(core_->accounts.size() - 1)};
@@ -159,10 +156,7 @@ Answer<AccountId> Exchange::open_account(const AccountConfig& config) {
         const double price = position.average_price > 0.0 ? position.average_price : marked;
         const Quantity lots{std::llround(position.amount / listing.contract.lot.to_double())};
         // The makers hold the other side, so that results still add up; no premium is paid either way.
-        for (const auto& [holder, side_lots] : {
-                 std::pair{id,            lots },
-                 std::pair{Core::kMakers, -lots}
-        }) {
+        for (const auto& [holder, side_lots] : {std::pair{id, lots}, std::pair{Core::kMakers, -lots}}) {
             Account& owner = core_->account_of(holder);
             const double cumulative = core_->state_of(listing.id()).funding_cumulative;
             const double cash = owner.balance(listing.settlement);
@@ -204,15 +198,9 @@ std::vector<OrderView> Exchange::cancel_all(AccountId account, const OrderFilter
 Answer<OrderAnswer> Exchange::close_position(AccountId account, std::string_view instrument_name,
                                              std::optional<double> limit_price, SessionId session) {
     const auto instrument = find(instrument_name);
-    if (!instrument)
-        return std::unexpected{
-            VenueError{13020, "not_found"}
-        };
+    if (!instrument) return std::unexpected{VenueError{13020, "not_found"}};
     const Quantity held = core_->account_of(account).lots(*instrument);
-    if (held.count() == 0)
-        return std::unexpected{
-            VenueError{11030, "other_reject no_position"}
-        };
+    if (held.count() == 0) return std::unexpected{VenueError{11030, "other_reject no_position"}};
     OrderRequest request{.instrument_name = std::string{instrument_name}};
     request.side = held.count() > 0 ? Side::ask : Side::bid;
     request.amount = core_->listing_of(*instrument).contract.amount_value(Quantity{std::abs(held.count())});
@@ -303,10 +291,7 @@ PortfolioView Exchange::portfolio(AccountId account, Currency currency) const {
 Answer<MarginPreview> Exchange::margins(AccountId account, std::string_view instrument_name, double amount,
                                         double price) const {
     const auto instrument = find(instrument_name);
-    if (!instrument)
-        return std::unexpected{
-            VenueError{13020, "not_found"}
-        };
+    if (!instrument) return std::unexpected{VenueError{13020, "not_found"}};
     MarginPreview preview;
     const double before = core_->order_margin(account, *instrument, 0.0, 0.0, 0.0);
     preview.buy = core_->order_margin(account, *instrument, amount, 0.0, price) - before;

@@ -91,17 +91,15 @@ struct ChainColumns {
 
 std::optional<ChainColumns> chain_columns(const CsvTable& table) {
     ChainColumns columns{};
-    const std::array<std::pair<const char*, std::size_t*>, 9> wanted{
-        {{"timestamp", &columns.time},
-         {"instrument_name", &columns.name},
-         {"underlying", &columns.underlying},
-         {"underlying_name", &columns.underlying_name},
-         {"bid_price", &columns.bid},
-         {"ask_price", &columns.ask},
-         {"mark_price", &columns.mark},
-         {"implied_volatility", &columns.iv},
-         {"index_price", &columns.index}}
-    };
+    const std::array<std::pair<const char*, std::size_t*>, 9> wanted{{{"timestamp", &columns.time},
+                                                                      {"instrument_name", &columns.name},
+                                                                      {"underlying", &columns.underlying},
+                                                                      {"underlying_name", &columns.underlying_name},
+                                                                      {"bid_price", &columns.bid},
+                                                                      {"ask_price", &columns.ask},
+                                                                      {"mark_price", &columns.mark},
+                                                                      {"implied_volatility", &columns.iv},
+                                                                      {"index_price", &columns.index}}};
     for (const auto& [name, slot_number] : wanted) {
         const auto found = table.column(name);
         if (!found) return std::nullopt;

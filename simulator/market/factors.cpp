@@ -28,10 +28,8 @@ struct CoinConstants {
     double volatility_ratio;  // mean, before exaggeration; also the long level of implied volatility
     double carry_per_year;
 };
-constexpr std::array<CoinConstants, kUnderlyingCount> kCoins{
-    CoinConstants{96'000.0, 0.45, 0.06},
-    CoinConstants{3'300.0,  0.65, 0.05}
-};
+constexpr std::array<CoinConstants, kUnderlyingCount> kCoins{CoinConstants{96'000.0, 0.45, 0.06},
+                                                             CoinConstants{3'300.0, 0.65, 0.05}};
 
 }  // namespace
 

@@ -34,10 +34,10 @@ struct ExpiryPlan {
 };
 constexpr int kStrikesEachSide = 4;
 constexpr std::array<ExpiryPlan, 4> kExpiries{
-    ExpiryPlan{2026y / std::chrono::January / 16, false, 1'000.0, 50.0 },
+    ExpiryPlan{2026y / std::chrono::January / 16, false, 1'000.0, 50.0},
     ExpiryPlan{2026y / std::chrono::January / 23, false, 2'000.0, 100.0},
-    ExpiryPlan{2026y / std::chrono::January / 30, true,  3'000.0, 150.0},
-    ExpiryPlan{2026y / std::chrono::March / 27,   true,  5'000.0, 250.0},
+    ExpiryPlan{2026y / std::chrono::January / 30, true, 3'000.0, 150.0},
+    ExpiryPlan{2026y / std::chrono::March / 27, true, 5'000.0, 250.0},
 };
 constexpr std::array<double, kUnderlyingCount> kMiddleStrikes{96'000.0, 3'300.0};
 

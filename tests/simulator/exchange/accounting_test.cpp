@@ -108,12 +108,11 @@ TEST(AccountingTest, AccruesFundingContinuously) {
 
 TEST(AccountingTest, SeedsAPortfolioWithoutPayment) {
     ScriptedVenue venue;
-    const auto held = venue.exchange->open_account({
-        .name = "book",
-        .client_id = "P",
-        .balances = {5.0, 0.0,                               0.0},
-        .positions = {{"BTC-16JAN26-60000-C", -3.0, 0.015},   {"BTC-PERPETUAL", 30'000.0, 0.0}}
-    });
+    const auto held = venue.exchange->open_account(
+        {.name = "book",
+         .client_id = "P",
+         .balances = {5.0, 0.0, 0.0},
+         .positions = {{"BTC-16JAN26-60000-C", -3.0, 0.015}, {"BTC-PERPETUAL", 30'000.0, 0.0}}});
     ASSERT_TRUE(held);
     const PortfolioView view = venue.exchange->portfolio(*held, Currency::btc);
     EXPECT_DOUBLE_EQ(view.balance, 5.0);

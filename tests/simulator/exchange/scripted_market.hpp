@@ -71,12 +71,10 @@ struct ScriptedVenue {
         auto source = std::make_unique<ScriptedMarket>();
         market = source.get();
         exchange = std::make_unique<Exchange>(config, std::move(source));
-        alice = *exchange->open_account({
-            .name = "alice", .client_id = "A", .client_secret = "a", .balances = {10.0, 100.0, 100'000.0}
-        });
-        bob = *exchange->open_account({
-            .name = "bob", .client_id = "B", .client_secret = "b", .balances = {10.0, 100.0, 100'000.0}
-        });
+        alice = *exchange->open_account(
+            {.name = "alice", .client_id = "A", .client_secret = "a", .balances = {10.0, 100.0, 100'000.0}});
+        bob = *exchange->open_account(
+            {.name = "bob", .client_id = "B", .client_secret = "b", .balances = {10.0, 100.0, 100'000.0}});
     }
 
     static OrderRequest limit(std::string name, Side side, double amount, double price) {

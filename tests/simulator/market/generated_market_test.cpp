@@ -46,9 +46,7 @@ TEST(GeneratedMarketTest, HashNamesSeedScenarioAndSpan) {
 TEST(GeneratedMarketTest, ForeignOrdersLeaveTheFlowAlone) {
     const auto quiet = open_market("shock", 3);
     const auto traded = open_market("shock", 3);
-    const AccountId client = *traded->open_account({
-        .name = "c", .client_id = "C", .balances = {100.0, 1'000.0, 0.0}
-    });
+    const AccountId client = *traded->open_account({.name = "c", .client_id = "C", .balances = {100.0, 1'000.0, 0.0}});
     std::size_t fills = 0;
     for (int i = 1; i <= 200; ++i) {
         quiet->advance(quiet->start_time() + 100ms * i);
@@ -112,12 +110,11 @@ TEST(GeneratedMarketTest, PublishesEnoughAndKeepsBooksWhole) {
 
 TEST(GeneratedMarketTest, ResultsAddUpWithTheMarketsOwnAccounts) {
     const auto exchange = open_market("shock", 5);
-    const AccountId client = *exchange->open_account({
-        .name = "c",
-        .client_id = "C",
-        .balances = {100.0, 1'000.0,                        0.0},
-        .positions = {{"BTC-16JAN26-96000-C", -10.0, 0.0},     {"ETH-PERPETUAL", 100'000.0, 3'200.0}}
-    });
+    const AccountId client = *exchange->open_account(
+        {.name = "c",
+         .client_id = "C",
+         .balances = {100.0, 1'000.0, 0.0},
+         .positions = {{"BTC-16JAN26-96000-C", -10.0, 0.0}, {"ETH-PERPETUAL", 100'000.0, 3'200.0}}});
     for (int i = 1; i <= 100; ++i) {
         exchange->advance(exchange->start_time() + 200ms * i);
         for (const char* name : {"BTC-PERPETUAL", "ETH-30JAN26", "BTC-23JAN26-96000-P"}) {
@@ -143,9 +140,7 @@ TEST(GeneratedMarketTest, ResultsAddUpWithTheMarketsOwnAccounts) {
 
 TEST(GeneratedMarketTest, TakersReachAQuoteThatIsBest) {
     const auto exchange = open_market("calm", 1);
-    const AccountId client = *exchange->open_account({
-        .name = "c", .client_id = "C", .balances = {100.0, 0.0, 0.0}
-    });
+    const AccountId client = *exchange->open_account({.name = "c", .client_id = "C", .balances = {100.0, 0.0, 0.0}});
     const InstrumentId perpetual = *exchange->find("BTC-PERPETUAL");
     std::size_t fills = 0;
     for (int i = 1; i <= 100; ++i) {
