@@ -11,7 +11,6 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
-#include <vector>
 
 namespace keel::app {
 
@@ -26,7 +25,6 @@ struct Log {
     LogOptions options;
     int file{-1};
     std::uint64_t file_bytes{0};
-    std::vector<std::string> secrets;
 };
 
 Log& the_log() {
@@ -66,16 +64,10 @@ void rotate(Log& log) {
     open_file(log);
 }
 
-std::string clean(const Log& log, std::string_view text) {
-    std::string shown{text};
-    for (const std::string& secret : log.secrets) {
-        for (std::size_t at = shown.find(secret); at != std::string::npos; at = shown.find(secret, at + 3)) {
-            shown.replace(at, secret.size(), "***");
-        }
-    }
+std::string clean(std::string_view text) {
     std::string out;
-    out.reserve(shown.size());
-    for (const char c : shown) {
+    out.reserve(text.size());
+    for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7f) {
             out += fmt::format("\\x{:02x}", byte);
@@ -113,7 +105,7 @@ void log_line(LogLevel level, std::string_view text) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
     const std::string line =
         fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {:<5} {}\n", fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
-                    ms, kLevelNames[static_cast<std::size_t>(level)], clean(log, text));
+                    ms, kLevelNames[static_cast<std::size_t>(level)], clean(text));
     if (log.options.to_stderr) write_whole(STDERR_FILENO, line);
     if (log.file < 0) return;
     if (log.file_bytes + line.size() > kLogFileBytesMax) rotate(log);
@@ -122,11 +114,10 @@ void log_line(LogLevel level, std::string_view text) {
     log.file_bytes += line.size();
 }
 
-void log_hide(std::string_view secret) {
-    if (secret.size() < 4) return;
+void log_to_stderr(bool wanted) {
     Log& log = the_log();
     const std::lock_guard lock{log.mutex};
-    log.secrets.emplace_back(secret);
+    log.options.to_stderr = wanted;
 }
 
 }  // namespace keel::app

@@ -23,15 +23,15 @@ inline constexpr int kLogFilesMax = 5;                        // keel.log and fo
 void log_open(const LogOptions& options);
 LogLevel log_level_from(std::string_view name);  // unknown names mean info
 
+// Lines on stderr from now on, or in the file alone: while the terminal view owns the screen.
+void log_to_stderr(bool wanted);
+
 // One line. Control characters are written as \xNN, so that a venue's text cannot forge lines or steer a
-// terminal; registered secrets are replaced by "***".
+// terminal. Secrets have a type of their own that no text is made from (connectors/net/secret.hpp).
 void log_line(LogLevel level, std::string_view text);
 inline void log_info(std::string_view text) { log_line(LogLevel::info, text); }
 inline void log_warn(std::string_view text) { log_line(LogLevel::warn, text); }
 inline void log_error(std::string_view text) { log_line(LogLevel::error, text); }
 inline void log_debug(std::string_view text) { log_line(LogLevel::debug, text); }
-
-// Registers a secret whose text must never reach a log line. At least 4 characters.
-void log_hide(std::string_view secret);
 
 }  // namespace keel::app

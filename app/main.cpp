@@ -34,7 +34,12 @@ int dispatch(const Command& command) {
             if constexpr (std::is_same_v<std::decay_t<decltype(options)>, int>) {
                 return options;
             } else {
+                using Options = std::decay_t<decltype(options)>;
+                constexpr bool kLongRunning = std::is_same_v<Options, DemoOptions> ||
+                                              std::is_same_v<Options, RunOptions> ||
+                                              std::is_same_v<Options, SimulateOptions>;
                 LogOptions log;
+                if (kLongRunning) log.directory = options.common.state_dir + "/logs";
                 log.level = log_level_from(options.common.log_level);
                 log_open(log);
                 return run(options);

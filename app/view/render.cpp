@@ -14,10 +14,11 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr double kBarOverHard = 1.25;  // a bar's right end, in hard boundaries: room to see how far beyond
-constexpr int kNameColumns = 24;       // of boundaries and instruments
-constexpr int kSkewFrom = 100;         // clock skew of sessions is shown from this width
-constexpr int kTwoColumnsFrom = 150;   // positions and orders stand side by side from this width
+constexpr double kBarOverHard = 1.25;      // a bar's right end, in hard boundaries: room to see how far beyond
+constexpr int kNameColumns = 24;           // of boundaries and instruments
+constexpr int kSkewFrom = 100;             // clock skew of sessions is shown from this width
+constexpr double kSkewShownMsMax = 3.6e6;  // more than an hour is a simulated day, not a skewed clock
+constexpr int kTwoColumnsFrom = 150;       // positions and orders stand side by side from this width
 
 // Width and colour of the screen, with the lines made so far.
 struct Canvas {
@@ -50,7 +51,8 @@ void add_header(const Canvas& canvas, const ViewModel& model, Lines& out) {
     if (model.kill_level > 0) line.add(fmt::format("  KILL {} {}", model.kill_level, model.kill_name), Ink::red);
     std::string when = clock_text(model.elapsed_seconds);
     if (model.total_seconds > 0) when += " / " + clock_text(model.total_seconds);
-    if (!model.venue_time.empty()) when = model.venue_time + "   " + when;
+    const int free = canvas.width - line.columns() - columns_of(when) - columns_of(model.venue_time) - 5;
+    if (!model.venue_time.empty() && free >= 0) when = model.venue_time + "   " + when;
     out.push_back(line.add_right(when, canvas.width).text());
 }
 
@@ -61,7 +63,7 @@ void add_sessions(const Canvas& canvas, const ViewModel& model, Lines& out) {
         line.add(ready ? " ● " : " ○ ", ready ? Ink::green : Ink::red);
         line.add(fmt::format("{} {} {}", session.venue, session.role, session.state));
         if (session.generation > 1) line.add(fmt::format(" #{}", session.generation), Ink::yellow);
-        if (std::isfinite(session.skew_ms) && canvas.width >= kSkewFrom)
+        if (std::abs(session.skew_ms) < kSkewShownMsMax && canvas.width >= kSkewFrom)
             line.add(fmt::format(" {:+.1f} ms", session.skew_ms), Ink::dim);
         line.add(" ");
     }
@@ -100,6 +102,7 @@ void add_boundaries(const Canvas& canvas, const ViewModel& model, std::size_t ro
     if (shown.size() > rows - 1) {
         std::stable_sort(shown.begin(), shown.end(), [](const auto* a, const auto* b) { return a->alarm > b->alarm; });
         shown.resize(rows - 1);
+        std::sort(shown.begin(), shown.end());  // back in the model's order: lines must not jump about
     }
     out.push_back(heading(canvas, "boundaries  (│ soft  ┃ hard)"));
     const int cells = std::clamp(canvas.width - kNameColumns - 39, 10, 90);

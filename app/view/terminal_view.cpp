@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/log.hpp"
 #include "app/view/view_model.hpp"
 
 namespace keel::app {
@@ -31,11 +32,15 @@ std::int64_t steady_ns() {
 bool TerminalView::possible() { return ::isatty(STDOUT_FILENO) == 1; }
 
 TerminalView::TerminalView() {
-    if (possible()) write_out("\x1b[?1049h\x1b[?25l\x1b[2J");
+    if (!possible()) return;
+    log_to_stderr(false);  // the log's file goes on; lines between the boxes would tear the picture
+    write_out("\x1b[?1049h\x1b[?25l\x1b[2J");
 }
 
 TerminalView::~TerminalView() {
-    if (possible()) write_out("\x1b[?25h\x1b[?1049l");
+    if (!possible()) return;
+    write_out("\x1b[?25h\x1b[?1049l");
+    log_to_stderr(true);
 }
 
 bool TerminalView::due() const {
