@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::minutes kExpiryGuard{10};  // nearer to expiry, delivery averaging has begun or is about to
 constexpr double kFallbackFeeRatio = 5e-4;        // the dearest taker fee of the venues, where nothing can be priced
 constexpr double kBps = 1e-4;
+constexpr std::size_t kHedgeNodesMax = 1'000;  // the worst solve stays at a few milliseconds
 
 bool is_allowed(const HedgeConfig& config, InstrumentId id) {
     return config.instruments.empty() ||
@@ -167,6 +168,9 @@ void DeltaHedge::decide(const HedgeView& hedge, HedgeDepth depth, double leave_r
     for (const Priced& priced : priced_)
         KEEL_ASSERT(problem_.candidates.push(candidate_of(priced, hedge.reduce_only, view)));
     KEEL_ASSERT(problem_.rows.push(MetricRow{.now = hedge.delta_coin, .low = target - aim, .high = target + aim}));
+    // Proving that no other rounding saves the price of one smallest order would cost milliseconds.
+    problem_.tolerance_usd = cheapest != nullptr ? cheapest->unit_cost_usd * cheapest->smallest_coin : 0.0;
+    problem_.nodes_max = kHedgeNodesMax;
     solver_.solve(problem_, solution_);
     record.status = solution_.status;
     record.binding = solution_.binding;

@@ -12,7 +12,8 @@
 namespace keel::strategies {
 namespace {
 
-constexpr int kBisectionsMax = 40;       // past the noise of the bound
+constexpr int kProbesMax = 40;           // past the noise of the bound
+constexpr double kFlat = 1e-13;          // of the bound: rounding
 constexpr int kDoublingsMax = 40;        // 1e12 times the dearest lot: by then the row cannot be met
 constexpr double kMultiplierMax = 1e30;  // far beyond any cost per unit of a metric
 
@@ -166,53 +167,64 @@ double RebalanceSolver::room_along(const Multipliers& from, const Multipliers& d
     return room;
 }
 
-// Maximises the bound along a line: widens until the slope turns, then halves. Leaves what meets at the
-// maximum in the bundle. False when the line does not rise.
+// Maximises the bound along a line: widens until the slope turns, then looks where the tangents of the
+// two sides meet, which is exact where the bound is piecewise linear. Leaves what meets at the maximum in
+// the bundle. False when the line does not rise.
 bool RebalanceSolver::climb(std::size_t depth, Relaxed& relaxed, const Multipliers& direction, Bundle& bundle) const {
+    struct Look {
+        double step{0.0};
+        double value{0.0};
+        double slope{0.0};
+        Facet facet;
+    };
     const double length = std::sqrt(dot(direction, direction));
     Multipliers unit = direction;
     for (double& component : unit) component /= length;
     const Multipliers from = relaxed.at;
     const double value_before = relaxed.value;
     const double room = room_along(from, unit);
-    double rising = 0.0;
-    double falling = phase_ == Phase::cost ? cost_scale_usd_ : room;
-    Facet rising_facet;
-    Facet falling_facet;
-    bool rose = false;
-    bool turned = false;
-    const auto rises_at = [&](double step) {
+    const auto look_at = [&](double step) {
         const Multipliers there = moved(from, unit, step);
         const Bound found = bound(depth, there);
         if (found.value > relaxed.value) {
             relaxed.value = found.value;
             relaxed.at = there;
         }
-        const Facet facet{.slope = scaled_slope(found, there), .lots = found.lots};
-        const bool up = dot(facet.slope, unit) > 0.0;
-        (up ? rising_facet : falling_facet) = facet;
-        rose = rose || up;
-        return up;
+        Look look{.step = step, .value = found.value, .facet = {scaled_slope(found, there), found.lots}};
+        look.slope = dot(look.facet.slope, unit);
+        return look;
     };
-    for (int doubling = 0; doubling < kDoublingsMax && !turned && !pruned(relaxed.value); ++doubling) {
-        falling = std::min(falling, room);
-        turned = !rises_at(falling);
-        if (turned || falling >= room) break;
-        rising = falling;
-        falling *= 2.0;
+    Look rising = look_at(0.0);
+    if (!(rising.slope > 0.0)) rising.slope = length;  // at a kink: the direction's own
+    Look falling;
+    bool rose = false;
+    bool turned = false;
+    double step = phase_ == Phase::cost ? cost_scale_usd_ : room;
+    for (int doubling = 0; doubling < kDoublingsMax && !pruned(relaxed.value); ++doubling) {
+        const Look there = look_at(std::min(step, room));
+        turned = !(there.slope > 0.0);
+        (turned ? falling : rising) = there;
+        rose = rose || !turned;
+        if (turned || step >= room) break;
+        step *= 2.0;
     }
-    for (int halving = 0; turned && halving < kBisectionsMax && !pruned(relaxed.value); ++halving) {
-        const double middle = rising + (falling - rising) / 2.0;
-        if (middle <= rising || middle >= falling) break;
-        (rises_at(middle) ? rising : falling) = middle;
+    for (int probe = 0; turned && probe < kProbesMax && !pruned(relaxed.value); ++probe) {
+        const double meet = (falling.value - rising.value + rising.slope * rising.step - falling.slope * falling.step) /
+                            (rising.slope - falling.slope);
+        const double ceiling = rising.value + rising.slope * (meet - rising.step);
+        if (relaxed.value >= ceiling - kFlat * std::abs(ceiling)) break;
+        const bool inside = meet > rising.step && meet < falling.step && probe % 4 != 3;
+        const double next = inside ? meet : rising.step + (falling.step - rising.step) / 2.0;
+        if (next <= rising.step || next >= falling.step) break;
+        const Look there = look_at(next);
+        (there.slope > 0.0 ? rising : falling) = there;
+        rose = rose || there.slope > 0.0;
     }
     const bool better = relaxed.value > value_before + 1e-12 * std::abs(value_before);
-    if (better && rose) bundle.clear();
-    if (rose && better) static_cast<void>(bundle.push(rising_facet));
-    if (turned) {
-        if (bundle.full()) bundle.erase_unordered(0);
-        static_cast<void>(bundle.push(falling_facet));
-    }
+    if (better) bundle.clear();
+    if (bundle.size() + 1 >= bundle.capacity()) bundle.erase_unordered(0);
+    if (better || rose) static_cast<void>(bundle.push(rising.facet));
+    if (turned) static_cast<void>(bundle.push(falling.facet));
     return better;
 }
 

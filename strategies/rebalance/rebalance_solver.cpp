@@ -367,7 +367,8 @@ bool RebalanceSolver::reachable(std::size_t depth, Multipliers& proof) const {
 // By how much a lower bound exceeds what the best trades so far cost; from zero on it can be left.
 double RebalanceSolver::excess(double value) const {
     if (!found_) return value - std::nextafter(best_, kInfinity);
-    return value - (best_ - problem_->tolerance_ratio * std::abs(best_));
+    const double money = phase_ == Phase::cost ? problem_->tolerance_usd : 0.0;
+    return value - (best_ - std::max(problem_->tolerance_ratio * std::abs(best_), money));
 }
 
 void RebalanceSolver::report(RebalanceSolution& out) const {

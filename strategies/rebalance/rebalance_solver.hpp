@@ -47,6 +47,7 @@ struct RebalanceProblem {
     FixedVector<Candidate, kCandidatesMax> candidates;
     FixedVector<MetricRow, kRowsMax> rows;
     double tolerance_ratio{1e-9};  // a trade cheaper by less than this share of the cost is not looked for
+    double tolerance_usd{0.0};     // the same in money; a hedge sets the price of its smallest order
     std::size_t nodes_max{kNodesMax};
 };
 
