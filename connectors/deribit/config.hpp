@@ -38,7 +38,7 @@ struct Config {
     std::chrono::nanoseconds answer_deadline{std::chrono::seconds{5}};
     std::chrono::nanoseconds backoff_first{std::chrono::milliseconds{100}};
     std::chrono::nanoseconds backoff_cap{std::chrono::seconds{30}};
-    std::uint64_t seed{1};  // of the reconnect waits
+    std::uint64_t seed{0};  // of the reconnect waits; 0: drawn from the system, so that processes differ
 };
 
 }  // namespace keel::connectors::deribit

@@ -20,10 +20,7 @@ constexpr std::chrono::milliseconds kRetryEvery{250};
 
 Result<std::size_t> load_instruments(const Config& config, const net::TlsContext& tls, InstrumentTable& table) {
     constexpr unsigned kOk = 200;
-    net::RestClient client{
-        {rest_endpoint(config), config.connect_deadline, config.connect_deadline},
-        tls
-    };
+    net::RestClient client{{rest_endpoint(config), config.connect_deadline, config.connect_deadline}, tls};
     Decoder decoder{table};
     EventBatch batch;
     std::size_t total = 0;

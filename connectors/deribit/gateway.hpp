@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,9 +62,10 @@ public:
     void send(const OrderCommand& command) override;
 
     // The orderly end: cancels every open order of ours and lists again until none is left. Keep polling;
-    // `ours_left` says how many the last listing showed, or nothing before the first.
+    // `ours_left` says how many the last listing showed, or nothing before the first. Both from any
+    // thread.
     void cancel_ours();
-    [[nodiscard]] std::optional<std::size_t> ours_left() const { return ours_left_; }
+    [[nodiscard]] std::optional<std::size_t> ours_left() const;
     void close() { session_.close(); }
 
     [[nodiscard]] bool is_ready() const { return sync_ == Sync::ready; }
@@ -149,10 +151,12 @@ private:
     net::Monotonic next_reading_{};
     std::int64_t last_trade_ms_{0};  // trades after this are asked for after a cut
 
+    static constexpr std::int64_t kNotListed = -1;
+    std::atomic<bool> cancel_asked_{false};
+    std::atomic<std::int64_t> ours_left_{kNotListed};
     bool canceling_{false};
     bool listing_{false};
     std::vector<OrderCommand> to_cancel_;
-    std::optional<std::size_t> ours_left_;
     net::Monotonic next_listing_{};
 
     ErrorAction last_action_{ErrorAction::unknown};

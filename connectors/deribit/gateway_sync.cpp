@@ -169,7 +169,7 @@ void Gateway::on_open_orders(const Message& message, EventBatch& batch) {
     }
     if (!canceling_) return;
     listing_ = false;
-    ours_left_ = to_cancel_.size();
+    ours_left_.store(static_cast<std::int64_t>(to_cancel_.size()), std::memory_order_release);
     next_listing_ = std::chrono::steady_clock::now() + kListAgainAfter;
     for (const OrderCommand& cancel : to_cancel_) send(cancel);
 }
@@ -193,15 +193,27 @@ void Gateway::pump_sync(net::Monotonic now) {
 }
 
 void Gateway::cancel_ours() {
-    canceling_ = true;
-    listing_ = false;
-    ours_left_.reset();
-    next_listing_ = {};
+    ours_left_.store(kNotListed, std::memory_order_release);
+    cancel_asked_.store(true, std::memory_order_release);
+}
+
+std::optional<std::size_t> Gateway::ours_left() const {
+    const std::int64_t left = ours_left_.load(std::memory_order_acquire);
+    // A request that poll() has not seen yet has no answer either, whatever an older listing said.
+    if (left == kNotListed || cancel_asked_.load(std::memory_order_acquire)) return std::nullopt;
+    return static_cast<std::size_t>(left);
 }
 
 void Gateway::pump_cancels(net::Monotonic now) {
+    if (cancel_asked_.load(std::memory_order_acquire)) {
+        canceling_ = true;
+        listing_ = false;
+        next_listing_ = {};
+        ours_left_.store(kNotListed, std::memory_order_release);
+        cancel_asked_.store(false, std::memory_order_release);
+    }
     if (!canceling_ || listing_ || sync_ != Sync::ready || now < next_listing_) return;
-    if (ours_left_ == std::size_t{0}) return;
+    if (ours_left_.load(std::memory_order_acquire) == 0) return;
     listing_ = true;
     request(RequestKind::open_orders, "private/get_open_orders");
 }

@@ -37,8 +37,7 @@ RestOrders::Written RestOrders::write_next(std::string_view body, std::int64_t v
                         {"POST", rest_order_target(), body});
     const std::uint64_t sign_cycles = cycles_now() - begin;
     const std::array<net::RestHeader, 2> headers{
-        {{"Authorization", authorization_}, {"Content-Type", "application/json"}}
-    };
+        {{"Authorization", authorization_}, {"Content-Type", "application/json"}}};
     const bool accepted = client_.start({"POST", rest_order_target(), body, headers}).has_value();
     return {sign_cycles, accepted};
 }

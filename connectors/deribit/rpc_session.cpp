@@ -26,7 +26,7 @@ RpcSession::RpcSession(const Config& config, std::size_t frame_bytes_max, net::T
       socket_{socket_options(config, frame_bytes_max), std::move(tls)},
       credentials_{credentials},
       budget_{budget},
-      backoff_{{config.backoff_first, config.backoff_cap}, seed} {
+      backoff_{{config.backoff_first, config.backoff_cap}, config.seed == 0 ? net::random_number() : seed} {
     if (credentials_ != nullptr) key_.emplace(credentials_->secret);
 }
 
@@ -107,9 +107,7 @@ void RpcSession::login() {
     const std::string nonce = net::random_hex(kNonceBytes);
     const net::HexDigest signature = sign_login(*key_, timestamp_ms, nonce);
     encode_login(scratch_, next_id(RequestKind::authenticate),
-                 {
-                     credentials_->key_id, timestamp_ms, nonce, {signature.data(), signature.size()}
-    });
+                 {credentials_->key_id, timestamp_ms, nonce, {signature.data(), signature.size()}});
     static_cast<void>(send(scratch_));
 }
 

@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <bit>
 #include <vector>
 
 #include "engine/core/assert.hpp"
@@ -87,6 +88,12 @@ std::string random_hex(std::size_t bytes) {
         out.push_back(kHexDigits[byte & 0x0fU]);
     }
     return out;
+}
+
+std::uint64_t random_number() {
+    std::array<unsigned char, sizeof(std::uint64_t)> raw{};
+    KEEL_ASSERT(RAND_bytes(raw.data(), static_cast<int>(raw.size())) == 1);
+    return std::bit_cast<std::uint64_t>(raw);
 }
 
 }  // namespace keel::connectors::net

@@ -36,5 +36,6 @@ private:
 
 // Bytes from the system's cryptographic generator, as lower-case hex; for nonces.
 [[nodiscard]] std::string random_hex(std::size_t bytes);
+[[nodiscard]] std::uint64_t random_number();
 
 }  // namespace keel::connectors::net

@@ -187,10 +187,7 @@ std::optional<Frame> WebSocketSession::next_frame() {
     connection->frame_taken = true;
     const auto data = connection->buffer.cdata();
     core_->bytes_received += data.size();
-    return Frame{
-        {static_cast<const char*>(data.data()), data.size()},
-        connection->frame_cycles
-    };
+    return Frame{{static_cast<const char*>(data.data()), data.size()}, connection->frame_cycles};
 }
 
 Result<std::uint64_t> WebSocketSession::send(std::string_view text) {
