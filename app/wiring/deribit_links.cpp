@@ -24,6 +24,12 @@ net::TlsContext tls_of(const Configuration& configuration, const VenueSettings& 
     return *tls;
 }
 
+// Attempts of every Deribit connection of this process together: the last defence against a storm.
+net::ConnectBudget& connect_budget() {
+    static net::ConnectBudget budget{120, std::chrono::minutes{1}};
+    return budget;
+}
+
 std::string lower(std::string text) {
     std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
@@ -106,7 +112,7 @@ public:
                 tls_of(configuration, venue),
                 instruments,
                 clock_,
-                nullptr,
+                &connect_budget(),
                 credentials_.get()} {}
 
     Link& link() override { return *this; }
@@ -137,7 +143,12 @@ public:
                      std::unique_ptr<net::Credentials> credentials)
         : credentials_{std::move(credentials)},
           clock_{configuration.engine.clock},
-          gateway_{base_config(configuration, venue), tls_of(configuration, venue), instruments, clock_, *credentials_},
+          gateway_{base_config(configuration, venue),
+                   tls_of(configuration, venue),
+                   instruments,
+                   clock_,
+                   *credentials_,
+                   &connect_budget()},
           polled_{*this} {}
 
     Link& link() override { return polled_; }
