@@ -81,7 +81,8 @@ attempts_max = 1
 }
 
 std::filesystem::path make_directory(const LatencyOptions& options) {
-    const std::filesystem::path path = std::filesystem::path{options.common.state_dir} / "latency" / std::to_string(::getpid());
+    const std::filesystem::path path =
+        std::filesystem::path{options.common.state_dir} / "latency" / std::to_string(::getpid());
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
     return std::filesystem::absolute(path);
@@ -95,7 +96,8 @@ void write_credentials(const std::filesystem::path& path) {
 void wait_until(const char* what, const std::function<bool()>& done) {
     const Clock::time_point until = Clock::now() + kConnectMax;
     while (!done()) {
-        if (Clock::now() > until) throw OutsideError{fmt::format("{} did not connect within {} s", what, kConnectMax.count())};
+        if (Clock::now() > until)
+            throw OutsideError{fmt::format("{} did not connect within {} s", what, kConnectMax.count())};
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
 }
@@ -123,13 +125,15 @@ struct Cadence {
 };
 
 // Rounds of engine and floor in turn, so that the host's moods meet both.
-Cadence measure(simulator::LatencyVenue& venue, LatencyFloor& floor, double rate_hz, std::uint64_t ticks, std::uint32_t runs) {
+Cadence measure(simulator::LatencyVenue& venue, LatencyFloor& floor, double rate_hz, std::uint64_t ticks,
+                std::uint32_t runs) {
     Cadence cadence;
     venue.clear();
     const std::uint64_t each = std::max<std::uint64_t>(1, ticks / runs);
     for (std::uint32_t run = 0; run < runs && !StopSignal::requested(); ++run) {
         floor.set_active(false);
-        cadence.missed += venue.run({.client = LatencyClient::engine, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
+        cadence.missed +=
+            venue.run({.client = LatencyClient::engine, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
         floor.set_active(true);
         (void)venue.run({.client = LatencyClient::floor, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
         floor.set_active(false);
@@ -197,8 +201,8 @@ void print_text(const Cadence& busy, const Cadence& quiet, const std::vector<Sta
     fmt::print("wire to wire, TLS on loopback\n");
     line("engine", busy.engine);
     line("floor", busy.floor);
-    fmt::print("  engine / floor         p50 {:>8.2f}                  p99 {:>8.2f}\n", ratio(busy.engine.p50, busy.floor.p50),
-               ratio(busy.engine.p99, busy.floor.p99));
+    fmt::print("  engine / floor         p50 {:>8.2f}                  p99 {:>8.2f}\n",
+               ratio(busy.engine.p50, busy.floor.p50), ratio(busy.engine.p99, busy.floor.p99));
     fmt::print("quiet market, {:.0f} ticks a second\n", kQuietHz);
     line("engine", quiet.engine);
     line("floor", quiet.floor);
@@ -214,7 +218,8 @@ void print_text(const Cadence& busy, const Cadence& quiet, const std::vector<Sta
 }  // namespace
 
 int run_latency(const LatencyOptions& options) {
-    if (options.venue != "deribit") throw UsageError{"orders are measured on deribit; " + options.venue + " has no order session"};
+    if (options.venue != "deribit")
+        throw UsageError{"orders are measured on deribit; " + options.venue + " has no order session"};
     const StopSignal stop;
     const std::filesystem::path directory = make_directory(options);
     const auto certificates = simulator::write_certificates(directory);
@@ -223,7 +228,8 @@ int run_latency(const LatencyOptions& options) {
     auto venue = simulator::LatencyVenue::open({.certificate = certificates->certificate, .key = certificates->key});
     if (!venue) throw OutsideError{"the measuring venue cannot listen"};
     (*venue)->start();
-    const Configuration configuration = parse_configuration(engine_text(options, directory, (*venue)->port()), "keel latency", {});
+    const Configuration configuration =
+        parse_configuration(engine_text(options, directory, (*venue)->port()), "keel latency", {});
     LatencyFloor floor{certificates->authority.string(), (*venue)->port(), simulator::LatencyVenue::kFloorTarget};
     floor.start();
     LiveSession session{configuration, {.state_dir = directory / "engine", .journal = {}, .allow_env_secrets = false}};
@@ -235,7 +241,8 @@ int run_latency(const LatencyOptions& options) {
     // Taken before the quiet rounds, so that stages and their sum describe the same ticks.
     const std::vector<StageShown> stages = session.stages();
     const LatencySummary in_process = session.tick_to_trade_cycles();
-    const Cadence quiet = measure(**venue, floor, kQuietHz, std::max<std::uint64_t>(options.ticks / kQuietShare, 100), options.runs);
+    const Cadence quiet =
+        measure(**venue, floor, kQuietHz, std::max<std::uint64_t>(options.ticks / kQuietShare, 100), options.runs);
     const double per_ns = session.cycles_per_ns();
     (void)session.stop(std::chrono::milliseconds{500});
     floor.stop();

@@ -61,13 +61,15 @@ struct LatencyFloor::Connection {
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
-        if (socket < 0 || ::connect(socket, generic, sizeof address) != 0) throw OutsideError{"the floor cannot connect"};
+        if (socket < 0 || ::connect(socket, generic, sizeof address) != 0)
+            throw OutsideError{"the floor cannot connect"};
         const int on = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         context = SSL_CTX_new(TLS_client_method());
         SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-        if (SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) throw OutsideError{ca_file + ": cannot be read"};
+        if (SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1)
+            throw OutsideError{ca_file + ": cannot be read"};
         tls = SSL_new(context);
         SSL_set1_host(tls, "localhost");
         std::string name = "localhost";  // the library's macro for this casts in C's way
@@ -108,7 +110,8 @@ struct LatencyFloor::Connection {
             at += header + size;
             ++frames;
         }
-        std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(at), buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
+        std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(at),
+                  buffer.begin() + static_cast<std::ptrdiff_t>(filled), buffer.begin());
         filled -= at;
         return frames;
     }

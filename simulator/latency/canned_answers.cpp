@@ -55,7 +55,8 @@ std::string order_result(std::string_view request) {
         R"("instrument_name":"BTC-PERPETUAL","price":{},"amount":{},"filled_amount":0.0,"average_price":0.0,)"
         R"("time_in_force":"immediate_or_cancel","post_only":false,"reduce_only":false,"replaced":false,"api":true,)"
         R"("creation_timestamp":{},"last_update_timestamp":{},"is_liquidation":false}},"trades":[]}})",
-        member(request, "id"), member(request, "label"), direction, member(request, "price"), member(request, "amount"), kOrderMs, kOrderMs);
+        member(request, "id"), member(request, "label"), direction, member(request, "price"), member(request, "amount"),
+        kOrderMs, kOrderMs);
 }
 
 // The list of the request's own channels, as an acknowledgement.
@@ -97,8 +98,9 @@ bool subscribes_book(std::string_view request) {
 
 std::string canned_answer(std::string_view request) {
     const std::string_view id = member(request, "id");
-    return fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{},"usIn":{}000,"usOut":{}001,"usDiff":1,"testnet":true}})",
-                       id.empty() ? "0" : id, result_of(member(request, "method"), request), wall_ms(), wall_ms());
+    return fmt::format(
+        R"({{"jsonrpc":"2.0","id":{},"result":{},"usIn":{}000,"usOut":{}001,"usDiff":1,"testnet":true}})",
+        id.empty() ? "0" : id, result_of(member(request, "method"), request), wall_ms(), wall_ms());
 }
 
 std::string canned_http_answer(std::string_view target, std::string_view body) {
@@ -106,7 +108,8 @@ std::string canned_http_answer(std::string_view target, std::string_view body) {
     constexpr std::string_view kBase = "/api/v2/";
     std::string_view method = target.starts_with(kBase) ? target.substr(kBase.size()) : target;
     method = method.substr(0, method.find('?'));
-    const bool other = target.find("currency=") != std::string_view::npos && target.find("currency=BTC") == std::string_view::npos;
+    const bool other =
+        target.find("currency=") != std::string_view::npos && target.find("currency=BTC") == std::string_view::npos;
     return fmt::format(R"({{"jsonrpc":"2.0","result":{},"testnet":true}})", other ? "[]" : result_of(method, target));
 }
 
@@ -114,8 +117,10 @@ std::string CannedTicks::snapshot() {
     std::string bids;
     std::string asks;
     for (int level = 0; level < kLevels; ++level) {
-        bids += fmt::format(R"({}["new",{:.1f},{}.0])", level == 0 ? "" : ",", kMid - 0.5 - level * 0.5, 500'000 + level * 10);
-        asks += fmt::format(R"({}["new",{:.1f},{}.0])", level == 0 ? "" : ",", kMid + 0.5 + level * 0.5, 500'000 + level * 10);
+        bids += fmt::format(R"({}["new",{:.1f},{}.0])", level == 0 ? "" : ",", kMid - 0.5 - level * 0.5,
+                            500'000 + level * 10);
+        asks += fmt::format(R"({}["new",{:.1f},{}.0])", level == 0 ? "" : ",", kMid + 0.5 + level * 0.5,
+                            500'000 + level * 10);
     }
     return fmt::format(
         R"({{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"book.BTC-PERPETUAL.raw","data":)"

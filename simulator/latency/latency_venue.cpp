@@ -39,7 +39,8 @@ struct LatencyVenue::Core {
     double cycles_per_ns{calibrate_cycles_per_ns()};
 
     void on_open(ConnectionId connection, std::string_view target) {
-        if (target == kFloorTarget) connections[slot_of(LatencyClient::floor)].store(static_cast<std::uint64_t>(connection));
+        if (target == kFloorTarget)
+            connections[slot_of(LatencyClient::floor)].store(static_cast<std::uint64_t>(connection));
     }
     void on_close(ConnectionId connection) {
         for (auto& one : connections) {
@@ -85,7 +86,8 @@ struct LatencyVenue::Core {
         const auto late_max = static_cast<std::uint64_t>(20'000.0 * cycles_per_ns);
         due_cycles = now - due > late_max ? due : now;  // a late venue is not the client's luck
         server->send(to, tick);
-        const auto give_up = now + static_cast<std::uint64_t>(cycles_per_ns * 1e6 * static_cast<double>(kAnswerMax.count()));
+        const auto give_up =
+            now + static_cast<std::uint64_t>(cycles_per_ns * 1e6 * static_cast<double>(kAnswerMax.count()));
         while (waiting && cycles_now() < give_up) server->poll();
         if (waiting && counted) ++missed;
         waiting = false;
