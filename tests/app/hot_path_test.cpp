@@ -24,7 +24,7 @@ HotPathReport run(Layout layout, void (*plant)() = nullptr) {
     JournalOptions options;
     options.path = directory.path() / "hot.journal";
     auto writer = JournalWriter::create(options).value();
-    SeededMarket market{5, 60'000};
+    SeededMarket market{5, 200'000};
     const auto enough = [&core] {
         return core.loop.counts().events >= kEventsMin && core.loop.counts().commands >= kCommandsMin;
     };

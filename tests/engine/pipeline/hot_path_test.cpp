@@ -27,9 +27,14 @@ HotPathReport run(Layout layout, void (*plant)() = nullptr) {
     JournalOptions options;
     options.path = directory.path() / "hot.journal";
     auto writer = JournalWriter::create(options).value();
-    ScriptedExchange exchange{21, 60'000};
+    ScriptedExchange exchange{21, 400'000};
     const HotPathReport report = test::run_hot_path(
-        core.loop, {&exchange}, layout, *writer, [&core] { return core.loop.counts().events >= kEventsMin; }, plant);
+        core.loop, {&exchange}, layout, *writer,
+        [&] {
+            return exchange.done() ||
+                   (core.loop.counts().events >= kEventsMin && core.loop.counts().commands >= kCommandsMin);
+        },
+        plant);
     return report;
 }
 
@@ -93,12 +98,9 @@ struct Plant {
 
 TEST(HotPathTest, FindsEachPlantedAllocationLockAndSystemCall) {
     const Plant plants[] = {
-        {"malloc",    plant_malloc,       {2, 0, 0}},
-        {"new",       plant_new,          {2, 0, 0}},
-        {"mutex",     plant_mutex,        {0, 2, 0}},
-        {"rwlock",    plant_shared_mutex, {0, 2, 0}},
-        {"semaphore", plant_semaphore,    {0, 1, 0}},
-        {"getpid",    plant_getpid,       {0, 0, 1}},
+        {"malloc", plant_malloc, {2, 0, 0}},       {"new", plant_new, {2, 0, 0}},
+        {"mutex", plant_mutex, {0, 2, 0}},         {"rwlock", plant_shared_mutex, {0, 2, 0}},
+        {"semaphore", plant_semaphore, {0, 1, 0}}, {"getpid", plant_getpid, {0, 0, 1}},
     };
     for (const Plant& plant : plants)
         for (const Layout layout : {Layout::inline_run, Layout::pipeline}) {
