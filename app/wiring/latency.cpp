@@ -24,8 +24,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using simulator::LatencyClient;
 
-constexpr double kQuietHz = 100.0;          // the second cadence: a market that sleeps between ticks
-constexpr std::uint64_t kQuietShare = 50;   // of the ticks: at a tenth of the rate they take five times as long
+constexpr double kQuietHz = 100.0;         // the second cadence: a market that sleeps between ticks
+constexpr std::uint64_t kQuietShare = 50;  // of the ticks: at a tenth of the rate they take five times as long
 constexpr std::chrono::seconds kConnectMax{10};
 
 // Engine with one position that is always far beyond its boundary, so that every tick provokes one order.
