@@ -43,6 +43,20 @@ void add_breaches(const RunReport& r, JsonText& json) {
     json.close_object();
 }
 
+// Where each underlying's delta stood at the last sample, beside its boundary.
+void add_final_delta(const RunReport& r, JsonText& json) {
+    json.open_object("final_delta");
+    for (const UnderlyingSeries& u : r.underlyings) {
+        if (u.net_delta_hedged_coin.empty()) continue;
+        json.open_object(u.name);
+        json.field("net_delta_coin", u.net_delta_hedged_coin.back());
+        json.field("target_coin", u.delta_target_coin);
+        json.field("soft_coin", u.delta_soft_coin);
+        json.close_object();
+    }
+    json.close_object();
+}
+
 void add_levels(const std::vector<BookReport::Level>& levels, const char* side, JsonText& json) {
     json.open_array(side);
     for (const BookReport::Level& level : levels) {
@@ -154,6 +168,7 @@ std::string report_json(const RunReport& report, bool series) {
     json.open_object();
     add_counts(report, json);
     add_breaches(report, json);
+    add_final_delta(report, json);
     if (!report.books.empty()) {
         json.field("speed_ratio", report.speed_ratio);
         add_books(report, json);
