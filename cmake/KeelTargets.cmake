@@ -27,6 +27,13 @@ function(keel_add_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE KEEL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KEEL_BINARY="$<TARGET_FILE_DIR:${name}>/keel")
   target_precompile_headers(${name} REUSE_FROM keel_test_headers)
+  # keel_tests_<label> builds the programs of one label: a sanitizer run need not wait for the others.
+  foreach(label IN LISTS ARG_LABELS)
+    if(NOT TARGET keel_tests_${label})
+      add_custom_target(keel_tests_${label})
+    endif()
+    add_dependencies(keel_tests_${label} ${name})
+  endforeach()
   gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
