@@ -16,9 +16,12 @@ function(keel_add_library name)
 endfunction()
 
 # keel_add_test(engine_unit LABELS unit SOURCES ... LINK ... [TIMEOUT seconds]): one program of GoogleTest cases; each
-# case is one CTest test that carries the labels.
+# case is one CTest test that carries the labels. SERIAL: alone on the machine, because it measures seconds.
 function(keel_add_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_SERIAL)
+    set(ARG_SERIAL FALSE)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -36,7 +39,7 @@ function(keel_add_test name)
   endforeach()
   gtest_discover_tests(${name} TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_SERIAL} ENVIRONMENT "${ARG_ENVIRONMENT}")
 endfunction()
 
 # Options that every translation unit shares. No fast-math and no contraction: the same bits at -O0 and

@@ -18,14 +18,31 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStopDeadline{3'500};  // of the 5 s that an interrupt may take
 constexpr std::chrono::seconds kProgressEvery{10};
+constexpr std::chrono::milliseconds kSkewWarning{50};  // reliability: warn from here on, long before signatures fail
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Says once when a venue's clock and ours have drifted apart: deadlines and signatures live on their agreement. True
+// when it has been said. On the venue's own clock there is nothing to compare.
+bool warned_of_skew(const LiveSession& session, const Configuration& configuration) {
+    if (configuration.engine.clock == EdgeClock::Source::venue) return true;
+    for (const SessionShown& shown : session.telemetry().sessions) {
+        const std::chrono::nanoseconds skew{shown.report.clock_skew_ns};
+        if (std::chrono::abs(skew) < kSkewWarning) continue;
+        log_warn(fmt::format("the clock of {} is {:+} ms from ours; check this host's time synchronisation",
+                             venue_name(shown.venue),
+                             std::chrono::duration_cast<std::chrono::milliseconds>(skew).count()));
+        return true;
+    }
+    return false;
+}
 
 // Draws or logs while the session runs, until it ends, is interrupted, or its time is up.
 void watch(LiveSession& session, const RunOptions& options, const Configuration& configuration) {
     const Clock::time_point started = Clock::now();
     Clock::time_point told = started;
     bool ready = false;
+    bool skew_told = false;
     ViewSource source{session, "keel run " + options.config_path, mode_name(configuration.engine.mode),
                       options.seconds};
     const bool drawn = !options.headless && !options.common.json && TerminalView::possible();
@@ -41,6 +58,7 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
             throw OutsideError{
                 fmt::format("no venue became ready within {} ms", configuration.engine.startup_deadline.count())};
         }
+        if (ready && !skew_told) skew_told = warned_of_skew(session, configuration);
         if (view != nullptr && view->due()) view->draw(source.model());
         if (view == nullptr && Clock::now() - told >= kProgressEvery) {
             told = Clock::now();
@@ -64,9 +82,8 @@ int run_session(const RunOptions& options) {
     const std::filesystem::path state = configuration.state_dir.empty()
                                             ? options.common.state_dir
                                             : resolved_path(configuration, configuration.state_dir);
-    LiveSession session{
-        configuration, {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}
-    };
+    LiveSession session{configuration,
+                        {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}};
     log_info(fmt::format("{}, layout {}, journal {}", mode_name(configuration.engine.mode),
                          layout_name(configuration.engine.layout), session.journal().string()));
     session.start();
@@ -82,8 +99,10 @@ int run_session(const RunOptions& options) {
         if (!options.report_dir.empty()) {
             report.report_path = write_report(report, options.report_dir, configuration.report.html);
         }
-        if (options.common.json) fmt::print("{}\n", report_json(report, false));
-        else fmt::print("{}", report_text(report));
+        if (options.common.json)
+            fmt::print("{}\n", report_json(report, false));
+        else
+            fmt::print("{}", report_text(report));
     }
     if (halted) throw OutsideError{"the journal could not be written; the engine stopped taking events"};
     if (!end.orders_confirmed_gone) return kExitOutside;
