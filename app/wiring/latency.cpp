@@ -49,6 +49,7 @@ credentials_file = "{}"
 currencies = ["BTC"]
 book_interval = "raw"
 transport = "{}"
+read_deadline_ms = 600000
 [risk]
 hedge_numeraire = "coin"
 ticker_age_max_ms = 86400000
@@ -72,8 +73,8 @@ mark_age_max_ms = 86400000
 index_age_max_ms = 86400000
 [hedge]
 book_age_max_ms = 86400000
-settle_time_ms = 0
-retry_after_ms = 1
+settle_time_ms = 500
+retry_after_ms = 500
 attempts_max = 1
 )",
                        options.layout, port, (directory / "ca.pem").string(), (directory / "credentials.toml").string(),
@@ -125,8 +126,8 @@ struct Cadence {
 };
 
 // Rounds of engine and floor in turn, so that the host's moods meet both.
-Cadence measure(simulator::LatencyVenue& venue, LatencyFloor& floor, double rate_hz, std::uint64_t ticks,
-                std::uint32_t runs) {
+Cadence measure(simulator::LatencyVenue& venue, LiveSession& session, LatencyFloor& floor, double rate_hz,
+                std::uint64_t ticks, std::uint32_t runs) {
     Cadence cadence;
     venue.clear();
     const std::uint64_t each = std::max<std::uint64_t>(1, ticks / runs);
@@ -134,9 +135,11 @@ Cadence measure(simulator::LatencyVenue& venue, LatencyFloor& floor, double rate
         floor.set_active(false);
         cadence.missed +=
             venue.run({.client = LatencyClient::engine, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
+        session.pause();  // two spinning clients on two processors would measure each other
         floor.set_active(true);
         (void)venue.run({.client = LatencyClient::floor, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
         floor.set_active(false);
+        session.resume();
         log_info(fmt::format("{:.0f} ticks a second: run {} of {}", rate_hz, run + 1, runs));
     }
     cadence.engine = venue.wire(LatencyClient::engine).summary();
@@ -237,12 +240,12 @@ int run_latency(const LatencyOptions& options) {
     wait_until("the engine", [&] { return (*venue)->is_connected(LatencyClient::engine) && session.is_ready(); });
     wait_until("the floor", [&] { return (*venue)->is_connected(LatencyClient::floor); });
 
-    const Cadence busy = measure(**venue, floor, options.rate_hz, options.ticks, options.runs);
+    const Cadence busy = measure(**venue, session, floor, options.rate_hz, options.ticks, options.runs);
     // Taken before the quiet rounds, so that stages and their sum describe the same ticks.
     const std::vector<StageShown> stages = session.stages();
     const LatencySummary in_process = session.tick_to_trade_cycles();
-    const Cadence quiet =
-        measure(**venue, floor, kQuietHz, std::max<std::uint64_t>(options.ticks / kQuietShare, 100), options.runs);
+    const Cadence quiet = measure(**venue, session, floor, kQuietHz,
+                                  std::max<std::uint64_t>(options.ticks / kQuietShare, 100), options.runs);
     const double per_ns = session.cycles_per_ns();
     (void)session.stop(std::chrono::milliseconds{500});
     floor.stop();

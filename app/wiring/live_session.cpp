@@ -65,15 +65,15 @@ InstrumentTable loaded_instruments(const Configuration& configuration) {
 
 std::unique_ptr<JournalWriter> open_journal(const SessionPlace& place, std::uint32_t boot_epoch) {
     JournalOptions options;
-    options.path = place.journal.empty() ? place.state_dir / "journals" / fmt::format("{}.journal", boot_epoch)
-                                         : place.journal;
+    options.path =
+        place.journal.empty() ? place.state_dir / "journals" / fmt::format("{}.journal", boot_epoch) : place.journal;
     options.build_identity = version_text();
     options.boot_epoch = boot_epoch;
     std::filesystem::create_directories(options.path.parent_path());
     auto writer = JournalWriter::create(options);
     if (!writer) {
-        throw OutsideError{fmt::format("the journal {} cannot be written (errno {})", options.path.string(),
-                                       writer.error().detail)};
+        throw OutsideError{
+            fmt::format("the journal {} cannot be written (errno {})", options.path.string(), writer.error().detail)};
     }
     return std::move(*writer);
 }
@@ -159,6 +159,12 @@ LiveSession::~LiveSession() = default;
 void LiveSession::start() {
     running_->with_runner([](auto& runner) { runner.start(); });
 }
+
+void LiveSession::pause() {
+    running_->with_runner([](auto& runner) { runner.stop(); });
+}
+
+void LiveSession::resume() { start(); }
 
 bool LiveSession::is_ready() const {
     return std::ranges::all_of(running_->links, [](const auto& link) { return link->is_ready(); });

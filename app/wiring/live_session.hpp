@@ -54,6 +54,10 @@ public:
     LiveSession& operator=(const LiveSession&) = delete;
 
     void start();
+    // Ends the session's threads for a while; connections stay as they are. For measurements only: a
+    // paused engine hears nothing.
+    void pause();
+    void resume();
     // Every link is subscribed and reconciled.
     [[nodiscard]] bool is_ready() const;
     // Every link's venue has closed for good: a recording is over.
