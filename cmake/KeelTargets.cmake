@@ -15,6 +15,16 @@ function(keel_add_library name)
   endif()
 endfunction()
 
+# keel_library_sources(risk HEADERS ... SOURCES ...): adds the files of one folder to its room's library, from the
+# CMakeLists.txt of that folder.
+function(keel_library_sources name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES" ${ARGN})
+  list(TRANSFORM ARG_HEADERS PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  list(TRANSFORM ARG_SOURCES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  target_sources(keel_${name} PUBLIC FILE_SET HEADERS FILES ${ARG_HEADERS})
+  target_sources(keel_${name} PRIVATE ${ARG_SOURCES})
+endfunction()
+
 # keel_add_test(engine_unit LABELS unit SOURCES ... LINK ... [TIMEOUT seconds]): one program of GoogleTest cases; each
 # case is one CTest test that carries the labels. SERIAL: alone on the machine, because it measures seconds.
 function(keel_add_test name)
