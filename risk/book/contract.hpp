@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "engine/core/instrument.hpp"
+
+namespace keel::risk {
+
+// Places in the tables of a MarketState.
+enum class UnderlyingSlot : std::uint16_t { none = 0xffff };
+enum class ExpirySlot : std::uint16_t { none = 0xffff };
+enum class StableSlot : std::uint16_t { none = 0xffff };
+enum class VenueSlot : std::uint16_t { none = 0xffff };
+enum class ContractSlot : std::uint32_t { none = 0xffffffff };
+
+// How a holding is valued. A perpetual is a future without an expiry. Cash is a holding like any other, so
+// that a venue's equity is the sum over its rows.
+enum class ContractKind : std::uint8_t {
+    coin_cash,       // quantity in coin
+    stable_cash,     // quantity in a dollar or a stablecoin
+    spot,            // coin bought for stablecoins: profit q m (P - entry)
+    linear_future,   // stablecoin: q m (P - entry)
+    inverse_future,  // coin: q c (1/entry - 1/P)
+    linear_option,   // stablecoin: q m V(F)
+    inverse_option,  // coin: q m V(F)/F
+};
+
+[[nodiscard]] constexpr bool is_option(ContractKind kind) {
+    return kind == ContractKind::linear_option || kind == ContractKind::inverse_option;
+}
+[[nodiscard]] constexpr bool is_cash(ContractKind kind) {
+    return kind == ContractKind::coin_cash || kind == ContractKind::stable_cash;
+}
+// Its value belongs to the coin ledger; every other kind's to the ledger of its stablecoin.
+[[nodiscard]] constexpr bool settles_in_coin(ContractKind kind) {
+    return kind == ContractKind::coin_cash || kind == ContractKind::inverse_future ||
+           kind == ContractKind::inverse_option;
+}
+
+// What the risk formulas need of a contract, at one venue. The same contract at two venues is two rows.
+struct Contract {
+    ContractKind kind{ContractKind::linear_future};
+    OptionType type{OptionType::none};
+    UnderlyingSlot underlying{UnderlyingSlot::none};  // none: stable_cash
+    ExpirySlot expiry{ExpirySlot::none};              // none: perpetual, spot, cash
+    StableSlot stable{StableSlot::none};              // none where it settles in coin
+    VenueSlot venue{VenueSlot::none};
+    double multiplier{1.0};  // coin per contract; USD of face for inverse futures
+    double strike{0.0};      // USD per coin; options
+};
+
+// What is held of a contract.
+struct Holding {
+    double quantity{0.0};  // contracts, signed
+    double entry{0.0};     // average entry in price units; futures and spot. Options: premium was paid in cash
+};
+
+// What the venue or the surface last said of a contract.
+struct ContractQuote {
+    double mark{std::numeric_limits<double>::quiet_NaN()};        // USD per coin; futures, perpetuals, spot
+    double volatility{std::numeric_limits<double>::quiet_NaN()};  // fraction per sqrt(year); options
+};
+
+}  // namespace keel::risk

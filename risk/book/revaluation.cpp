@@ -1,0 +1,159 @@
+#include "risk/book/revaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "risk/options/inverse_option.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kDaysPerYear = 365.0;
+constexpr double kTenorDays = 30.0;        // the tenor that a volatility shock is quoted for
+constexpr double kTenorPowerShort = 0.30;  // below it
+constexpr double kTenorPowerLong = 0.13;   // from it on
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+UnderlyingShock shock_of(const Shock& shock, UnderlyingSlot underlying) {
+    return at(underlying) < shock.underlyings.size() ? shock.underlyings[at(underlying)] : UnderlyingShock{};
+}
+
+bool usable(double price) { return std::isfinite(price) && price > 0.0; }
+
+double forward_of(const Contract& contract, const MarketState& market) {
+    return contract.expiry == ExpirySlot::none ? kNaN : market.expiries[at(contract.expiry)].forward;
+}
+
+OptionInputs option_inputs(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                           const Shock& shock) {
+    const UnderlyingShock moved = shock_of(shock, contract.underlying);
+    const ExpiryMarket& expiry = market.expiries[at(contract.expiry)];
+    const double years = years_between(market.now, expiry.expiry);
+    return {.forward = expiry.forward * (1.0 + moved.spot),
+            .strike = contract.strike,
+            .years = std::max(0.0, years - shock.years),
+            .volatility = std::max(0.0, quote.volatility * (1.0 + moved.volatility * tenor_weight(shock.tenor, years))),
+            .rate = 0.0,
+            .type = contract.type};
+}
+
+double option_value(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                    const Shock& shock) {
+    if (contract.expiry == ExpirySlot::none || !std::isfinite(quote.volatility)) return kNaN;
+    const OptionInputs inputs = option_inputs(contract, quote, market, shock);
+    const double usd = black76_price(inputs);
+    return contract.kind == ContractKind::inverse_option ? usd / inputs.forward : usd;
+}
+
+}  // namespace
+
+double tenor_weight(VolatilityTenor tenor, double years) {
+    if (tenor == VolatilityTenor::flat) return 1.0;
+    const double days = std::max(1.0, years * kDaysPerYear);
+    return std::pow(kTenorDays / days, days < kTenorDays ? kTenorPowerShort : kTenorPowerLong);
+}
+
+double holding_value(const Contract& contract, const Holding& holding, const ContractQuote& quote,
+                     const MarketState& market, const Shock& shock) {
+    if (is_cash(contract.kind)) return holding.quantity;
+    const double size = holding.quantity * contract.multiplier;
+    if (is_option(contract.kind)) return size * option_value(contract, quote, market, shock);
+    const UnderlyingShock moved = shock_of(shock, contract.underlying);
+    const double mark = quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis);
+    if (!usable(mark) || (holding.quantity != 0.0 && !usable(holding.entry))) return kNaN;
+    if (holding.quantity == 0.0) return 0.0;
+    return contract.kind == ContractKind::inverse_future ? size * (1.0 / holding.entry - 1.0 / mark)
+                                                         : size * (mark - holding.entry);
+}
+
+bool contract_sensitivities(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                            Sensitivities& out) {
+    if (is_cash(contract.kind)) {
+        out = {};
+        return true;
+    }
+    const double size = contract.multiplier;
+    if (!is_option(contract.kind)) {
+        if (!usable(quote.mark)) return false;
+        const bool inverse = contract.kind == ContractKind::inverse_future;
+        const double coins = inverse ? size / quote.mark : size;
+        out = {.delta_bs = coins,
+               .delta_net = coins,
+               .delta_inverse = inverse ? coins : 0.0,
+               .delta_linear_usd = inverse ? 0.0 : coins * quote.mark,
+               .gross_usd = coins * quote.mark,
+               .net_usd = coins * quote.mark};
+        return true;
+    }
+    if (contract.expiry == ExpirySlot::none || !std::isfinite(quote.volatility)) return false;
+    const OptionInputs inputs = option_inputs(contract, quote, market, {});
+    OptionGreeks usd;
+    InverseGreeks coin;
+    if (inverse_option(inputs, usd, coin) != PricingStatus::ok) return false;
+    const bool inverse = contract.kind == ContractKind::inverse_option;
+    out = {.delta_bs = size * usd.delta,
+           .delta_net = size * (inverse ? coin.delta_net : usd.delta),
+           .delta_inverse = inverse ? size * coin.delta_net : 0.0,
+           .delta_linear_usd = inverse ? 0.0 : size * usd.delta * forward_of(contract, market),
+           .gamma = size * usd.gamma,
+           .vega = size * usd.vega,
+           .theta = size * usd.theta,
+           .vanna = size * usd.vanna,
+           .volga = size * usd.volga,
+           .charm = size * usd.charm,
+           .gamma_coin = inverse ? size * coin.gamma : 0.0,
+           .vega_coin = inverse ? size * coin.vega : 0.0,
+           .theta_coin = inverse ? size * coin.theta : 0.0,
+           .gross_coins = size,
+           .net_coins = size};
+    return true;
+}
+
+BookValue value_book(const Book& book, const MarketState& market, const Shock& shock) {
+    BookValue out;
+    out.coin.resize(market.underlyings.size());
+    out.stable.resize(market.stables.size());
+    out.venue_usd.resize(book.venue_names.size());
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        const Contract& contract = book.contracts[i];
+        const double amount = holding_value(contract, book.holdings[i], market.quotes[i], market, shock);
+        const bool in_coin = settles_in_coin(contract.kind);
+        const double rate =
+            in_coin
+                ? market.underlyings[at(contract.underlying)].index * (1.0 + shock_of(shock, contract.underlying).spot)
+                : market.stables[at(contract.stable)] *
+                      (at(contract.stable) < shock.stables.size() ? 1.0 + shock.stables[at(contract.stable)] : 1.0);
+        if (!std::isfinite(amount * rate)) {
+            out.left_out += book.holdings[i].quantity != 0.0 ? 1U : 0U;
+            continue;
+        }
+        (in_coin ? out.coin[at(contract.underlying)] : out.stable[at(contract.stable)]) += amount;
+        if (contract.venue != VenueSlot::none) out.venue_usd[at(contract.venue)] += amount * rate;
+        out.usd += amount * rate;
+    }
+    return out;
+}
+
+BookSensitivities book_sensitivities(const Book& book, const MarketState& market, UnderlyingSlot underlying) {
+    BookSensitivities out;
+    SensitivitySum sum;
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        const double quantity = book.holdings[i].quantity;
+        if (book.contracts[i].underlying != underlying || quantity == 0.0) continue;
+        Sensitivities unit;
+        if (contract_sensitivities(book.contracts[i], market.quotes[i], market, unit)) {
+            sum.replace({}, scaled(unit, quantity));
+        } else {
+            ++out.left_out;
+        }
+    }
+    out.sums = sum.value();
+    return out;
+}
+
+}  // namespace keel::risk
