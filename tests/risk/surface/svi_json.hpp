@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "risk/surface/svi_slice.hpp"
+#include "tests/support/test_data.hpp"
+
+namespace keel::test {
+
+// {"a":..,"b":..,"rho":..,"m":..,"sigma":..}
+inline risk::SviParameters svi_of(const nlohmann::json& j) {
+    return {.a = j.at("a"), .b = j.at("b"), .rho = j.at("rho"), .m = j.at("m"), .sigma = j.at("sigma")};
+}
+
+inline nlohmann::json vectors_of(const std::filesystem::path& path) { return nlohmann::json::parse(read_file(path)); }
+
+}  // namespace keel::test
