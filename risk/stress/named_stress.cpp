@@ -1,0 +1,274 @@
+#include "risk/stress/named_stress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "risk/book/revaluation.hpp"
+
+namespace keel::risk {
+namespace {
+
+using Kind = StressDefinition::Kind;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kImpact = 0.9;  // Y of the square-root law
+constexpr double kFundingsPerDay = 3.0;
+constexpr double kSpotMin = -0.99;
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+bool is_major(const std::string& name) { return name == "BTC" || name == "ETH"; }
+bool is_dollar(const std::string& name) { return name == "USD"; }
+
+// USD per unit of a holding's ledger under a shock.
+double ledger_rate(const Contract& contract, const MarketState& market, const Shock& shock) {
+    if (settles_in_coin(contract.kind)) {
+        const std::size_t u = at(contract.underlying);
+        const double move = u < shock.underlyings.size() ? shock.underlyings[u].spot : 0.0;
+        return market.underlyings[u].index * (1.0 + move);
+    }
+    const std::size_t k = at(contract.stable);
+    return market.stables[k] * (k < shock.stables.size() ? 1.0 + shock.stables[k] : 1.0);
+}
+
+double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
+                    const MarketState& market) {
+    const double size = std::abs(holding.quantity * contract.multiplier);
+    if (contract.kind == ContractKind::inverse_future) return size;
+    if (is_option(contract.kind)) return size * market.underlyings[at(contract.underlying)].index;
+    return size * quote.mark;
+}
+
+// What leaving everything costs beyond what it costs today.
+double extra_exit_cost_usd(const StressInputs& inputs, const StressDefinition& stress, std::size_t& left_out) {
+    if (stress.spread_factor == 1.0 && stress.depth_factor == 1.0 && stress.impact_factor == 1.0) return 0.0;
+    double extra = 0.0;
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        const Holding& holding = inputs.book.holdings[i];
+        if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
+        const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
+        const ContractLiquidity liquidity = i < inputs.liquidity.size() ? inputs.liquidity[i] : ContractLiquidity{};
+        const double cost = exit_cost_usd(notional, holding.quantity, liquidity, stress.spread_factor,
+                                          stress.depth_factor, stress.impact_factor) -
+                            exit_cost_usd(notional, holding.quantity, liquidity, 1.0, 1.0, 1.0);
+        if (std::isfinite(cost)) {
+            extra += cost;
+        } else {
+            ++left_out;
+        }
+    }
+    return extra;
+}
+
+std::vector<double> deltas(const Book& book, const MarketState& market) {
+    std::vector<double> out;
+    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+        out.push_back(book_sensitivities(book, market, UnderlyingSlot(static_cast<std::uint16_t>(u))).sums.delta_bs);
+    }
+    return out;
+}
+
+// Equities, margin ratios and the total of `book` under a shock.
+StressResult judge(const StressInputs& inputs, const Book& book, const Shock& shock, std::string id, double base_usd) {
+    const BookValue value = value_book(book, inputs.market, shock);
+    StressResult out{.id = std::move(id),
+                     .pnl_usd = value.usd - base_usd,
+                     .equity_usd = value.usd,
+                     .venues = {},
+                     .delta_coin = deltas(book, inputs.market),
+                     .left_out = value.left_out};
+    for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
+        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+        const double margin = inputs.maintenance_margin ? inputs.maintenance_margin(venue, inputs.market, shock) : kNaN;
+        out.venues.push_back(
+            {.equity_usd = value.venue_usd[v], .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN});
+    }
+    return out;
+}
+
+void add_shock(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+               std::vector<StressResult>& out) {
+    const StressMoves moves = stress_moves(stress, inputs.book);
+    StressResult result = judge(inputs, inputs.book, moves.shock(), stress.id, base_usd);
+    const double extra = extra_exit_cost_usd(inputs, stress, result.left_out);
+    result.pnl_usd -= extra;
+    result.equity_usd -= extra;
+    out.push_back(std::move(result));
+}
+
+// Everything at the venue is gone, profits and hedge legs alike; a debt to it is not forgiven.
+void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+                        std::vector<StressResult>& out) {
+    const BookValue base = value_book(inputs.book, inputs.market);
+    for (std::size_t v = 0; v < base.venue_usd.size(); ++v) {
+        Book left = inputs.book;
+        for (std::size_t i = 0; i < left.contracts.size(); ++i) {
+            if (at(left.contracts[i].venue) == v) left.holdings[i] = {};
+        }
+        StressResult result = judge(inputs, left, {}, stress.id + ":" + inputs.book.venue_names[v], base_usd);
+        const double back = std::min(base.venue_usd[v], std::max(0.0, base.venue_usd[v]) * stress.recovery);
+        result.pnl_usd += back;
+        result.equity_usd += back;
+        result.venues[v] = {.equity_usd = back, .margin_ratio = kNaN};
+        out.push_back(std::move(result));
+    }
+}
+
+// The venue marks its holdings at the moved prices while coin keeps its worth elsewhere: what counts is
+// whether it would liquidate.
+void add_oracle(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+                std::vector<StressResult>& out) {
+    const StressMoves moves = stress_moves(stress, inputs.book);
+    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+        StressResult moved = judge(inputs, inputs.book, moves.shock(), "", base_usd);
+        StressResult result = judge(inputs, inputs.book, {}, stress.id + ":" + inputs.book.venue_names[v], base_usd);
+        result.pnl_usd += moved.venues[v].equity_usd - result.venues[v].equity_usd;
+        result.equity_usd = base_usd + result.pnl_usd;
+        result.venues[v] = moved.venues[v];
+        out.push_back(std::move(result));
+    }
+}
+
+void add_funding(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+                 std::vector<StressResult>& out) {
+    StressResult result = judge(inputs, inputs.book, {}, stress.id, base_usd);
+    double paid = 0.0;
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        const bool perpetual = contract.expiry == ExpirySlot::none && (contract.kind == ContractKind::linear_future ||
+                                                                       contract.kind == ContractKind::inverse_future);
+        if (!perpetual || inputs.book.holdings[i].quantity == 0.0) continue;
+        const double notional = notional_usd(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
+        if (!std::isfinite(notional)) continue;  // already counted as left out
+        paid += notional * stress.funding_8h * kFundingsPerDay * stress.days;
+    }
+    result.pnl_usd -= paid;
+    result.equity_usd -= paid;
+    out.push_back(std::move(result));
+}
+
+void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+                    std::vector<StressResult>& out) {
+    std::size_t leg = inputs.book.contracts.size();
+    double largest = 0.0;
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        if (contract.kind != ContractKind::linear_future && contract.kind != ContractKind::inverse_future) continue;
+        const double profit = holding_value(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
+        const double notional = notional_usd(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
+        if (profit > 0.0 && notional > largest) {
+            largest = notional;
+            leg = i;
+        }
+    }
+    Book left = inputs.book;
+    double lost = 0.0;
+    double kept = 0.0;
+    if (leg < left.contracts.size()) {
+        lost = largest * stress.deleverage_part * stress.bankruptcy_gap;
+        kept = stress.deleverage_part *
+               holding_value(left.contracts[leg], left.holdings[leg], inputs.market.quotes[leg], inputs.market) *
+               ledger_rate(left.contracts[leg], inputs.market, {});  // realised at the mark, before what is lost
+        left.holdings[leg].quantity *= 1.0 - stress.deleverage_part;
+    }
+    StressResult result = judge(inputs, left, {}, stress.id, base_usd);
+    result.pnl_usd += kept - lost;
+    result.equity_usd += kept - lost;
+    if (leg < left.contracts.size()) result.venues[at(left.contracts[leg].venue)].equity_usd += kept - lost;
+    out.push_back(std::move(result));
+}
+
+double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k) {
+    const StressMoves moves = stress_moves(stress, inputs.book, k);
+    double worst = std::numeric_limits<double>::infinity();
+    for (const VenueStress& venue : judge(inputs, inputs.book, moves.shock(), "", 0.0).venues) {
+        if (std::isfinite(venue.margin_ratio)) worst = std::min(worst, venue.margin_ratio);
+    }
+    return worst;
+}
+
+}  // namespace
+
+std::vector<StressDefinition> default_stresses() {
+    std::vector<StressDefinition> out;
+    out.push_back({.id = "CRASH", .spot = -0.40, .alt_beta = 1.3, .volatility = 0.80, .basis = -0.02, .stable = -0.01});
+    out.push_back({.id = "MELTUP", .spot = 0.35, .volatility = 0.30});
+    out.push_back({.id = "IVSPIKE", .volatility = 1.00});
+    out.push_back({.id = "IVCRUSH", .volatility = -0.40});
+    out.push_back({.id = "DEPEG", .stable = -0.12});
+    out.push_back({.id = "VENUE", .kind = Kind::venue});
+    out.push_back({.id = "FUNDING", .kind = Kind::funding, .funding_8h = 0.0075, .days = 3.0});
+    out.push_back({.id = "LIQUIDITY", .spread_factor = 5.0, .depth_factor = 0.2, .impact_factor = 3.0});
+    out.push_back({.id = "ADL", .kind = Kind::deleverage, .deleverage_part = 0.5, .bankruptcy_gap = 0.02});
+    out.push_back({.id = "ORACLE", .kind = Kind::oracle, .spot = -0.10});
+    StressDefinition combined = out.front();
+    combined.id = "COMBO";
+    combined.stable = -0.12;
+    combined.spread_factor = 5.0;
+    combined.depth_factor = 0.2;
+    combined.impact_factor = 3.0;
+    out.push_back(std::move(combined));
+    return out;
+}
+
+StressMoves stress_moves(const StressDefinition& definition, const Book& book, double k) {
+    StressMoves out;
+    for (const std::string& name : book.underlying_names) {
+        const double beta = is_major(name) ? 1.0 : definition.alt_beta;
+        out.underlyings.push_back({.spot = std::max(kSpotMin, k * beta * definition.spot),
+                                   .volatility = k * definition.volatility,
+                                   .basis = std::max(kSpotMin, k * definition.basis)});
+    }
+    for (const std::string& name : book.stable_names) {
+        out.stables.push_back(is_dollar(name) ? 0.0 : std::max(kSpotMin, k * definition.stable));
+    }
+    return out;
+}
+
+double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,
+                     double depth_factor, double impact_factor) {
+    const double volume = liquidity.daily_volume * depth_factor;
+    const double impact = impact_factor * kImpact * liquidity.daily_volatility * std::sqrt(std::abs(quantity) / volume);
+    return notional_usd * (0.5 * spread_factor * liquidity.spread + impact);
+}
+
+std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<const StressDefinition> definitions) {
+    const double base_usd = value_book(inputs.book, inputs.market).usd;
+    std::vector<StressResult> out;
+    for (const StressDefinition& stress : definitions) {
+        switch (stress.kind) {
+            case Kind::shock: add_shock(inputs, stress, base_usd, out); break;
+            case Kind::venue: add_venue_defaults(inputs, stress, base_usd, out); break;
+            case Kind::oracle: add_oracle(inputs, stress, base_usd, out); break;
+            case Kind::funding: add_funding(inputs, stress, base_usd, out); break;
+            case Kind::deleverage: add_deleverage(inputs, stress, base_usd, out); break;
+        }
+    }
+    return out;
+}
+
+double reverse_stress_scale(const StressInputs& inputs, const StressDefinition& definition, double k_max) {
+    constexpr int kSteps = 48;
+    constexpr double kTolerance = 1e-4;
+    double below = 0.0;
+    for (int step = 1; step <= kSteps; ++step) {
+        double above = k_max * step / kSteps;
+        if (worst_ratio(inputs, definition, above) > 1.0) {
+            below = above;
+            continue;
+        }
+        while (above - below > kTolerance) {
+            const double middle = 0.5 * (below + above);
+            (worst_ratio(inputs, definition, middle) > 1.0 ? below : above) = middle;
+        }
+        return above;
+    }
+    return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace keel::risk

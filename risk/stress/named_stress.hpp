@@ -1,0 +1,102 @@
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "risk/book/market_state.hpp"
+
+namespace keel::risk {
+
+// What one named stress does to the world. Everything here is a default that a configuration may change
+// (risk-model.md, "Stress").
+struct StressDefinition {
+    enum class Kind : std::uint8_t {
+        shock,       // prices, volatilities and stablecoins move; leaving positions may cost more
+        venue,       // a venue keeps everything that it holds of ours; one result per venue
+        oracle,      // one venue's index and marks move for a moment, the world's do not; one result per venue
+        funding,     // perpetuals pay `funding_8h` against us for `days`
+        deleverage,  // the largest profitable future is closed in part at the counterparty's bankruptcy price
+    };
+
+    std::string id;
+    Kind kind{Kind::shock};
+    double spot{0.0};           // relative, of the majors
+    double alt_beta{1.0};       // every other coin moves this times the majors' move
+    double volatility{0.0};     // relative, with the power tenor law
+    double basis{0.0};          // relative, of futures and perpetuals beyond spot
+    double stable{0.0};         // relative, of every stablecoin that is not the dollar
+    double recovery{0.0};       // venue: part of the equity that comes back
+    double funding_8h{0.0};     // funding: fraction of notional per eight hours
+    double days{0.0};           // funding: how long
+    double spread_factor{1.0};  // shock: on the cost of leaving every position
+    double depth_factor{1.0};
+    double impact_factor{1.0};
+    double deleverage_part{0.0};  // deleverage: part of the position that is taken
+    double bankruptcy_gap{0.0};   // deleverage: how far the mark is past the bankruptcy price, in our favour
+};
+
+// CRASH, MELTUP, IVSPIKE, IVCRUSH, DEPEG, VENUE, FUNDING, LIQUIDITY, ADL, ORACLE and COMBO with the sizes of
+// risk-model.md. (CORR1 works on covariances: correlation_stress.hpp.)
+[[nodiscard]] std::vector<StressDefinition> default_stresses();
+
+// How a contract trades, for the liquidity stress; NaN where unknown: such a holding is counted as left out.
+struct ContractLiquidity {
+    double spread{std::numeric_limits<double>::quiet_NaN()};        // relative to mid
+    double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts
+    double daily_volatility{std::numeric_limits<double>::quiet_NaN()};
+};
+
+// Half the spread plus 0.9 sigma_day sqrt(Q / daily volume), both relative, for leaving `holding` whole: USD.
+// `depth` divides the volume. NaN where unknown. (Square-root impact; risk-model.md, "Liquidity".)
+[[nodiscard]] double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity,
+                                   double spread_factor, double depth_factor, double impact_factor);
+
+// Maintenance margin of a venue in USD under a shock; NaN where it is not modelled.
+using MaintenanceMargin = std::function<double(VenueSlot, const MarketState&, const Shock&)>;
+
+struct VenueStress {
+    double equity_usd{0.0};
+    double margin_ratio{0.0};  // equity / maintenance margin; NaN where not modelled or nothing is held
+};
+
+struct StressResult {
+    std::string id;  // ID:venue where there is one result per venue
+    double pnl_usd{0.0};
+    double equity_usd{0.0};           // afterwards
+    std::vector<VenueStress> venues;  // by VenueSlot
+    std::vector<double> delta_coin;   // by UnderlyingSlot: delta_bs of what is left
+    std::size_t left_out{0};          // holdings that an input was missing for
+};
+
+struct StressInputs {
+    const Book& book;
+    const MarketState& market;
+    std::span<const ContractLiquidity> liquidity{};  // parallel to contracts, or empty
+    MaintenanceMargin maintenance_margin{};
+};
+
+// Every definition, one result each (venue and oracle: one per venue).
+// Allocates: yes; for reports and the publish clock, never between event and command.
+[[nodiscard]] std::vector<StressResult> run_stresses(const StressInputs& inputs,
+                                                     std::span<const StressDefinition> definitions);
+
+// Reverse stress: the smallest k in (0, k_max] for which `definition` with all its moves times k brings any
+// venue's margin ratio to 1, by bracketing and bisection to 1e-4; infinity where none does.
+[[nodiscard]] double reverse_stress_scale(const StressInputs& inputs, const StressDefinition& definition,
+                                          double k_max = 2.4);
+
+// The relative moves of each underlying and stablecoin under a `shock` definition scaled by k. Spot moves stop
+// at -99 %.
+struct StressMoves {
+    std::vector<UnderlyingShock> underlyings;
+    std::vector<double> stables;
+    [[nodiscard]] Shock shock() const {
+        return {.underlyings = underlyings, .stables = stables, .tenor = VolatilityTenor::power};
+    }
+};
+[[nodiscard]] StressMoves stress_moves(const StressDefinition& definition, const Book& book, double k = 1.0);
+
+}  // namespace keel::risk

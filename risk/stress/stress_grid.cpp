@@ -1,0 +1,187 @@
+#include "risk/stress/stress_grid.hpp"
+
+#include <cmath>
+
+#include "engine/core/assert.hpp"
+#include "risk/book/revaluation.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr std::size_t kVolatilities = kGridVolatilityMoves.size();
+constexpr std::size_t kBaseRow = 7;  // spot move 0
+constexpr std::size_t kBaseColumn = 2;
+static_assert(kGridSpotMoves[kBaseRow] == 0.0 && kGridVolatilityMoves[kBaseColumn] == 0.0);
+constexpr std::size_t kBaseCell = kBaseRow * kVolatilities + kBaseColumn;
+constexpr std::uint32_t kUpdatesMax = 1'024;  // replaced blocks before the sum is made anew
+
+std::size_t at(UnderlyingSlot slot) { return static_cast<std::size_t>(slot); }
+
+// A shock of one underlying alone; the array holds the others still.
+constexpr std::size_t kUnderlyingsPerShock = 64;
+class CellShock {
+public:
+    CellShock(UnderlyingSlot underlying, std::size_t cell, VolatilityTenor tenor) : tenor_{tenor} {
+        KEEL_ASSERT(at(underlying) < kUnderlyingsPerShock);
+        moves_[at(underlying)] = {.spot = kGridSpotMoves[cell / kVolatilities],
+                                  .volatility = kGridVolatilityMoves[cell % kVolatilities]};
+    }
+    [[nodiscard]] Shock shock() const { return {.underlyings = moves_, .tenor = tenor_}; }
+
+private:
+    std::array<UnderlyingShock, kUnderlyingsPerShock> moves_{};
+    VolatilityTenor tenor_;
+};
+
+void find_worst(StressMatrix& matrix) {
+    matrix.worst = {.pnl_usd = matrix.pnl_usd[kBaseCell], .spot = kBaseRow, .volatility = kBaseColumn};
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        if (matrix.pnl_usd[cell] < matrix.worst.pnl_usd) {
+            matrix.worst = {matrix.pnl_usd[cell], cell / kVolatilities, cell % kVolatilities};
+        }
+    }
+}
+
+// Turns worth per cell into profit per cell.
+StressMatrix matrix_of(const StressCells& cells, double index) {
+    StressMatrix out;
+    const double base_usd = cells.coin[kBaseCell] * index + cells.usd[kBaseCell];
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        const double price = index * (1.0 + kGridSpotMoves[cell / kVolatilities]);
+        out.pnl_usd[cell] = cells.coin[cell] * price + cells.usd[cell] - base_usd;
+        out.pnl_coin[cell] = cells.coin[cell] - cells.coin[kBaseCell];
+    }
+    find_worst(out);
+    return out;
+}
+
+}  // namespace
+
+StressMatrix full_stress_matrix(const Book& book, const MarketState& market, UnderlyingSlot underlying,
+                                VolatilityTenor tenor) {
+    StressCells cells;
+    std::size_t left_out = 0;
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        const Contract& contract = book.contracts[i];
+        if (contract.underlying != underlying || book.holdings[i].quantity == 0.0) continue;
+        if (!std::isfinite(holding_value(contract, book.holdings[i], market.quotes[i], market))) {
+            ++left_out;
+            continue;
+        }
+        const bool in_coin = settles_in_coin(contract.kind);
+        const double rate = in_coin ? 1.0 : market.stables[static_cast<std::size_t>(contract.stable)];
+        for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+            const CellShock moved{underlying, cell, tenor};
+            const double worth =
+                rate * holding_value(contract, book.holdings[i], market.quotes[i], market, moved.shock());
+            (in_coin ? cells.coin : cells.usd)[cell] += worth;
+        }
+    }
+    StressMatrix out = matrix_of(cells, market.underlyings[at(underlying)].index);
+    out.left_out = left_out;
+    return out;
+}
+
+bool contract_cells(const Contract& contract, const ContractQuote& quote, const MarketState& market, StressCells& out,
+                    VolatilityTenor tenor) {
+    const Holding one{.quantity = 1.0, .entry = quote.mark};
+    const bool in_coin = settles_in_coin(contract.kind);
+    const double rate = in_coin ? 1.0 : market.stables[static_cast<std::size_t>(contract.stable)];
+    StressCells cells;
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        const CellShock moved{contract.underlying, cell, tenor};
+        const double worth = rate * holding_value(contract, one, quote, market, moved.shock());
+        if (!std::isfinite(worth)) return false;
+        (in_coin ? cells.coin : cells.usd)[cell] = worth;
+    }
+    out = cells;
+    return true;
+}
+
+double unit_cell_pnl_usd(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                         std::size_t spot, std::size_t volatility, VolatilityTenor tenor) {
+    KEEL_ASSERT(spot < kGridSpotMoves.size() && volatility < kVolatilities);
+    const Holding one{.quantity = 1.0, .entry = quote.mark};
+    const CellShock moved{contract.underlying, spot * kVolatilities + volatility, tenor};
+    const double before = holding_value(contract, one, quote, market);
+    const double after = holding_value(contract, one, quote, market, moved.shock());
+    if (!settles_in_coin(contract.kind)) {
+        return (after - before) * market.stables[static_cast<std::size_t>(contract.stable)];
+    }
+    const double index = market.underlyings[at(contract.underlying)].index;
+    return index * (after * (1.0 + kGridSpotMoves[spot]) - before);
+}
+
+void LinearStress::add(const Contract& contract, const Holding& holding, const ContractQuote& quote,
+                       double stable_usd) {
+    if (is_option(contract.kind) || holding.quantity == 0.0) return;
+    if (contract.kind == ContractKind::coin_cash) {
+        coin_fixed += holding.quantity;
+        return;
+    }
+    if (contract.kind == ContractKind::stable_cash) {
+        usd_fixed += holding.quantity * stable_usd;
+        return;
+    }
+    const double size = holding.quantity * contract.multiplier;
+    const bool inverse = contract.kind == ContractKind::inverse_future;
+    const double fixed = inverse ? size / holding.entry : -size * holding.entry * stable_usd;
+    const double moving = inverse ? size / quote.mark : size * quote.mark * stable_usd;
+    if (!std::isfinite(fixed) || !std::isfinite(moving)) return;
+    (inverse ? coin_fixed : usd_fixed) += fixed;
+    (inverse ? coin_over_price : usd_per_price) += moving;
+}
+
+StressGrid::StressGrid(std::size_t buckets_max) : buckets_(buckets_max), stale_(buckets_max) {}
+
+bool StressGrid::replace_bucket(std::size_t slot, const StressCells& cells) {
+    KEEL_ASSERT(slot < buckets_.size());
+    bool finite = true;
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        finite = finite && std::isfinite(cells.coin[cell]) && std::isfinite(cells.usd[cell]);
+    }
+    stale_count_ += static_cast<std::size_t>(!finite) - stale_[slot];
+    stale_[slot] = static_cast<std::uint8_t>(!finite);
+    if (!finite) return false;
+    StressCells& held = buckets_[slot];
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.coin[cell] += cells.coin[cell] - held.coin[cell];
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.usd[cell] += cells.usd[cell] - held.usd[cell];
+    held = cells;
+    if (++updates_ >= kUpdatesMax) rebuild();
+    return true;
+}
+
+bool StressGrid::add_to_bucket(std::size_t slot, const StressCells& unit, double quantity) {
+    KEEL_ASSERT(slot < buckets_.size());
+    StressCells cells = buckets_[slot];
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) cells.coin[cell] += quantity * unit.coin[cell];
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) cells.usd[cell] += quantity * unit.usd[cell];
+    const bool was_stale = stale_[slot] != 0;
+    if (!replace_bucket(slot, cells)) return false;
+    if (was_stale) {  // a fill mends nothing: the block still stands on old inputs
+        stale_[slot] = 1;
+        ++stale_count_;
+    }
+    return true;
+}
+
+void StressGrid::rebuild() {
+    sum_ = {};
+    for (const StressCells& cells : buckets_) {
+        for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.coin[cell] += cells.coin[cell];
+        for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.usd[cell] += cells.usd[cell];
+    }
+    updates_ = 0;
+}
+
+StressMatrix StressGrid::read(double index) const {
+    StressCells cells = sum_;
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        const double factor = 1.0 + kGridSpotMoves[cell / kVolatilities];
+        cells.coin[cell] += linear_.coin_fixed - linear_.coin_over_price / factor;
+        cells.usd[cell] += linear_.usd_fixed + linear_.usd_per_price * factor;
+    }
+    return matrix_of(cells, index);
+}
+
+}  // namespace keel::risk

@@ -1,0 +1,143 @@
+#include "risk/stress/named_stress.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "tests/risk/stress/stress_book.hpp"
+
+namespace keel::risk {
+namespace {
+
+StressResult named(const std::vector<StressResult>& results, const std::string& id) {
+    const auto found = std::ranges::find(results, id, &StressResult::id);
+    if (found == results.end()) throw std::out_of_range{id};
+    return *found;
+}
+
+// A flat maintenance margin of 5 % of what the venue's holdings are worth in notional at the moved prices.
+double five_percent(const Book& book, VenueSlot venue, const MarketState& market, const Shock& shock) {
+    double margin = 0.0;
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        if (book.contracts[i].venue != venue || is_cash(book.contracts[i].kind)) continue;
+        const double move = shock.underlyings.empty() ? 0.0 : shock.underlyings[0].spot;
+        const double size = std::abs(book.holdings[i].quantity * book.contracts[i].multiplier);
+        margin += 0.05 * (book.contracts[i].kind == ContractKind::inverse_future
+                              ? size
+                              : size * market.underlyings[0].index * (1.0 + move));
+    }
+    return margin;
+}
+
+class NamedStressTest : public testing::Test {
+protected:
+    std::vector<StressResult> run() {
+        return run_stresses({.book = book_, .market = market_, .liquidity = liquidity_, .maintenance_margin = margin_},
+                            default_stresses());
+    }
+    test::StressBook subject_ = test::stress_book();
+    Book& book_ = subject_.book;
+    MarketState& market_ = subject_.market;
+    std::vector<ContractLiquidity> liquidity_ = std::vector<ContractLiquidity>(
+        book_.contracts.size(), {.spread = 0.001, .daily_volume = 10'000.0, .daily_volatility = 0.03});
+    MaintenanceMargin margin_ = [this](VenueSlot venue, const MarketState& market, const Shock& shock) {
+        return five_percent(book_, venue, market, shock);
+    };
+};
+
+TEST_F(NamedStressTest, EveryDefaultGivesAResult) {
+    const auto results = run();
+    for (const char* id : {"CRASH", "MELTUP", "IVSPIKE", "IVCRUSH", "DEPEG", "VENUE:alpha", "VENUE:beta", "FUNDING",
+                           "LIQUIDITY", "ADL", "ORACLE:alpha", "ORACLE:beta", "COMBO"}) {
+        const StressResult result = named(results, id);
+        EXPECT_TRUE(std::isfinite(result.pnl_usd)) << id;
+        EXPECT_EQ(result.left_out, 0U) << id;
+        EXPECT_EQ(result.venues.size(), 2U) << id;
+    }
+    EXPECT_EQ(results.size(), 13U);
+}
+
+TEST_F(NamedStressTest, ShortVolatilityLosesOnASpikeAndGainsOnACrush) {
+    const auto results = run();
+    EXPECT_LT(named(results, "IVSPIKE").pnl_usd, 0.0);
+    EXPECT_GT(named(results, "IVCRUSH").pnl_usd, 0.0);
+}
+
+TEST_F(NamedStressTest, ADefaultTakesTheEquityAndLeavesTheOtherVenuesDelta) {
+    const auto results = run();
+    const BookValue base = value_book(book_, market_);
+    const StressResult alpha = named(results, "VENUE:alpha");
+    EXPECT_NEAR(alpha.pnl_usd, -base.venue_usd[0], 1e-6);
+    EXPECT_NEAR(alpha.delta_coin[0], 4.0, 1e-12);  // the linear perpetual alone
+    EXPECT_NEAR(named(results, "VENUE:beta").pnl_usd, -base.venue_usd[1], 1e-6);
+}
+
+TEST_F(NamedStressTest, DepegHurtsWhatIsHeldInTheStablecoin) {
+    const BookValue base = value_book(book_, market_);
+    EXPECT_NEAR(named(run(), "DEPEG").pnl_usd, -0.12 * base.stable[0], 1e-6);
+}
+
+TEST_F(NamedStressTest, FundingIsNineIntervalsOnPerpetualNotionals) {
+    EXPECT_NEAR(named(run(), "FUNDING").pnl_usd, -9.0 * 0.0075 * (4.0 * 50'050.0 + 20'000.0), 1e-6);
+}
+
+TEST_F(NamedStressTest, DeleveragingClosesHalfOfTheLargestProfitableFuture) {
+    const StressResult adl = named(run(), "ADL");
+    EXPECT_NEAR(adl.pnl_usd, -0.5 * 0.02 * 4.0 * 50'050.0, 1e-6);
+    EXPECT_NEAR(adl.delta_coin[0] - named(run(), "DEPEG").delta_coin[0], -2.0, 1e-12);
+}
+
+TEST_F(NamedStressTest, LiquidityCostsWhatTheFactorsSay) {
+    double extra = 0.0;
+    for (std::size_t i = 0; i < book_.contracts.size(); ++i) {
+        if (is_cash(book_.contracts[i].kind)) continue;
+        const double quantity = std::abs(book_.holdings[i].quantity);
+        const double notional = i == 0 ? 4.0 * 50'050.0 : i == 1 ? 20'000.0 : 10.0 * 50'000.0;
+        extra += notional * (0.5 * 0.001 * 4.0 +
+                             0.9 * 0.03 * (3.0 * std::sqrt(quantity / 2'000.0) - std::sqrt(quantity / 10'000.0)));
+    }
+    EXPECT_NEAR(named(run(), "LIQUIDITY").pnl_usd, -extra, 1e-6);
+    liquidity_[0].spread = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(named(run(), "LIQUIDITY").left_out, 1U);
+}
+
+TEST_F(NamedStressTest, CombinedIsWorseThanTheCrash) {
+    const auto results = run();
+    EXPECT_LT(named(results, "COMBO").pnl_usd, named(results, "CRASH").pnl_usd);
+}
+
+TEST_F(NamedStressTest, AltsFallByTheirBeta) {
+    book_.underlying_names = {"SOL"};
+    const StressMoves moves = stress_moves(default_stresses().front(), book_);
+    EXPECT_DOUBLE_EQ(moves.underlyings[0].spot, -0.52);
+}
+
+TEST_F(NamedStressTest, ReverseStressFindsTheRatioOfOne) {
+    const StressDefinition crash = default_stresses().front();
+    const StressInputs inputs{.book = book_, .market = market_, .liquidity = {}, .maintenance_margin = margin_};
+    const double k = reverse_stress_scale(inputs, crash);
+    ASSERT_TRUE(std::isfinite(k));
+    const auto worst = [&](double scale) {
+        const StressMoves moves = stress_moves(crash, book_, scale);
+        const BookValue value = value_book(book_, market_, moves.shock());
+        return std::min(value.venue_usd[0] / margin_(VenueSlot{0}, market_, moves.shock()),
+                        value.venue_usd[1] / margin_(VenueSlot{1}, market_, moves.shock()));
+    };
+    EXPECT_LE(worst(k), 1.0);
+    EXPECT_GT(worst(k - 2e-4), 1.0);
+    const StressDefinition nothing{.id = "NOTHING"};
+    EXPECT_TRUE(std::isinf(reverse_stress_scale(inputs, nothing)));
+}
+
+TEST_F(NamedStressTest, AnOracleMovesOneVenueOnly) {
+    const auto results = run();
+    const BookValue base = value_book(book_, market_);
+    const StressResult beta = named(results, "ORACLE:beta");
+    EXPECT_NEAR(beta.venues[1].equity_usd, base.venue_usd[1] - 0.1 * 4.0 * 50'050.0, 1e-6);
+    EXPECT_NEAR(beta.venues[0].equity_usd, base.venue_usd[0], 1e-6);
+}
+
+}  // namespace
+}  // namespace keel::risk
