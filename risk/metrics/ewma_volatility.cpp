@@ -7,11 +7,6 @@
 #include "engine/core/assert.hpp"
 
 namespace keel::risk {
-namespace {
-
-constexpr double kWarmFactor = 3.0;  // times the effective number of samples: 95 % of the start is forgotten
-
-}  // namespace
 
 EwmaVolatility::EwmaVolatility(const VolatilityConfig& config)
     : sample_every_{config.sample_every}, price_age_max_{config.price_age_max}, seed_samples_{config.seed_samples} {
@@ -22,21 +17,31 @@ EwmaVolatility::EwmaVolatility(const VolatilityConfig& config)
     }
 }
 
-void EwmaVolatility::on_price(double price, UnixNanos now) {
-    if (!std::isfinite(price) || price <= 0.0) {
+Observation EwmaVolatility::on_price(double price, UnixNanos now) {
+    Observation judged = judge_price(price);
+    const bool first = sampled_price_ == 0.0;
+    const bool clock_set = !first && price_time_ - now > price_age_max_;
+    if (judged == Observation::taken && !first && !clock_set && now < price_time_) judged = Observation::out_of_order;
+    if (judged != Observation::taken) {
         ++refused_;
-        return;
+        return judged;
     }
-    if (sampled_price_ == 0.0) {
-        sampled_price_ = price;
-        sampled_time_ = now;
-        grid_next_ = now + sample_every_;
+    if (first || clock_set) {
+        restart(price, now);
+        judged = Observation::restarted;
     } else {
         // A price at the very time of a grid point still belongs to it: only older points close here.
         on_time(now + std::chrono::nanoseconds{-1});
     }
     price_ = price;
     price_time_ = now;
+    return judged;
+}
+
+void EwmaVolatility::restart(double price, UnixNanos now) {
+    sampled_price_ = price;
+    sampled_time_ = now;
+    grid_next_ = now + sample_every_;
 }
 
 // Takes at most price_age_max / sample_every samples a call: older grid points are skipped at once.
@@ -59,9 +64,13 @@ bool EwmaVolatility::on_time(UnixNanos now) {
 void EwmaVolatility::take_sample(UnixNanos at) {
     const double dt = years_between(sampled_time_, at);
     const double log_return = std::log(price_ / sampled_price_);
-    const double observed = log_return * log_return / dt;
     sampled_price_ = price_;
     sampled_time_ = at;
+    if (judge_return(log_return) != Observation::taken) {
+        ++refused_;
+        return;
+    }
+    const double observed = log_return * log_return / dt;
     ++samples_;
     if (samples_ <= seed_samples_) {
         seed_sum_ += observed;

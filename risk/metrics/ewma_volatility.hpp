@@ -7,6 +7,7 @@
 #include "engine/core/time.hpp"
 #include "engine/journal/state_hash.hpp"
 #include "risk/config/risk_config.hpp"
+#include "risk/metrics/observation.hpp"
 
 namespace keel::risk {
 
@@ -23,8 +24,9 @@ class EwmaVolatility {
 public:
     explicit EwmaVolatility(const VolatilityConfig& config);
 
-    // One price, in event order. Not finite or not positive: ignored and counted.
-    void on_price(double price, UnixNanos now);
+    // One price, in event order. Not finite, not positive, or older than the latest: ignored and counted. Older by
+    // more than `price_age_max` the clock was set: the grid starts anew at this price.
+    Observation on_price(double price, UnixNanos now);
     // Closes the grid points up to `now`; called by the timer too, so that a quiet market still samples.
     // Returns true when a sample was taken.
     bool on_time(UnixNanos now);
@@ -35,10 +37,12 @@ public:
     // Enough samples for the start to be forgotten: three times the effective number of the horizon.
     [[nodiscard]] bool warm(VolatilityHorizon horizon) const;
     [[nodiscard]] std::uint64_t samples() const { return samples_; }
+    [[nodiscard]] std::uint64_t refused() const { return refused_; }
     void hash_into(StateHash& hash) const;
 
 private:
     void take_sample(UnixNanos at);
+    void restart(double price, UnixNanos now);
 
     std::chrono::nanoseconds sample_every_;
     std::chrono::nanoseconds price_age_max_;

@@ -22,18 +22,10 @@ struct Greek {
     double OptionGreeks::*member;
 };
 constexpr Greek kGreeks[] = {
-    {"price", &OptionGreeks::price},
-    {"delta", &OptionGreeks::delta},
-    {"gamma", &OptionGreeks::gamma},
-    {"vega",  &OptionGreeks::vega },
-    {"theta", &OptionGreeks::theta},
-    {"rho",   &OptionGreeks::rho  },
-    {"vanna", &OptionGreeks::vanna},
-    {"volga", &OptionGreeks::volga},
-    {"charm", &OptionGreeks::charm},
-    {"speed", &OptionGreeks::speed},
-    {"zomma", &OptionGreeks::zomma},
-    {"color", &OptionGreeks::color},
+    {"price", &OptionGreeks::price}, {"delta", &OptionGreeks::delta}, {"gamma", &OptionGreeks::gamma},
+    {"vega", &OptionGreeks::vega},   {"theta", &OptionGreeks::theta}, {"rho", &OptionGreeks::rho},
+    {"vanna", &OptionGreeks::vanna}, {"volga", &OptionGreeks::volga}, {"charm", &OptionGreeks::charm},
+    {"speed", &OptionGreeks::speed}, {"zomma", &OptionGreeks::zomma}, {"color", &OptionGreeks::color},
 };
 
 // The file allows theta and charm four roundings of their largest term where a rate makes terms cancel.
