@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "engine/core/time.hpp"
+#include "risk/options/black76.hpp"
+
+namespace keel::risk {
+
+// The options of one expiry by columns of equal length. Rows that cannot be priced make the whole refused.
+struct OptionColumns {
+    std::span<const double> strike;         // USD, > 0
+    std::span<const double> volatility;     // fraction per sqrt(year), >= 0
+    std::span<const double> quantity_coin;  // signed contracts times coin per contract
+    std::span<const OptionType> type;
+    double years{0.0};  // to expiry, >= 0
+
+    [[nodiscard]] bool priceable() const;
+};
+
+// Sum of quantity times Black-76 value, USD, at one forward with every volatility scaled. Any function of this
+// form can fill a ladder; black76_book_value is the plain one.
+using BookPricer = double (*)(const OptionColumns& options, double forward, double volatility_scale);
+[[nodiscard]] double black76_book_value(const OptionColumns& options, double forward, double volatility_scale);
+
+// Profit of the options under a shock. `usd` is the change of sum q V: for coin-settled options times
+// index/forward, if the index moves with the forward. `coin` is the change of sum q V/F.
+struct OptionShockPnl {
+    double usd{0.0};
+    double coin{0.0};
+};
+
+// Where the market stands on a ladder: taken once a publish, shared by all shocks of it.
+struct LadderPosition {
+    double log_forward{0.0};     // ln(F_now / F_anchor)
+    double log_volatility{0.0};  // relative to the volatilities of the build
+    double value_usd{0.0};
+    double value_coin{0.0};
+};
+
+// The value of one expiry's options over the absolute log forward and the relative log volatility, at
+// 21 x 7 nodes: y_j = sign(u)|u|^1.3 ln 1.35 with u even on [-1, 1], and v even on [-ln 2, ln 2]. A move of
+// spot only shifts the query, so it never rebuilds the table; between nodes the value is cubic (Lagrange, 4 x 4
+// nodes around the point). Outside the outer nodes there is no answer and the caller revalues the options themselves.
+// Volatility sticks to the strike. Time stands at the build.
+// Thread: core for queries and fills; build wherever, then copied in. Allocates: never.
+class ValueLadder {
+public:
+    static constexpr std::size_t kForwardNodes = 21;
+    static constexpr std::size_t kVolatilityNodes = 7;
+
+    // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.
+    bool build(const OptionColumns& options, double forward, UnixNanos now, BookPricer pricer = &black76_book_value);
+    // A fill: quantity times a ladder of one unit with the same anchor. False where anchors differ.
+    bool add_scaled(const ValueLadder& unit, double quantity);
+
+    [[nodiscard]] bool built() const { return anchor_ > 0.0; }
+    [[nodiscard]] double anchor_forward() const { return anchor_; }
+    // The ladder is to be built anew: the forward beyond 3 % or the volatility beyond 0.1 of the anchor,
+    // older than 30 s, or the smile has another shape.
+    [[nodiscard]] bool rebuild_due(double log_forward, double log_volatility, UnixNanos now, bool shape_refit) const;
+
+    // sum q V in USD at anchor * exp(y), volatilities * exp(v); nullopt outside the outer nodes, or not finite.
+    [[nodiscard]] std::optional<double> value_usd(double y, double v) const;
+    [[nodiscard]] std::optional<LadderPosition> position(double forward, double log_volatility) const;
+    // Shock on top of a position: log return of the forward, change of log volatility.
+    [[nodiscard]] std::optional<OptionShockPnl> shock(const LadderPosition& from, double log_return,
+                                                      double log_volatility_change) const;
+
+    // usd of `shock` for many scenarios; scenarios outside the nodes are revalued in full by `pricer`, which is why
+    // the options come along. Volatility changes are times tenor_factor. Returns how many were outside.
+    std::size_t shock_all(const LadderPosition& from, std::span<const double> log_returns,
+                          std::span<const double> log_volatility_changes, double tenor_factor,
+                          const OptionColumns& options, std::span<double> pnl_usd,
+                          BookPricer pricer = &black76_book_value) const;
+
+    // Greatest difference from the pricer half-way between neighbouring forward nodes, without and with a
+    // volatility half-way up: how far the table may be trusted, USD.
+    [[nodiscard]] double midpoint_error_usd(const OptionColumns& options,
+                                            BookPricer pricer = &black76_book_value) const;
+
+private:
+    static constexpr std::size_t kStride = 24;  // a row of forwards, padded to whole vectors
+
+    alignas(32) std::array<double, kStride * kVolatilityNodes> values_{};
+    double anchor_{0.0};
+    double years_{0.0};
+    UnixNanos built_at_{};
+};
+
+// How a volatility shock quoted for 30 days reaches an expiry: (30/DTE)^p, p = 0.30 below 30 days and 0.13 from 30,
+// DTE at least 1 day.
+[[nodiscard]] double volatility_tenor_factor(double days);
+
+}  // namespace keel::risk

@@ -1,0 +1,182 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "risk/tail/scenario_set.hpp"
+#include "risk/tail/scenario_vector.hpp"
+#include "risk/tail/value_ladder.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr UnixNanos kNow{1'700'000'000'000'000'000};
+
+struct Straddle {
+    std::array<double, 2> strike{65'000.0, 65'000.0};
+    std::array<double, 2> volatility{0.6, 0.6};
+    std::array<double, 2> quantity{-3.0, -3.0};
+    std::array<OptionType, 2> type{OptionType::call, OptionType::put};
+    double years{30.0 / 365.0};
+    [[nodiscard]] OptionColumns columns() const {
+        return {.strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
+    }
+};
+
+TEST(ScenarioSetTest, RescalesOnlyBeyondTwoPercent) {
+    ScenarioSet set{3, 2};
+    ASSERT_TRUE(set.set_factor(0, std::array{0.01, -0.02, 0.03}, std::array{0.01, 0.02, 0.02}));
+    EXPECT_DOUBLE_EQ(set.log_moves(0)[0], 0.02);  // one volatility then, at the newest one
+    EXPECT_FALSE(set.set_volatility(0, 0.0203));
+    EXPECT_TRUE(set.set_volatility(0, 0.04));
+    EXPECT_DOUBLE_EQ(set.log_moves(0)[1], -0.04);
+    EXPECT_DOUBLE_EQ(set.relative_moves(0)[2], std::expm1(0.06));
+    ASSERT_TRUE(set.set_factor(1, std::array{0.01, -0.02, 0.03}, {}));
+    EXPECT_FALSE(set.set_volatility(1, 0.9));  // not filtered
+    EXPECT_DOUBLE_EQ(set.log_moves(1)[0], 0.01);
+    EXPECT_FALSE(set.refused());
+}
+
+TEST(ScenarioSetTest, NewDayReplacesTheOldest) {
+    ScenarioSet set{3, 1};
+    ASSERT_TRUE(set.set_factor(0, std::array{0.01, -0.02, 0.03}, {}));
+    EXPECT_EQ(set.replace_oldest(std::array{0.5}, std::array{1.0}), 0U);
+    EXPECT_EQ(set.replace_oldest(std::array{0.6}, std::array{1.0}), 1U);
+    EXPECT_DOUBLE_EQ(set.log_moves(0)[0], 0.5);
+    EXPECT_DOUBLE_EQ(set.log_moves(0)[2], 0.03);
+    EXPECT_EQ(set.replace_oldest(std::array{kNan}, std::array{1.0}), 3U);
+    EXPECT_TRUE(set.refused());
+    EXPECT_DOUBLE_EQ(set.log_moves(0)[2], 0.03);
+}
+
+TEST(ScenarioSetTest, RefusesWhatIsNotAMove) {
+    ScenarioSet set{2, 1};
+    EXPECT_FALSE(set.set_factor(0, std::array{0.01, kNan}, {}));
+    EXPECT_FALSE(set.set_factor(0, std::array{0.01, 6.0}, {}));
+    EXPECT_FALSE(set.set_factor(0, std::array{0.01, 0.02}, std::array{0.0, 0.1}));
+    EXPECT_FALSE(set.set_volatility(0, kNan));
+    EXPECT_TRUE(set.refused());
+    EXPECT_EQ(set.relative_moves(0)[1], 0.0);
+}
+
+TEST(ScenarioVectorTest, RefusalLeavesTheVectorAndRaisesTheFlag) {
+    ScenarioSet set{4, 1};
+    ASSERT_TRUE(set.set_factor(0, std::array{-0.1, 0.0, 0.1, 0.2}, {}));
+    ScenarioVector vector{set, 1};
+    ASSERT_TRUE(vector.set_exposure(0, 100.0));
+    const std::vector<double> before(vector.pnl_usd().begin(), vector.pnl_usd().end());
+    EXPECT_FALSE(vector.refused());
+    for (const double bad : {kNan, std::numeric_limits<double>::infinity(), 1e16}) {
+        EXPECT_FALSE(vector.add_exposure(0, bad));
+    }
+    EXPECT_FALSE(vector.replace_bucket(0, std::array{1.0, 2.0, kNan, 4.0}));
+    EXPECT_TRUE(vector.refused());
+    EXPECT_TRUE(std::ranges::equal(vector.pnl_usd(), before));
+    EXPECT_DOUBLE_EQ(vector.read(0.75)->var_usd, -100.0 * std::expm1(-0.1));
+    EXPECT_FALSE(vector.read(kNan));
+}
+
+TEST(ScenarioVectorTest, ReplacesAndClearsABucket) {
+    ScenarioSet set{4, 1};
+    ASSERT_TRUE(set.set_factor(0, std::array{-0.1, 0.0, 0.1, 0.2}, {}));
+    ScenarioVector vector{set, 2};
+    ASSERT_TRUE(vector.replace_bucket(1, std::array{1.0, 2.0, 3.0, 4.0}));
+    ASSERT_TRUE(vector.replace_bucket(1, std::array{5.0, 6.0, 7.0, 8.0}));
+    EXPECT_DOUBLE_EQ(vector.pnl_usd()[3], 8.0);
+    ASSERT_TRUE(vector.replace_bucket(1, {}));
+    EXPECT_DOUBLE_EQ(vector.pnl_usd()[3], 0.0);
+}
+
+TEST(ValueLadderTest, ShockIsExactAtNodesAndCloseBetween) {
+    const Straddle book;
+    ValueLadder ladder;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    EXPECT_NEAR(*ladder.value_usd(0.0, 0.0), black76_book_value(book.columns(), 65'000.0, 1.0), 1e-7);
+    const double edge = std::log(1.35);
+    EXPECT_NEAR(*ladder.value_usd(edge, std::log(2.0)), black76_book_value(book.columns(), 65'000.0 * 1.35, 2.0), 1e-6);
+    const auto position = ladder.position(65'000.0, 0.0);
+    const auto shock = ladder.shock(*position, std::log(0.9), std::log(1.3));
+    const double before = black76_book_value(book.columns(), 65'000.0, 1.0);
+    const double after = black76_book_value(book.columns(), 58'500.0, 1.3);
+    EXPECT_NEAR(shock->usd, after - before, 5.0);  // 0.05 % of a loss of 9,829
+    EXPECT_NEAR(shock->coin, after / 58'500.0 - before / 65'000.0, 5.0 / 58'500.0);
+    EXPECT_LT(ladder.midpoint_error_usd(book.columns()), 25.0);
+}
+
+TEST(ValueLadderTest, MoveOfSpotShiftsTheQuery) {
+    const Straddle book;
+    ValueLadder ladder;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    const auto position = ladder.position(66'000.0, 0.05);
+    const double scale = std::exp(0.05);
+    const double expected = black76_book_value(book.columns(), 66'000.0 * 0.93, scale * 1.2) -
+                            black76_book_value(book.columns(), 66'000.0, scale);
+    EXPECT_NEAR(ladder.shock(*position, std::log(0.93), std::log(1.2))->usd, expected, 5.0);
+}
+
+TEST(ValueLadderTest, FillAddsMultiplesOfAUnit) {
+    const Straddle book;
+    Straddle one = book;
+    one.quantity = {1.0, 0.0};
+    Straddle more = book;
+    more.quantity[0] += 7.0;
+    ValueLadder ladder, unit, rebuilt;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    ASSERT_TRUE(unit.build(one.columns(), 65'000.0, kNow));
+    ASSERT_TRUE(rebuilt.build(more.columns(), 65'000.0, kNow));
+    ASSERT_TRUE(ladder.add_scaled(unit, 7.0));
+    EXPECT_NEAR(*ladder.value_usd(0.07, 0.1), *rebuilt.value_usd(0.07, 0.1), 1e-7);
+    ValueLadder elsewhere;
+    ASSERT_TRUE(elsewhere.build(one.columns(), 65'001.0, kNow));
+    EXPECT_FALSE(ladder.add_scaled(elsewhere, 1.0));
+    EXPECT_FALSE(ladder.add_scaled(unit, kNan));
+}
+
+TEST(ValueLadderTest, OutsideTheNodesTheOptionsAreRevalued) {
+    const Straddle book;
+    ValueLadder ladder;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    const auto position = ladder.position(65'000.0, 0.0);
+    EXPECT_FALSE(ladder.shock(*position, -0.5, 0.0));
+    EXPECT_FALSE(ladder.shock(*position, 0.0, 0.8));
+    EXPECT_FALSE(ladder.shock(*position, kNan, 0.0));
+    std::array<double, 2> pnl{};
+    EXPECT_EQ(ladder.shock_all(*position, std::array{-0.5, 0.01}, std::array{0.2, 0.0}, 2.0, book.columns(), pnl), 1U);
+    const double exact = black76_book_value(book.columns(), 65'000.0 * std::exp(-0.5), std::exp(0.4));
+    EXPECT_NEAR(pnl[0], exact - position->value_usd, 1e-6);
+}
+
+TEST(ValueLadderTest, RefusesOptionsThatHaveNoPrice) {
+    Straddle book;
+    ValueLadder ladder;
+    EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, kNow, false));
+    EXPECT_FALSE(ladder.position(65'000.0, 0.0));
+    EXPECT_FALSE(ladder.build(book.columns(), kNan, kNow));
+    book.volatility[1] = kNan;
+    EXPECT_FALSE(ladder.build(book.columns(), 65'000.0, kNow));
+    EXPECT_FALSE(ladder.built());
+}
+
+TEST(ValueLadderTest, RebuildFollowsDistanceAgeAndShape) {
+    const Straddle book;
+    ValueLadder ladder;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    const UnixNanos later = kNow + std::chrono::seconds{31};
+    EXPECT_FALSE(ladder.rebuild_due(0.03, -0.1, kNow + std::chrono::seconds{30}, false));
+    EXPECT_TRUE(ladder.rebuild_due(0.031, 0.0, kNow, false));
+    EXPECT_TRUE(ladder.rebuild_due(0.0, -0.11, kNow, false));
+    EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, later, false));
+    EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, kNow, true));
+    EXPECT_TRUE(ladder.rebuild_due(kNan, 0.0, kNow, false));
+}
+
+TEST(ValueLadderTest, TenorFactorTurnsAtThirtyDays) {
+    EXPECT_DOUBLE_EQ(volatility_tenor_factor(30.0), 1.0);
+    EXPECT_DOUBLE_EQ(volatility_tenor_factor(7.0), std::pow(30.0 / 7.0, 0.30));
+    EXPECT_DOUBLE_EQ(volatility_tenor_factor(90.0), std::pow(30.0 / 90.0, 0.13));
+    EXPECT_DOUBLE_EQ(volatility_tenor_factor(0.1), volatility_tenor_factor(1.0));
+}
+
+}  // namespace
+}  // namespace keel::risk
