@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "risk/options/chain_kernel.hpp"
-#include "risk/options/implied_volatility.hpp"
+#include "risk/options/implied_volatility_batch.hpp"
 
 namespace keel::risk {
 namespace {
@@ -98,10 +98,40 @@ void ImpliedVolatilityCold(benchmark::State& state) {
     report(state);
 }
 
+// One expiry of 512 out-of-the-money quotes whose volatilities moved by up to 2 %.
+void ImpliedVolatilityWarm(benchmark::State& state) {
+    std::vector<double> strike, sign, price, last;
+    std::mt19937_64 engine{58};
+    std::uniform_real_distribution<double> uniform{-1.0, 1.0};
+    constexpr double kYears = 30.0 / 365.0;
+    for (std::size_t i = 0; i < kOptions; ++i) {
+        const double deviations = 4.0 * uniform(engine);
+        OptionInputs in{.forward = kForward, .years = kYears, .volatility = 0.45 + 0.05 * deviations * deviations};
+        in.strike = kForward * std::exp(deviations * 0.5 * std::sqrt(kYears));
+        in.type = in.strike < kForward ? OptionType::put : OptionType::call;
+        strike.push_back(in.strike);
+        sign.push_back(in.type == OptionType::call ? 1.0 : -1.0);
+        price.push_back(black76_price(in));
+        last.push_back(in.volatility * (1.0 + kWarmRadius * uniform(engine)));
+    }
+    std::vector<double> volatility(kOptions);
+    std::vector<ImpliedStatus> status(kOptions);
+    std::size_t fallbacks = 0;
+    for (auto _ : state) {
+        volatility = last;
+        fallbacks += implied_volatility_batch(
+            {.forward = kForward, .years = kYears, .strike = strike, .sign = sign, .price = price}, volatility, status);
+        benchmark::ClobberMemory();
+    }
+    state.counters["fallback_share"] = static_cast<double>(fallbacks) / per_option(state);
+    report(state);
+}
+
 BENCHMARK(ScalarAllGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ChainFourGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ChainEightGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ImpliedVolatilityCold)->Repetitions(10)->ReportAggregatesOnly();
+BENCHMARK(ImpliedVolatilityWarm)->Repetitions(10)->ReportAggregatesOnly();
 
 }  // namespace
 }  // namespace keel::risk
