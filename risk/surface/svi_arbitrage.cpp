@@ -4,11 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "risk/surface/vertex_grid.hpp"
+
 namespace keel::risk {
 namespace {
 
 constexpr std::size_t kButterflyPoints = 201;
-constexpr std::size_t kCalendarPoints = 61;
+constexpr std::size_t kCalendarPoints = 61;  // even ones, and as many around each vertex
+constexpr std::size_t kCalendarPlaces = 3 * kCalendarPoints;
 constexpr int kGoldenSteps = 48;     // shrinks a bracket by 1e-10
 constexpr int kBisectionSteps = 60;  // to the last bit of a bracket of width one
 constexpr double kGoldenShare = 0.6180339887498949;
@@ -84,6 +87,27 @@ struct GridOfG {
     }
 };
 
+// Even places would step over the vertex of a slice of hours: each vertex brings its own.
+std::array<double, kCalendarPlaces> calendar_places(const SviParameters& near, const SviParameters& far,
+                                                    MoneynessRange range) {
+    std::array<double, kCalendarPoints> even{};
+    std::array<double, kCalendarPoints> around_near{};
+    std::array<double, kCalendarPoints> around_far{};
+    VertexGrid near_grid{near.m, near.sigma, range, kCalendarPoints};
+    VertexGrid far_grid{far.m, far.sigma, range, kCalendarPoints};
+    const double step = (range.high - range.low) / static_cast<double>(kCalendarPoints - 1);
+    for (std::size_t i = 0; i < kCalendarPoints; ++i) {
+        even[i] = range.low + step * static_cast<double>(i);
+        around_near[i] = std::clamp(near_grid.next(), range.low, range.high);
+        around_far[i] = std::clamp(far_grid.next(), range.low, range.high);
+    }
+    std::array<double, 2 * kCalendarPoints> vertices{};
+    std::merge(around_near.begin(), around_near.end(), around_far.begin(), around_far.end(), vertices.begin());
+    std::array<double, kCalendarPlaces> out{};
+    std::merge(even.begin(), even.end(), vertices.begin(), vertices.end(), out.begin());
+    return out;
+}
+
 }  // namespace
 
 MoneynessRange svi_check_range(const SviParameters& svi) {
@@ -121,13 +145,9 @@ SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far, Mo
     const auto gap = [&](double k) { return svi_total_variance(far, k) - svi_total_variance(near, k); };
     SviCalendar out;
     out.wings_cross = svi_slope_left(far) < svi_slope_left(near) || svi_slope_right(far) < svi_slope_right(near);
-    std::array<double, kCalendarPoints> k{};
-    std::array<double, kCalendarPoints> value{};
-    const double step = (range.high - range.low) / static_cast<double>(kCalendarPoints - 1);
-    for (std::size_t i = 0; i < kCalendarPoints; ++i) {
-        k[i] = range.low + step * static_cast<double>(i);
-        value[i] = gap(k[i]);
-    }
+    std::array<double, kCalendarPlaces> k = calendar_places(near, far, range);
+    std::array<double, kCalendarPlaces> value{};
+    for (std::size_t i = 0; i < kCalendarPlaces; ++i) value[i] = gap(k[i]);
     Low low;
     const auto see = [&](double at, double there) {
         if (there < low.value) low = {.at = at, .value = there};
@@ -136,11 +156,11 @@ SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far, Mo
         if (out.crossing_count == SviCalendar::kCrossingsMax || (gap(left) < 0.0) == (gap(right) < 0.0)) return;
         out.crossings[out.crossing_count++] = bisect(left, right, gap);
     };
-    for (std::size_t i = 0; i < kCalendarPoints; ++i) {
+    for (std::size_t i = 0; i < kCalendarPlaces; ++i) {
         see(k[i], value[i]);
         if (i == 0) continue;
         // A dip between grid points may cross twice: look at the low point between the neighbours first.
-        const bool is_low = i + 1 < kCalendarPoints && value[i] <= value[i - 1] && value[i] <= value[i + 1];
+        const bool is_low = i + 1 < kCalendarPlaces && value[i] <= value[i - 1] && value[i] <= value[i + 1];
         if (!is_low) {
             cross(k[i - 1], k[i]);
             continue;

@@ -56,7 +56,8 @@ struct SviCalendar {
 
 inline constexpr MoneynessRange kCalendarRange{.low = -1.5, .high = 1.5};
 
-// 61 points, golden section at each low point, bisection at each change of sign. Both slices in the domain.
+// 61 even points and 61 around either vertex, golden section at each low point, bisection at each change of sign. Both
+// slices in the domain.
 // Thread: any. Allocates: never.
 [[nodiscard]] SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far,
                                        MoneynessRange range = kCalendarRange);

@@ -11,14 +11,16 @@ namespace keel::risk {
 namespace {
 
 constexpr double kHuberHalfSpreads = 3.0;
-constexpr double kSpreadFloor = 0.002;   // as in the weights
-constexpr int kRobustRounds = 4;         // of Huber's weights; they settle in two or three
-constexpr double kRobustSettled = 0.02;  // largest change of a weight that is no change
-constexpr int kProjections = 3;          // fits with arbitrage barred
-constexpr int kCalendarRounds = 4;       // of adding the crossing to the rows of the floor
+constexpr double kSpreadFloor = 0.002;      // as in the weights
+constexpr int kRobustRounds = 4;            // of Huber's weights; they settle in two or three
+constexpr double kRobustSettled = 0.02;     // largest change of a weight that is no change
+constexpr int kProjections = 3;             // fits with arbitrage barred
+constexpr double kCeilingCostMax = 3.0;     // of the least error: a ceiling that costs more is given up
+constexpr double kCeilingCostFloor = 2e-3;  // of volatility, added to it
+constexpr int kCalendarRounds = 4;          // of adding the crossing to the rows of the floor
 constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
 constexpr double kSigmaShareMin = 0.02;  // of the scale: narrower vertices are kinks between two quotes
-constexpr double kSigmaSpansMax = 10.0;  // of the quoted range: wider ones are parabolas to the last digit
+constexpr double kSigmaSpansMax = 1.0;   // of the quoted range: wider ones are parabolas to the last digit
 
 // A fit under way: the points used, the objective on them, and the search's own coordinates
 // x = m/scale, y = ln(sigma/scale).
@@ -41,9 +43,12 @@ public:
         out.error_raw = error(best_);
         const double scale = std::max(best_value_, 1e-8 * objective_.weight_sum());
         SviFitStatus status = SviFitStatus::ok;
-        if (!is_free(best_) && !(status = SviFitStatus::projected, project(scale))) {
-            status = SviFitStatus::repaired;
-            if (!svi_repair_jw(out.raw, request_.years, best_) || !is_free(best_)) return SviFitStatus::failed;
+        if (!is_free(best_) || rises_above_far(best_)) {
+            status = SviFitStatus::projected;
+            if (!project_twice(scale)) {
+                status = SviFitStatus::repaired;
+                if (!svi_repair_jw(out.raw, request_.years, best_) || !is_free(best_)) return SviFitStatus::failed;
+            }
         }
         out.svi = best_;
         out.error = error(best_);
@@ -139,10 +144,33 @@ private:
         return request_.near == nullptr || svi_calendar(*request_.near, svi, kCalendarReach).is_free();
     }
 
-    // Each round asks for a larger margin at a larger price. The ceiling is the first thing given up.
-    bool project(double error_scale) {
+    // A wing that a later expiry would have to climb.
+    [[nodiscard]] bool rises_above_far(const SviParameters& svi) const {
+        return std::any_of(request_.far.begin(), request_.far.end(),
+                           [&](const SviParameters& far) { return !svi_calendar(svi, far, kCalendarReach).is_free(); });
+    }
+
+    // Later expiries are asked first. Where keeping below them costs what the quotes say plainly, they must give way.
+    bool project_twice(double error_scale) {
         if (request_.near != nullptr) objective_.set_floor(*request_.near);
-        if (request_.far != nullptr) objective_.set_ceiling(*request_.far);
+        const PlanePoint raw_at = at_;
+        const double error_free = error(best_);
+        if (!request_.far.empty()) {
+            objective_.set_ceiling(request_.far);
+            if (project(error_scale) && error(best_) <= kCeilingCostMax * error_free + kCeilingCostFloor) return true;
+        }
+        const SviParameters below_far = best_;
+        const bool has_below_far = is_free(below_far);
+        objective_.drop_ceiling();
+        at_ = raw_at;
+        const bool done = project(error_scale);
+        if (!has_below_far || (done && error(best_) < error(below_far))) return done;
+        best_ = below_far;
+        return true;
+    }
+
+    // Each round asks for a larger margin at a larger price.
+    bool project(double error_scale) {
         double margin = 1e-4;
         double penalty = 1e2;
         for (int round = 0; round < kProjections; ++round, margin *= 10.0, penalty *= 100.0) {
@@ -153,19 +181,18 @@ private:
                 if (request_.near == nullptr || !svi_butterfly(best_).is_free()) break;
                 objective_.add_floor_point(svi_calendar(*request_.near, best_, kCalendarReach).gap_min_moneyness);
             }
-            objective_.drop_ceiling();
         }
         return false;
     }
 
-    // Butterflies want a wider vertex than the least error has.
+    // What the least error has as its vertex may be a bad place once arbitrage is barred.
     PlanePoint projection_start() {
-        PlanePoint best = valued(at_);
-        for (const double wider : {0.4, 0.9, 1.5}) {
+        PlanePoint best = scan();
+        for (const double wider : {-0.8, -0.4, 0.0, 0.4, 0.8}) {
             const PlanePoint at = valued({.x = at_.x, .y = at_.y + wider});
             if (at.value < best.value) best = at;
         }
-        return best.value < SviObjective::kUnsolved ? best : scan();
+        return best;
     }
 
     [[nodiscard]] double error(const SviParameters& svi) const {

@@ -22,7 +22,7 @@ struct SviFitRequest {
     double years{0.0};                       // > 0
     const SviParameters* previous{nullptr};  // where to start; null: a scan
     const SviParameters* near{nullptr};      // slice of the expiry before: a floor for all k
-    const SviParameters* far{nullptr};       // slice of the expiry after: a ceiling where there are no quotes
+    std::span<const SviParameters> far{};    // slices of later expiries: a ceiling where there are no quotes
     bool is_robust{true};                    // Huber's weights: errors beyond 3 half-spreads count by their size only
 };
 

@@ -4,15 +4,18 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
+#include "risk/surface/vertex_grid.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kVarianceFloor = 1e-4;  // of the least quoted variance: a slice never touches zero
-constexpr double kCalendarRoom = 1e-6;   // relative: keeps rounding and the gaps between rows on the right side
-constexpr double kFloorReach = 3.0;      // of log moneyness, either side
+constexpr double kVarianceFloor = 1e-4;     // of the least quoted variance: a slice never touches zero
+constexpr double kCalendarRoom = 1e-6;      // relative: keeps rounding and the gaps between rows on the right side
+constexpr double kAboveFloor = 1.0 + 1e-3;  // relative: leaves a slice room between floor and ceiling
+constexpr double kFloorReach = 3.0;         // of log moneyness, either side
 constexpr std::size_t kGPoints = 61;
 constexpr int kButterflyRounds = 6;
+constexpr double kMissingMax = 10.0;  // of g: beyond, a slice is as wrong as can be
 
 // g and its gradient in (a, d, c) for a frozen vertex.
 struct GAndGradient {
@@ -35,25 +38,6 @@ GAndGradient g_of(const SviVertex& vertex, const Vector3& x, double k) {
     for (std::size_t i = 0; i < 3; ++i) out.gradient[i] = by_w * phi[i] + by_w1 * phi1[i] + 0.5 * phi2[i];
     return out;
 }
-
-// Points even in asinh((k-m)/sigma) across the range.
-class VertexGrid {
-public:
-    VertexGrid(double m, double sigma, MoneynessRange range, std::size_t points)
-        : m_{m}, sigma_{sigma}, low_{std::asinh((range.low - m) / sigma)} {
-        step_ = (std::asinh((range.high - m) / sigma) - low_) / static_cast<double>(points - 1);
-        growth_ = std::exp(step_);
-        e_ = std::exp(low_);
-    }
-    double next() {
-        const double k = m_ + 0.5 * sigma_ * (e_ - 1.0 / e_);
-        e_ *= growth_;
-        return k;
-    }
-
-private:
-    double m_, sigma_, low_, step_{0.0}, growth_{1.0}, e_{1.0};
-};
 
 }  // namespace
 
@@ -103,21 +87,35 @@ void SviObjective::add_floor_point(double k) {
     ++floor_count_;
 }
 
-// Between the quotes the quotes speak; outside, a later expiry's slice knows more than an extrapolation.
-void SviObjective::set_ceiling(const SviParameters& far) {
-    far_ = far;
+// Between the quotes the quotes speak; outside, later expiries know more than an extrapolation: at the same k they are
+// nearer to the money in their own terms.
+void SviObjective::set_ceiling(std::span<const SviParameters> far) {
     ceiling_count_ = 0;
+    if (far.empty()) return;
+    const bool has_floor = floor_count_ > 0;
     for (const double sign : {-1.0, 1.0}) {
         const double from = sign < 0.0 ? std::min(range_.low, 0.0) : std::max(range_.high, 0.0);
         double step = scale_;
         for (std::size_t i = 0; i < kCeilingPoints; ++i, step *= 1.4) {
             const double k = from + sign * step;
             if (std::abs(k) > kFloorReach) break;
+            double ceiling = svi_total_variance(far[0], k);
+            for (const SviParameters& slice : far) ceiling = std::min(ceiling, svi_total_variance(slice, k));
+            if (has_floor) ceiling = std::max(ceiling, svi_total_variance(near_, k) * kAboveFloor);
             ceiling_k_[ceiling_count_] = k;
-            ceiling_w_[ceiling_count_] = svi_total_variance(far, k);
+            ceiling_w_[ceiling_count_] = ceiling;
             ++ceiling_count_;
         }
     }
+    ceiling_slope_left_ = svi_slope_left(far[0]);
+    ceiling_slope_right_ = svi_slope_right(far[0]);
+    for (const SviParameters& slice : far) {
+        ceiling_slope_left_ = std::min(ceiling_slope_left_, svi_slope_left(slice));
+        ceiling_slope_right_ = std::min(ceiling_slope_right_, svi_slope_right(slice));
+    }
+    if (!has_floor) return;
+    ceiling_slope_left_ = std::max(ceiling_slope_left_, svi_slope_left(near_) * kAboveFloor);
+    ceiling_slope_right_ = std::max(ceiling_slope_right_, svi_slope_right(near_) * kAboveFloor);
 }
 
 void SviObjective::bar_butterflies(double margin, double penalty, double error_scale) {
@@ -147,42 +145,61 @@ std::size_t SviObjective::build_rows(const SviVertex& vertex, Rows& rows) const 
         rows[count++] = {.normal = {-phi[0], -phi[1], -phi[2]}, .offset = -ceiling_w_[i]};
     }
     if (ceiling_count_ > 0) {
-        rows[count++] = {.normal = {0.0, 1.0, -1.0}, .offset = -vertex.sigma * svi_slope_left(far_)};
-        rows[count++] = {.normal = {0.0, -1.0, -1.0}, .offset = -vertex.sigma * svi_slope_right(far_)};
+        rows[count++] = {.normal = {0.0, 1.0, -1.0}, .offset = -vertex.sigma * ceiling_slope_left_};
+        rows[count++] = {.normal = {0.0, -1.0, -1.0}, .offset = -vertex.sigma * ceiling_slope_right_};
     }
     return count;
 }
 
-// Each round looks for the low points of g, remembers where they were, and asks g >= margin there to first order
-// around the last solution. Answers what the last solution still misses.
+// Least g on a grid, as far as it misses the margin; the places of the low points go to `cut_at`.
+double SviObjective::find_low_points(const SviVertex& vertex, const Vector3& x, CutPlaces& cuts) const {
+    VertexGrid grid{vertex.m, vertex.sigma, svi_check_range(svi_from_coefficients(vertex, x)), kGPoints};
+    double lowest = margin_;
+    std::array<double, 3> k{};
+    std::array<double, 3> g{margin_, margin_, margin_};
+    for (std::size_t i = 0; i <= kGPoints; ++i) {
+        k = {k[1], k[2], grid.next()};
+        g = {g[1], g[2], i < kGPoints ? g_of(vertex, x, k[2]).g : margin_};
+        if (i == 0 || !(g[1] < margin_) || g[1] > g[2] || g[1] > g[0]) continue;
+        lowest = std::min(lowest, g[1]);
+        if (cuts.count < kCutsMax) cuts.k[cuts.count++] = k[1];
+    }
+    return margin_ - lowest;
+}
+
+// Each round remembers where the low points of g were and asks g >= margin there, to first order around the last
+// solution. Keeps the best of all rounds, the unbarred one included; answers its error with the price of what it
+// misses.
 double SviObjective::close_butterflies(const SviVertex& vertex, const SviNormalEquations& equations, Rows& rows,
                                        std::size_t count, Vector3& x) const {
-    std::array<double, kCutsMax> cut_at{};
-    std::size_t cuts = 0;
-    double missing = 0.0;
+    CutPlaces cuts;
+    Vector3 at = x;
+    double best = kUnsolved;
     for (int round = 0; round <= kButterflyRounds; ++round) {
-        const SviParameters svi = svi_from_coefficients(vertex, x);
-        VertexGrid grid{vertex.m, vertex.sigma, svi_check_range(svi), kGPoints};
-        const std::size_t cuts_before = cuts;
-        double lowest = margin_;
-        std::array<double, 3> k{};
-        std::array<double, 3> g{margin_, margin_, margin_};
-        for (std::size_t i = 0; i <= kGPoints; ++i) {
-            k = {k[1], k[2], grid.next()};
-            g = {g[1], g[2], i < kGPoints ? g_of(vertex, x, k[2]).g : margin_};
-            if (i == 0 || !(g[1] < margin_) || g[1] > g[2] || g[1] > g[0]) continue;
-            lowest = std::min(lowest, g[1]);
-            if (cuts < kCutsMax) cut_at[cuts++] = k[1];
+        const std::size_t cuts_before = cuts.count;
+        const double missing = find_low_points(vertex, at, cuts);
+        const double value = error_of(vertex, at) + penalty_ * std::min(missing, kMissingMax);
+        if (value < best) {
+            best = value;
+            x = at;
         }
-        missing = margin_ - lowest;
-        if (cuts == cuts_before || round == kButterflyRounds) break;
-        for (std::size_t i = 0; i < cuts; ++i) {
-            const GAndGradient at = g_of(vertex, x, cut_at[i]);
-            rows[count + i] = {.normal = at.gradient, .offset = 1.2 * margin_ - at.g + dot(at.gradient, x)};
+        if (cuts.count == cuts_before || round == kButterflyRounds) break;
+        for (std::size_t i = 0; i < cuts.count; ++i) {
+            const GAndGradient low = g_of(vertex, at, cuts.k[i]);
+            rows[count + i] = {.normal = low.gradient, .offset = 1.2 * margin_ - low.g + dot(low.gradient, at)};
         }
-        if (!svi_solve(equations, rows, count + cuts, kVarianceFloor * scale_ * scale_, variance_max_, x)) break;
+        if (!svi_solve(equations, rows, count + cuts.count, kVarianceFloor * scale_ * scale_, variance_max_, at)) break;
     }
-    return missing;
+    return best;
+}
+
+double SviObjective::error_of(const SviVertex& vertex, const Vector3& x) const {
+    double error = 0.0;
+    for (std::size_t i = 0; i < count_; ++i) {
+        const double gap = dot(svi_regressors(vertex, k_[i]), x) - w_[i];
+        error += weight_[i] * gap * gap;
+    }
+    return error;
 }
 
 double SviObjective::evaluate(const SviVertex& vertex, SviParameters* best) {
@@ -199,14 +216,18 @@ double SviObjective::evaluate(const SviVertex& vertex, SviParameters* best) {
     const std::size_t count = build_rows(vertex, rows);
     Vector3 x{};
     if (!svi_solve(equations, rows, count, kVarianceFloor * scale_ * scale_, variance_max_, x)) return kUnsolved;
-    const double missing = butterflies_barred_ ? close_butterflies(vertex, equations, rows, count, x) : 0.0;
+    if (butterflies_barred_) {
+        const double value = close_butterflies(vertex, equations, rows, count, x);
+        if (best != nullptr) *best = svi_from_coefficients(vertex, x);
+        return value;
+    }
     double error = 0.0;
     for (std::size_t i = 0; i < count_; ++i) {
         const double gap = x[0] + x[1] * y[i] + x[2] * z[i] - w_[i];
         error += weight_[i] * gap * gap;
     }
     if (best != nullptr) *best = svi_from_coefficients(vertex, x);
-    return error + penalty_ * std::min(missing, 10.0);
+    return error;
 }
 
 }  // namespace keel::risk

@@ -26,8 +26,9 @@ public:
     // Total variance from below: 61 points around the near slice's vertex, its wings, and points added later.
     void set_floor(const SviParameters& near);
     void add_floor_point(double k);
-    // Total variance from above outside the range of the quotes. Given up where it meets no slice.
-    void set_ceiling(const SviParameters& far);
+    // Total variance from above outside the range of the quotes, wings included: the least of the later slices there,
+    // but never below the floor. Set the floor first.
+    void set_ceiling(std::span<const SviParameters> far);
     void drop_ceiling() { ceiling_count_ = 0; }
     // Requires g >= margin; what is still missing costs `penalty` times the error scale.
     void bar_butterflies(double margin, double penalty, double error_scale);
@@ -52,6 +53,12 @@ private:
     using Rows = std::array<HalfSpace, kRowsMax>;
 
     std::size_t build_rows(const SviVertex& vertex, Rows& rows) const;
+    struct CutPlaces {
+        std::array<double, kCutsMax> k{};
+        std::size_t count{0};
+    };
+    double error_of(const SviVertex& vertex, const Vector3& x) const;
+    double find_low_points(const SviVertex& vertex, const Vector3& x, CutPlaces& cuts) const;
     double close_butterflies(const SviVertex& vertex, const SviNormalEquations& equations, Rows& rows,
                              std::size_t count, Vector3& x) const;
 
@@ -74,7 +81,8 @@ private:
     std::array<double, 2 * kCeilingPoints> ceiling_k_{};
     std::array<double, 2 * kCeilingPoints> ceiling_w_{};
     std::size_t ceiling_count_{0};
-    SviParameters far_;
+    double ceiling_slope_left_{0.0};
+    double ceiling_slope_right_{0.0};
     bool butterflies_barred_{false};
     double margin_{0.0};
     double penalty_{0.0};

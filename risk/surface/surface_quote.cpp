@@ -1,0 +1,71 @@
+#include "risk/surface/surface_quote.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "risk/options/black76.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kVolatilityMin = 0.05;
+constexpr double kVolatilityMax = 5.0;
+constexpr double kWideTicks = 4.0;
+constexpr double kWideShare = 0.30;  // of the middle
+constexpr double kDeltaMin = 0.01;
+constexpr double kMarkWeight = 0.25;
+constexpr double kMarkHalfSpread = 0.05;  // of the volatility: doubt of a mark without two sides beside it
+
+bool is_volatility(double volatility) { return volatility >= kVolatilityMin && volatility <= kVolatilityMax; }
+
+// Negative and infinite prices are nobody's quote; NaN and zero mean none.
+bool is_side(double price) { return std::isnan(price) || (price >= 0.0 && std::isfinite(price)); }
+
+QuoteFlaw flaws_of_market(const SurfaceQuote& quote) {
+    if (!(quote.bid > 0.0) || !(quote.ask > 0.0)) return QuoteFlaw::one_sided;
+    if (quote.bid >= quote.ask) return QuoteFlaw::crossed;
+    if (!std::isfinite(quote.volatility_bid) || !std::isfinite(quote.volatility_ask)) return QuoteFlaw::one_sided;
+    if (!is_volatility(quote.volatility_bid) || !is_volatility(quote.volatility_ask)) return QuoteFlaw::out_of_range;
+    if (quote.volatility_bid >= quote.volatility_ask) return QuoteFlaw::crossed;
+    const double tick = std::isfinite(quote.tick) ? std::max(quote.tick, 0.0) : 0.0;
+    const double wide = std::max(kWideTicks * tick, kWideShare * 0.5 * (quote.bid + quote.ask));
+    return quote.ask - quote.bid < wide ? QuoteFlaw::none : QuoteFlaw::wide;
+}
+
+}  // namespace
+
+JudgedQuote judge_quote(const SurfaceQuote& quote, double years) {
+    JudgedQuote out;
+    const double ratio = quote.strike / quote.forward;
+    if (!(quote.strike > 0.0) || !(quote.forward > 0.0) || !(years > 0.0) || !std::isfinite(years) ||
+        !std::isfinite(ratio) || !(ratio > 0.0) || !is_side(quote.bid) || !is_side(quote.ask)) {
+        out.flaws = QuoteFlaw::bad_input;
+        return out;
+    }
+    SviPoint& point = out.point;
+    point.k = std::log(ratio);
+    if (quote.type == OptionType::call ? point.k < 0.0 : point.k > 0.0) out.flaws = QuoteFlaw::in_the_money;
+    out.flaws = out.flaws | flaws_of_market(quote);
+    const bool is_two_sided = !has(out.flaws, QuoteFlaw::one_sided | QuoteFlaw::crossed | QuoteFlaw::out_of_range);
+    double share = 1.0;
+    if (is_two_sided && !has(out.flaws, QuoteFlaw::wide)) {
+        point.volatility = 0.5 * (quote.volatility_bid + quote.volatility_ask);
+        point.half_spread = 0.5 * (quote.volatility_ask - quote.volatility_bid);
+    } else if (is_volatility(quote.volatility_mark)) {
+        point.volatility = quote.volatility_mark;
+        point.half_spread = kMarkHalfSpread * quote.volatility_mark;
+        out.flaws = out.flaws | QuoteFlaw::mark_used;
+        share = kMarkWeight;
+    } else {
+        return out;
+    }
+    const double deviation = point.volatility * std::sqrt(years);
+    const double d1 = -point.k / deviation + 0.5 * deviation;
+    if (normal_cdf(point.k >= 0.0 ? d1 : -d1) < kDeltaMin) out.flaws = out.flaws | QuoteFlaw::far_out;
+    if (has(out.flaws, QuoteFlaw::in_the_money | QuoteFlaw::far_out)) return out;
+    const double weight = share * svi_quote_weight(point.k, point.volatility, years, point.half_spread);
+    if (std::isfinite(weight)) point.weight = weight;
+    return out;
+}
+
+}  // namespace keel::risk

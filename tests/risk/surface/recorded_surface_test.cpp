@@ -1,0 +1,252 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <iomanip>
+#include <iostream>
+
+#include "risk/surface/svi_fit.hpp"
+#include "tests/risk/surface/recorded_surfaces.hpp"
+#include "tests/support/test_data.hpp"
+
+namespace keel::risk {
+namespace {
+
+using test::RecordedSlice;
+using test::RecordedSurface;
+
+constexpr std::size_t kStrideDefault = 1;      // KEEL_SURFACE_STRIDE=8 takes every eighth snapshot
+constexpr double kWithinHalfSpreadMin = 0.95;  // share of slices
+constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
+
+double median(std::vector<double> values) {
+    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+double quantile(std::vector<double> values, double share) {
+    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+}
+
+// Two-sided with a volatility on both sides: what the criterion counts. Wide and far-out ones are in it.
+bool is_two_sided(const JudgedQuote& quote) {
+    return !has(quote.flaws,
+                QuoteFlaw::bad_input | QuoteFlaw::one_sided | QuoteFlaw::crossed | QuoteFlaw::out_of_range);
+}
+
+struct Measured {
+    double error{0.0};
+    double half_spread{0.0};
+};
+
+// Errors of one slice over its two-sided quotes: median of |fit - mid|, median half-spread.
+Measured measure(const RecordedSlice& slice, const SviParameters& svi) {
+    std::vector<double> errors;
+    std::vector<double> half_spreads;
+    for (const SurfaceQuote& quote : slice.quotes) {
+        const JudgedQuote judged = judge_quote(quote, slice.years);
+        if (!is_two_sided(judged)) continue;
+        const double middle = 0.5 * (quote.volatility_bid + quote.volatility_ask);
+        errors.push_back(std::abs(std::sqrt(svi_total_variance(svi, judged.point.k) / slice.years) - middle));
+        half_spreads.push_back(0.5 * (quote.volatility_ask - quote.volatility_bid));
+    }
+    return {.error = median(errors), .half_spread = median(half_spreads)};
+}
+
+constexpr const char* kTenors[] = {"<2d", "2-8d", "8-35d", "35-100d", ">100d"};
+std::size_t tenor_of(double years) {
+    const double days = 365.0 * years;
+    return days < 2.0 ? 0 : days < 8.0 ? 1 : days < 35.0 ? 2 : days < 100.0 ? 3 : 4;
+}
+constexpr const char* kPlaces[] = {"put <-2s", "-2s..-1s", "-1s..0", "0..1s", "1s..2s", "call >2s"};
+std::size_t place_of(double k, double deviation) {
+    const double s = k / deviation;
+    return s < -2.0 ? 0 : s < -1.0 ? 1 : s < 0.0 ? 2 : s < 1.0 ? 3 : s < 2.0 ? 4 : 5;
+}
+
+struct Cell {
+    std::vector<double> half_spread, raw, repaired;
+};
+
+struct Report {
+    std::size_t slices{0}, within_raw{0}, within{0}, fallback{0}, too_few{0};
+    std::size_t raw_butterfly{0}, raw_calendar{0}, butterfly{0}, calendar{0}, pairs{0};
+    std::size_t quotes{0}, rows{0};
+    std::array<std::size_t, 5> status{};
+    std::array<std::array<Cell, std::size(kPlaces)>, std::size(kTenors)> cells;
+    double seconds{0.0};
+};
+
+struct Fitted {
+    const RecordedSlice* slice{nullptr};
+    std::vector<SviPoint> points;
+    SviFit raw;
+    SviFit free;
+    bool has_raw{false};
+    SviFitStatus status{SviFitStatus::failed};
+};
+
+void add_cells(const Fitted& fitted, Report& report) {
+    for (const SurfaceQuote& quote : fitted.slice->quotes) {
+        const JudgedQuote judged = judge_quote(quote, fitted.slice->years);
+        if (!is_two_sided(judged)) continue;
+        const double years = fitted.slice->years;
+        const double middle = 0.5 * (quote.volatility_bid + quote.volatility_ask);
+        const double k = judged.point.k;
+        const double deviation = std::sqrt(svi_total_variance(fitted.raw.raw, 0.0));
+        Cell& cell = report.cells[tenor_of(years)][place_of(k, deviation)];
+        cell.half_spread.push_back(0.5 * (quote.volatility_ask - quote.volatility_bid));
+        cell.raw.push_back(std::abs(std::sqrt(svi_total_variance(fitted.raw.raw, k) / years) - middle));
+        cell.repaired.push_back(std::abs(std::sqrt(svi_total_variance(fitted.free.svi, k) / years) - middle));
+    }
+}
+
+void tell_outside(const RecordedSurface& surface, const Fitted& fitted, const Measured& raw, const Measured& free) {
+    std::cout << "[ outside  ] " << surface.time << ' ' << fitted.slice->name << ": quotes " << fitted.points.size()
+              << ", days " << 365.0 * fitted.slice->years << ", error raw " << raw.error << ", free " << free.error
+              << ", half-spread " << free.half_spread << '\n';
+}
+
+// The slices of one surface that have five two-sided quotes, nearest first.
+std::vector<Fitted> slices_of(const RecordedSurface& surface, Report& report) {
+    std::vector<Fitted> fits;
+    for (const auto& [expiry, slice] : surface.slices) {
+        Fitted fitted;
+        fitted.slice = &slice;
+        std::size_t two_sided = 0;
+        for (const SurfaceQuote& quote : slice.quotes) {
+            const JudgedQuote judged = judge_quote(quote, slice.years);
+            two_sided += is_two_sided(judged) ? 1U : 0U;
+            if (judged.point.weight > 0.0) fitted.points.push_back(judged.point);
+        }
+        report.rows += slice.rows;
+        if (two_sided < kSviQuotesMin) {
+            ++report.too_few;
+            continue;
+        }
+        report.quotes += fitted.points.size();
+        fits.push_back(fitted);
+    }
+    std::sort(fits.begin(), fits.end(),
+              [](const Fitted& a, const Fitted& b) { return a.slice->years < b.slice->years; });
+    return fits;
+}
+
+// Free fits first; then, from the nearest expiry on, fits that hold the floor of the expiry before.
+void fit_all(std::vector<Fitted>& fits) {
+    for (Fitted& fitted : fits) {
+        const SviFitRequest request{.points = fitted.points, .years = fitted.slice->years};
+        fitted.has_raw = is_fitted(svi_fit(request, fitted.raw));
+    }
+    const SviParameters* near = nullptr;
+    for (std::size_t i = 0; i < fits.size(); ++i) {
+        Fitted& fitted = fits[i];
+        std::vector<SviParameters> far;
+        for (std::size_t j = i + 1; j < fits.size(); ++j) {
+            if (fits[j].has_raw) far.push_back(fits[j].raw.svi);
+        }
+        const SviFitRequest request{.points = fitted.points,
+                                    .years = fitted.slice->years,
+                                    .previous = fitted.has_raw ? &fitted.raw.raw : nullptr,
+                                    .near = near,
+                                    .far = far};
+        fitted.status = svi_fit(request, fitted.free);
+        if (is_fitted(fitted.status)) near = &fitted.free.svi;
+    }
+}
+
+void count_arbitrage(const Fitted& fitted, const Fitted* last, Report& report) {
+    report.raw_butterfly += svi_butterfly(fitted.raw.raw).is_free() ? 0U : 1U;
+    report.butterfly += svi_butterfly(fitted.free.svi).is_free() ? 0U : 1U;
+    if (last == nullptr) return;
+    ++report.pairs;
+    report.calendar += svi_calendar(last->free.svi, fitted.free.svi, kCalendarReach).is_free() ? 0U : 1U;
+    report.raw_calendar += svi_calendar(last->raw.raw, fitted.raw.raw, kCalendarReach).is_free() ? 0U : 1U;
+}
+
+void fit_surface(const RecordedSurface& surface, Report& report) {
+    std::vector<Fitted> fits = slices_of(surface, report);
+    const auto start = std::chrono::steady_clock::now();
+    fit_all(fits);
+    report.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const Fitted* last = nullptr;
+    for (const Fitted& fitted : fits) {
+        ++report.slices;
+        ++report.status[static_cast<std::size_t>(fitted.status)];
+        if (!fitted.has_raw || !is_fitted(fitted.status)) {
+            ++report.fallback;
+            std::cout << "[ no fit   ] " << surface.time << ' ' << fitted.slice->name << '\n';
+            continue;
+        }
+        const Measured raw = measure(*fitted.slice, fitted.raw.raw);
+        const Measured free = measure(*fitted.slice, fitted.free.svi);
+        report.within_raw += raw.error <= raw.half_spread ? 1U : 0U;
+        report.within += free.error <= free.half_spread ? 1U : 0U;
+        if (!(free.error <= free.half_spread)) tell_outside(surface, fitted, raw, free);
+        count_arbitrage(fitted, last, report);
+        last = &fitted;
+        add_cells(fitted, report);
+    }
+}
+
+void print(const Report& report) {
+    const auto share = [](std::size_t part, std::size_t whole) {
+        return 100.0 * static_cast<double>(part) / static_cast<double>(std::max<std::size_t>(whole, 1));
+    };
+    std::cout << std::fixed << std::setprecision(2) << "slices " << report.slices
+              << " (left out with fewer than five two-sided: " << report.too_few << "), quotes fitted " << report.quotes
+              << " of rows " << report.rows << "\nmedian |fit - mid| within the median half-spread: raw "
+              << share(report.within_raw, report.slices) << " %, free of arbitrage "
+              << share(report.within, report.slices) << " %\nfits: as they were " << report.status[0]
+              << ", fitted again " << report.status[1] << ", jump-wing repair " << report.status[2] << ", fallback "
+              << report.fallback << "\narbitrage raw: butterfly " << report.raw_butterfly << ", calendar "
+              << report.raw_calendar << " of " << report.pairs << " pairs; after: butterfly " << report.butterfly
+              << ", calendar " << report.calendar << "\nseconds per 1,000 quotes " << std::setprecision(4)
+              << 1000.0 * report.seconds / static_cast<double>(report.quotes) << " (both fits)\n"
+              << std::setprecision(2)
+              << "vol points: median half-spread | median, p90 error raw | median, p90 error free\n";
+    for (std::size_t tenor = 0; tenor < std::size(kTenors); ++tenor) {
+        for (std::size_t place = 0; place < std::size(kPlaces); ++place) {
+            const Cell& cell = report.cells[tenor][place];
+            if (cell.raw.empty()) continue;
+            std::cout << std::setw(8) << kTenors[tenor] << std::setw(10) << kPlaces[place] << std::setw(8)
+                      << cell.raw.size() << std::setw(8) << 100.0 * median(cell.half_spread) << " |" << std::setw(7)
+                      << 100.0 * median(cell.raw) << std::setw(7) << 100.0 * quantile(cell.raw, 0.9) << " |"
+                      << std::setw(7) << 100.0 * median(cell.repaired) << std::setw(7)
+                      << 100.0 * quantile(cell.repaired, 0.9) << '\n';
+        }
+    }
+}
+
+TEST(RecordedSurfaceTest, FitsEveryRecordedSliceWithinItsSpreadAndFreeOfArbitrage) {
+    const auto folder = test::data_path("deribit");
+    KEEL_SKIP_WITHOUT(folder);
+    const char* wanted = std::getenv("KEEL_SURFACE_STRIDE");
+    const std::size_t stride =
+        wanted != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(wanted))) : kStrideDefault;
+    Report report;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator{*folder}) {
+        const std::string file = entry.path().filename().string();
+        if (file.starts_with("chain_snapshots_2026") && file.ends_with(".csv.zst")) files.push_back(entry.path());
+    }
+    if (files.empty() && !test::data_required()) GTEST_SKIP() << "no chain_snapshots files";
+    std::sort(files.begin(), files.end());
+    for (const auto& file : files) {
+        const test::CsvRows rows{test::read_file(file)};
+        for (const RecordedSurface& surface : test::recorded_surfaces(rows, stride)) fit_surface(surface, report);
+    }
+    print(report);
+    ASSERT_GT(report.slices, 0U);
+    EXPECT_GE(static_cast<double>(report.within), kWithinHalfSpreadMin * static_cast<double>(report.slices));
+    EXPECT_EQ(report.fallback, 0U) << "a slice without any surface";
+    EXPECT_EQ(report.butterfly, 0U);
+    EXPECT_EQ(report.calendar, 0U);
+}
+
+}  // namespace
+}  // namespace keel::risk
