@@ -56,7 +56,7 @@ void adl_rank(std::span<AdlAccount> accounts, double quantity_to_close, std::spa
         above += quantity;
         const double closed = std::min(quantity, left);
         left -= closed;
-        const double share = total > 0.0 ? above / total : 1.0;
+        const double share = total > 0.0 && std::isfinite(total) ? above / total : 1.0;
         places[i] = {.id = accounts[i].id,
                      .percentile_ratio = std::min(std::ceil(share * kFifths - kShareRoom) / kFifths, 1.0),
                      .deleveraged = closed};

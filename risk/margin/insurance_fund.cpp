@@ -13,7 +13,7 @@ constexpr double kGapShareMin = 1e-6;  // of a contract: what is left of old fil
 
 bool is_positive(double value) { return std::isfinite(value) && value > 0.0; }
 
-double fallen(double highest, double now) { return highest > 0.0 ? std::max(1.0 - now / highest, 0.0) : 0.0; }
+double fallen(double highest, double now) { return highest > 0.0 ? std::max((highest - now) / highest, 0.0) : 0.0; }
 
 }  // namespace
 
@@ -55,8 +55,14 @@ void InsuranceFundWatch::on_liquidation(Side side, double quantity, double bankr
     const double beyond = sign(side) * (fill - bankruptcy) / bankruptcy;  // a sale below, a purchase above
     const auto span_ns = static_cast<double>((now - gap_time_).count());
     const double kept = std::exp2(-std::max(span_ns, 0.0) / kGapHalfLifeNs);
-    gap_sum_ = gap_sum_ * kept + std::max(beyond, 0.0) * quantity;
-    gap_quantity_ = gap_quantity_ * kept + quantity;
+    const double sum = gap_sum_ * kept + std::max(beyond, 0.0) * quantity;
+    const double weight = gap_quantity_ * kept + quantity;
+    if (!std::isfinite(sum) || !std::isfinite(weight)) {
+        ++refused_;
+        return;
+    }
+    gap_sum_ = sum;
+    gap_quantity_ = weight;
     gap_time_ = std::max(gap_time_, now);
 }
 

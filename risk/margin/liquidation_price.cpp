@@ -116,6 +116,7 @@ LiquidationPrice bybit_cross_inverse_liquidation(const BybitCrossInverse& positi
     if (out.status == LiquidationStatus::found && position.tick > 0.0) {
         const double ticks = out.price / position.tick;
         out.price = (size > 0.0 ? std::ceil(ticks) : std::floor(ticks)) * position.tick;
+        if (!std::isfinite(out.price)) return {};
     }
     return out;
 }

@@ -41,6 +41,7 @@ LiquidationDistance LiquidationTracker::distance(bool up, double spot, double vo
     }
     out.price = spot_solved_ * (1.0 + side.move);
     out.move_ratio = out.price / spot - 1.0;
+    if (!std::isfinite(out.move_ratio)) return {};
     const bool passed = up ? out.move_ratio <= 0.0 : out.move_ratio >= 0.0;
     if (side.status == RootStatus::breached || passed) {
         out.move_ratio = 0.0;
