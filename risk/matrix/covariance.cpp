@@ -25,6 +25,7 @@ Observation EwmaCovariance::start(std::span<const double> matrix) {
     for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
             if (!std::isfinite(matrix[i * n + j])) return Observation::not_finite;
+            if (std::abs(matrix[i * n + j]) > kStepVarianceMax) return Observation::absurd;
         }
         if (matrix[i * n + i] < 0.0) return Observation::not_positive;
     }
@@ -66,6 +67,8 @@ Observation EwmaCovariance::on_bar(std::span<const double> returns, std::span<co
         if (decays_[i] == 1.0) continue;
         if (seeding_) {
             fold_row_seeding(i);
+        } else if (live_count_ == config_.factors) {
+            fold_row_live(i);
         } else {
             fold_row(i);
         }
@@ -76,16 +79,35 @@ Observation EwmaCovariance::on_bar(std::span<const double> returns, std::span<co
 // row[j] = decay[j] row[j] + ((1-lambda) x_i) x_j: where j is not live, 1 row[j] + 0.
 void EwmaCovariance::fold_row(std::size_t i) {
     double* const row = packed_.data() + packed_slot(i, 0);
-    const double* const decays = decays_.data();
-    const double* const returns = returns_.data();
-    const double weighted = (1.0 - config_.decay) * returns[i];
+    const double weighted = (1.0 - config_.decay) * returns_[i];
     const Lanes weighted_lanes{weighted, weighted, weighted, weighted};
     std::size_t j = 0;
     for (; j + kLanes <= i + 1; j += kLanes) {
-        const Lanes kept = load_lanes(decays + j) * load_lanes(row + j);
-        store_lanes(row + j, kept + weighted_lanes * load_lanes(returns + j));
+        const Lanes kept = load_lanes(decays_.data() + j) * load_lanes(row + j);
+        store_lanes(row + j, kept + weighted_lanes * load_lanes(returns_.data() + j));
     }
-    for (; j <= i; ++j) row[j] = decays[j] * row[j] + weighted * returns[j];
+    for (; j <= i; ++j) row[j] = decays_[j] * row[j] + weighted * returns_[j];
+}
+
+// The same where every factor is live.
+void EwmaCovariance::fold_row_live(std::size_t i) {
+    double* const row = packed_.data() + packed_slot(i, 0);
+    const double* const returns = returns_.data();
+    const double decay = config_.decay;
+    const double weighted = (1.0 - decay) * returns[i];
+    const Lanes decays{decay, decay, decay, decay};
+    const Lanes weighted_lanes{weighted, weighted, weighted, weighted};
+    std::size_t j = 0;
+    for (; j + 2 * kLanes <= i + 1; j += 2 * kLanes) {
+        const Lanes first = decays * load_lanes(row + j) + weighted_lanes * load_lanes(returns + j);
+        const Lanes second = decays * load_lanes(row + j + kLanes) + weighted_lanes * load_lanes(returns + j + kLanes);
+        store_lanes(row + j, first);
+        store_lanes(row + j + kLanes, second);
+    }
+    for (; j + kLanes <= i + 1; j += kLanes) {
+        store_lanes(row + j, decays * load_lanes(row + j) + weighted_lanes * load_lanes(returns + j));
+    }
+    for (; j <= i; ++j) row[j] = decay * row[j] + weighted * returns[j];
 }
 
 // A pair is as old as its younger factor: the plain mean of its bars until it is seeded.

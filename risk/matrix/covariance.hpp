@@ -22,13 +22,15 @@ struct CovarianceConfig {
 // zero, in place, once per bar, never on ticks. The first `seed_bars` bars of a pair are averaged plainly. A factor
 // that is not live in a bar contributes nothing: its row and column stand. With every factor live in every bar the
 // matrix is positive semidefinite; once live masks differ it need not be (`ragged`), and readers repair it
-// (positive_semidefinite.hpp) or use the shrunk correlation. Thread: core. Allocates: at construction.
+// (positive_semidefinite.hpp).
+// Thread: core. Allocates: at construction.
 class EwmaCovariance {
 public:
     explicit EwmaCovariance(const CovarianceConfig& config);
 
     // Starts from a known matrix, row-major n x n (the lower triangle is read), as if every factor had seen
-    // `seed_bars` bars. Refused (state unchanged) where a number is not finite or a variance negative.
+    // `seed_bars` bars. Refused (state unchanged) where a number is not finite or beyond kStepVarianceMax, or a
+    // variance negative.
     Observation start(std::span<const double> matrix);
     // One bar of n returns; live[i] == 0 leaves factor i out, and so does a return that is none. O(n^2 / 2).
     // `taken` where at least one factor was counted, else `waiting`.
@@ -60,6 +62,7 @@ public:
 private:
     void prepare(std::span<const double> returns, std::span<const std::uint8_t> live);
     void fold_row(std::size_t i);
+    void fold_row_live(std::size_t i);
     void fold_row_seeding(std::size_t i);
 
     CovarianceConfig config_;

@@ -36,6 +36,7 @@ CorrelationBreak::CorrelationBreak(const CorrelationBreakConfig& config) : confi
 Observation CorrelationBreak::start(const Moments& moments) {
     if (!std::isfinite(moments.first + moments.second + moments.cross)) return Observation::not_finite;
     if (moments.first < 0.0 || moments.second < 0.0) return Observation::not_positive;
+    if (std::max(moments.first, moments.second) > kStepVarianceMax) return Observation::absurd;
     if (std::abs(moments.cross) > std::sqrt(moments.first) * std::sqrt(moments.second) * (1.0 + 1e-12)) {
         return Observation::absurd;
     }

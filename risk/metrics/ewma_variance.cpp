@@ -13,6 +13,7 @@ EwmaVariance::EwmaVariance(double decay, std::uint32_t seed_samples) : decay_{de
 Observation EwmaVariance::start(double variance) {
     if (!std::isfinite(variance)) return Observation::not_finite;
     if (variance < 0.0) return Observation::not_positive;
+    if (variance > kStepVarianceMax) return Observation::absurd;
     variance_ = variance;
     samples_ = seed_samples_;
     return Observation::restarted;

@@ -22,6 +22,8 @@ inline constexpr double kLogReturnMax = 10.0;
 
 // Variance of one step below which a ratio to it says nothing (a volatility of 1e-12 per step).
 inline constexpr double kStepVarianceMin = 1e-24;
+// No average of squares of accepted returns exceeds it.
+inline constexpr double kStepVarianceMax = kLogReturnMax * kLogReturnMax;
 
 [[nodiscard]] inline Observation judge_return(double log_return) {
     if (!std::isfinite(log_return)) return Observation::not_finite;

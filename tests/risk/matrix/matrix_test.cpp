@@ -70,6 +70,7 @@ TEST(EwmaCovarianceTest, StartsFromAMatrixAndRefusesABadOne) {
     EwmaCovariance covariance{{.factors = 2}};
     EXPECT_EQ(covariance.start(std::array{1.0, 0.0, kNaN, 1.0}), Observation::not_finite);
     EXPECT_EQ(covariance.start(std::array{1.0, 0.0, 0.5, -1.0}), Observation::not_positive);
+    EXPECT_EQ(covariance.start(std::array{1.0, 0.0, 0.5, 1e300}), Observation::absurd);
     EXPECT_EQ(covariance.covariance(0, 0), 0.0);
     EXPECT_EQ(covariance.start(std::array{4.0, 1.0, 1.0, 9.0}), Observation::restarted);
     std::array<double, 2> row{};

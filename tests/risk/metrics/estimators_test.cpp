@@ -33,6 +33,10 @@ TEST(EwmaVarianceTest, IsSilentUntilSeededAndColdUntilTheStartIsForgotten) {
     for (int i = 0; i < 93; ++i) average.on_return(0.01);
     EXPECT_TRUE(average.warm());
     EXPECT_EQ(average.refused(), 2U);
+    EXPECT_EQ(average.start(kNaN), Observation::not_finite);
+    EXPECT_EQ(average.start(-1.0), Observation::not_positive);
+    EXPECT_EQ(average.start(1e300), Observation::absurd);
+    EXPECT_DOUBLE_EQ(*average.variance(), 1e-4) << "a refused start changes nothing";
 }
 
 TEST(EwmaVolatilityTest, RefusesAnOlderPriceAndStartsAnewWhereTheClockWasSet) {
