@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/core/instrument.hpp"
+#include "risk/portfolio/contract_pnl.hpp"
 
 namespace keel::risk {
 
@@ -24,6 +25,7 @@ enum class ContractKind : std::uint8_t {
     inverse_future,  // coin: q c (1/entry - 1/P)
     linear_option,   // stablecoin: q m V(F)
     inverse_option,  // coin: q m V(F)/F
+    liquidity,       // stablecoin: q m V(P) of a share in an automated market maker's pool
 };
 
 [[nodiscard]] constexpr bool is_option(ContractKind kind) {
@@ -38,6 +40,9 @@ enum class ContractKind : std::uint8_t {
            kind == ContractKind::inverse_option;
 }
 
+// What is held of a contract is a `Holding` (risk/portfolio/contract_pnl.hpp): signed contracts and the average
+// entry of futures and spot. The premium of an option and the price of a share in a pool were paid in cash.
+
 // What the risk formulas need of a contract, at one venue. The same contract at two venues is two rows.
 struct Contract {
     ContractKind kind{ContractKind::linear_future};
@@ -47,13 +52,9 @@ struct Contract {
     StableSlot stable{StableSlot::none};              // none where it settles in coin
     VenueSlot venue{VenueSlot::none};
     double multiplier{1.0};  // coin per contract; USD of face for inverse futures
-    double strike{0.0};      // USD per coin; options
-};
-
-// What is held of a contract.
-struct Holding {
-    double quantity{0.0};  // contracts, signed
-    double entry{0.0};     // average entry in price units; futures and spot. Options: premium was paid in cash
+    double strike{0.0};      // USD per coin; options. Liquidity: lower end of the range, 0 = none
+    double upper{std::numeric_limits<double>::infinity()};  // liquidity: upper end of the range
+    double margin_rate{0.0};                                // of |notional|; the linear part of a margin rule
 };
 
 // What the venue or the surface last said of a contract.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +22,10 @@ struct ExpiryMarket {
     UnderlyingSlot underlying{UnderlyingSlot::none};
     UnixNanos expiry{};
     double forward{0.0};  // USD per coin
+    // Delivery is on the index averaged over this span before expiry; zero: on the last price.
+    std::chrono::nanoseconds settlement_window{0};
+    double settlement_average{
+        std::numeric_limits<double>::quiet_NaN()};  // so far; NaN: not known, the forward stands in
 };
 
 // Every price that a revaluation reads. `quotes` is parallel to the contracts of the book.

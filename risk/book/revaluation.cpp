@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "risk/options/inverse_option.hpp"
+#include "risk/book/expiring_option.hpp"
+#include "risk/book/liquidity_position.hpp"
 
 namespace keel::risk {
 namespace {
@@ -25,29 +26,40 @@ UnderlyingShock shock_of(const Shock& shock, UnderlyingSlot underlying) {
 
 bool usable(double price) { return std::isfinite(price) && price > 0.0; }
 
-double forward_of(const Contract& contract, const MarketState& market) {
-    return contract.expiry == ExpirySlot::none ? kNaN : market.expiries[at(contract.expiry)].forward;
-}
-
-OptionInputs option_inputs(const Contract& contract, const ContractQuote& quote, const MarketState& market,
-                           const Shock& shock) {
+double shocked_volatility(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                          const Shock& shock) {
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
-    const ExpiryMarket& expiry = market.expiries[at(contract.expiry)];
-    const double years = years_between(market.now, expiry.expiry);
-    return {.forward = expiry.forward * (1.0 + moved.spot),
-            .strike = contract.strike,
-            .years = std::max(0.0, years - shock.years),
-            .volatility = std::max(0.0, quote.volatility * (1.0 + moved.volatility * tenor_weight(shock.tenor, years))),
-            .rate = 0.0,
-            .type = contract.type};
+    if (moved.volatility == 0.0) return quote.volatility;
+    const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
+    return std::max(0.0, quote.volatility * (1.0 + moved.volatility * tenor_weight(shock.tenor, years)));
 }
 
 double option_value(const Contract& contract, const ContractQuote& quote, const MarketState& market,
                     const Shock& shock) {
     if (contract.expiry == ExpirySlot::none || !std::isfinite(quote.volatility)) return kNaN;
-    const OptionInputs inputs = option_inputs(contract, quote, market, shock);
-    const double usd = black76_price(inputs);
-    return contract.kind == ContractKind::inverse_option ? usd / inputs.forward : usd;
+    const DeliveryForward delivery = delivery_forward(market.expiries[at(contract.expiry)], market.now,
+                                                      1.0 + shock_of(shock, contract.underlying).spot, shock.years);
+    const double usd = black76_price({.forward = delivery.price,
+                                      .strike = contract.strike,
+                                      .years = delivery.years,
+                                      .volatility = shocked_volatility(contract, quote, market, shock),
+                                      .rate = 0.0,
+                                      .type = contract.type});
+    return contract.kind == ContractKind::inverse_option ? usd / delivery.price : usd;
+}
+
+// Greeks of a share in a pool: its value moves with one price and with nothing else.
+bool liquidity_sensitivities(const Contract& contract, const ContractQuote& quote, Sensitivities& out) {
+    LiquidityGreeks pool;
+    if (!liquidity_position({contract.strike, contract.upper}, quote.mark, pool)) return false;
+    const double size = contract.multiplier;
+    out = {.delta_bs = size * pool.delta,
+           .delta_net = size * pool.delta,
+           .delta_linear_usd = size * pool.delta * quote.mark,
+           .gamma = size * pool.gamma,
+           .gross_usd = size * pool.delta * quote.mark,
+           .net_usd = size * pool.delta * quote.mark};
+    return true;
 }
 
 }  // namespace
@@ -65,6 +77,10 @@ double holding_value(const Contract& contract, const Holding& holding, const Con
     if (is_option(contract.kind)) return size * option_value(contract, quote, market, shock);
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
     const double mark = quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis);
+    if (contract.kind == ContractKind::liquidity) {
+        LiquidityGreeks pool;
+        return liquidity_position({contract.strike, contract.upper}, mark, pool) ? size * pool.value : kNaN;
+    }
     if (!usable(mark) || (holding.quantity != 0.0 && !usable(holding.entry))) return kNaN;
     if (holding.quantity == 0.0) return 0.0;
     return contract.kind == ContractKind::inverse_future ? size * (1.0 / holding.entry - 1.0 / mark)
@@ -77,40 +93,32 @@ bool contract_sensitivities(const Contract& contract, const ContractQuote& quote
         out = {};
         return true;
     }
+    if (contract.kind == ContractKind::liquidity) return liquidity_sensitivities(contract, quote, out);
     const double size = contract.multiplier;
     if (!is_option(contract.kind)) {
         if (!usable(quote.mark)) return false;
         const bool inverse = contract.kind == ContractKind::inverse_future;
         const double coins = inverse ? size / quote.mark : size;
-        out = {.delta_bs = coins,
-               .delta_net = coins,
-               .delta_inverse = inverse ? coins : 0.0,
-               .delta_linear_usd = inverse ? 0.0 : coins * quote.mark,
+        const double left =  // what of the delivery price is still open
+            contract.expiry == ExpirySlot::none
+                ? 1.0
+                : delivery_forward(market.expiries[at(contract.expiry)], market.now).weight;
+        out = {.delta_bs = left * coins,
+               .delta_net = left * coins,
+               .delta_inverse = inverse ? left * coins : 0.0,
+               .delta_linear_usd = inverse ? 0.0 : left * coins * quote.mark,
                .gross_usd = coins * quote.mark,
                .net_usd = coins * quote.mark};
         return true;
     }
     if (contract.expiry == ExpirySlot::none || !std::isfinite(quote.volatility)) return false;
-    const OptionInputs inputs = option_inputs(contract, quote, market, {});
     OptionGreeks usd;
     InverseGreeks coin;
-    if (inverse_option(inputs, usd, coin) != PricingStatus::ok) return false;
+    const OptionSpec spec{.strike = contract.strike, .type = contract.type, .volatility = quote.volatility};
+    const ExpiryMarket& expiry = market.expiries[at(contract.expiry)];
+    if (!expiring_option(spec, expiry, market.now, usd, coin)) return false;
     const bool inverse = contract.kind == ContractKind::inverse_option;
-    out = {.delta_bs = size * usd.delta,
-           .delta_net = size * (inverse ? coin.delta_net : usd.delta),
-           .delta_inverse = inverse ? size * coin.delta_net : 0.0,
-           .delta_linear_usd = inverse ? 0.0 : size * usd.delta * forward_of(contract, market),
-           .gamma = size * usd.gamma,
-           .vega = size * usd.vega,
-           .theta = size * usd.theta,
-           .vanna = size * usd.vanna,
-           .volga = size * usd.volga,
-           .charm = size * usd.charm,
-           .gamma_coin = inverse ? size * coin.gamma : 0.0,
-           .vega_coin = inverse ? size * coin.vega : 0.0,
-           .theta_coin = inverse ? size * coin.theta : 0.0,
-           .gross_coins = size,
-           .net_coins = size};
+    out = option_sensitivities(usd, coin, inverse, size, expiry.forward);
     return true;
 }
 

@@ -1,0 +1,378 @@
+#include "risk/book/incremental_book.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/core/assert.hpp"
+
+namespace keel::risk {
+namespace {
+
+ContractForm form_of(const Contract& contract) {
+    return contract.kind == ContractKind::inverse_future ? ContractForm::inverse : ContractForm::linear;
+}
+// Bought for cash at once: the price is not an entry to measure profit from.
+bool is_premium(ContractKind kind) { return is_option(kind) || kind == ContractKind::liquidity; }
+
+void set_bit(std::vector<std::uint64_t>& words, std::size_t bit) { words[bit / 64] |= std::uint64_t{1} << (bit % 64); }
+
+}  // namespace
+
+bool IncrementalBook::usable(double price) const { return price >= rules_.price_min && price <= rules_.price_max; }
+
+BookStatus IncrementalBook::refuse(std::uint8_t& flags, std::size_t underlying) {
+    ++work_.refused;
+    set_flags(flags, flags | kFlagRefused, underlying);
+    return BookStatus::refused;
+}
+
+void IncrementalBook::set_flags(std::uint8_t& flags, std::uint8_t after, std::size_t underlying) {
+    if (flags == after) return;
+    UnderlyingLevel& level = underlyings_[underlying];
+    if ((flags & kFlagRefused) != 0) --level.refused;
+    if ((flags & kFlagStale) != 0) --level.stale;
+    if ((after & kFlagRefused) != 0) ++level.refused;
+    if ((after & kFlagStale) != 0) ++level.stale;
+    flags = after;
+}
+
+BucketTolerance IncrementalBook::tolerance(std::size_t underlying) const {
+    const double equity = std::abs(account_.usd.value.value().equity);
+    return {.value_usd = std::max(rules_.value_floor_usd, rules_.value_share * equity),
+            .delta_coin = rules_.delta_share * underlyings_[underlying].band};
+}
+
+// Where every contribution enters and leaves.
+void IncrementalBook::apply(std::uint32_t cell, const Bounded<RiskVector>& before, const Bounded<RiskVector>& after) {
+    Cell& row = cells_[cell];
+    row.sums.replace(before, after);
+    underlyings_[row.underlying].sums.replace(before, after);
+    if (row.ledger > 0) {
+        Bounded<CompensatedSum>& sum = stable_sums_[row.ledger - 1U];
+        sum.value.add(after.value.stable);
+        sum.value.add(-before.value.stable);
+        sum.bound.add(after.bound.stable);
+        sum.bound.add(-before.bound.stable);
+    }
+    post_usd(row);
+}
+
+void IncrementalBook::apply_exact(std::uint32_t cell, const RiskVector& before, const RiskVector& after) {
+    Cell& row = cells_[cell];
+    row.sums.value.replace(before, after);
+    underlyings_[row.underlying].sums.value.replace(before, after);
+    if (row.ledger > 0) {
+        Bounded<CompensatedSum>& sum = stable_sums_[row.ledger - 1U];
+        sum.value.add(after.stable);
+        sum.value.add(-before.stable);
+    }
+    post_usd(row);
+}
+
+// What the cell is worth in USD, at the prices of its coin and its stablecoin.
+void IncrementalBook::post_usd(Cell& cell) {
+    const double index =
+        cell.underlying < market_.underlyings.size() ? market_.underlyings[cell.underlying].index : 0.0;
+    const double coin = usable(index) ? index : 0.0;
+    const double dollar = cell.ledger > 0 ? market_.stables[cell.ledger - 1U] : 0.0;
+    const auto in_usd = [&](const RiskVector& risk) {
+        const Sensitivities& g = risk.greeks;
+        return UsdVector{.equity = risk.coin * coin + risk.stable * dollar,
+                         .gross = g.gross_usd + g.gross_coins * coin,
+                         .net = g.net_usd + g.net_coins * coin,
+                         .dollar_delta = (risk.coin + g.delta_inverse) * coin + g.delta_linear_usd * dollar,
+                         .gamma_1pct = g.gamma * coin * coin / 100.0,
+                         .vega = g.vega,
+                         .theta = g.theta,
+                         .margin = risk.margin_usd + risk.margin_coins * coin};
+    };
+    const Bounded<RiskVector> sums = cell.sums.read();
+    const Bounded<UsdVector> after{in_usd(sums.value), in_usd(sums.bound)};
+    underlyings_[cell.underlying].usd.replace(cell.posted, after);
+    venues_[cell.venue].usd.replace(cell.posted, after);
+    account_.usd.replace(cell.posted, after);
+    cell.posted = after;
+}
+
+void IncrementalBook::post_bucket(std::size_t expiry) {
+    ExpiryLevel& level = expiries_[expiry];
+    const OptionBucket& bucket = buckets_[expiry];
+    const std::size_t underlying = index_of(bucket.market().underlying);
+    for (std::size_t lane = 0; lane < level.posted.size(); ++lane) {
+        const Bounded<RiskVector>& risk = bucket.lanes()[lane].risk;
+        apply(level.lane_cells[lane], level.posted[lane], risk);
+        level.posted[lane] = risk;
+    }
+    underlyings_[underlying].unvalued += bucket.unvalued() - level.unvalued;
+    level.unvalued = bucket.unvalued();
+    set_bit(dirty_expiries_, expiry);
+    touch(underlying);
+}
+
+// A contract that is not an option: its whole contribution, from its latest inputs.
+void IncrementalBook::post_row(std::uint32_t index) {
+    Row& row = rows_[index];
+    const ContractQuote& quote = market_.quotes[index];
+    const double quantity = row.holding.quantity;
+    RiskVector after;
+    bool valued = true;
+    if (quantity != 0.0) {
+        const double value = holding_value(row.contract, row.holding, quote, market_);
+        Sensitivities unit;
+        valued = std::isfinite(value) && contract_sensitivities(row.contract, quote, market_, unit);
+        if (valued) {
+            after.greeks = scaled(unit, quantity);
+            after.margin_usd = after.greeks.gross_usd * row.contract.margin_rate;
+            (settles_in_coin(row.contract.kind) ? after.coin : after.stable) = value;
+        }
+    }
+    if (valued != row.valued) {
+        UnderlyingLevel& level = underlyings_[underlying_of(row.cell)];
+        valued ? --level.unvalued : ++level.unvalued;
+        row.valued = valued;
+    }
+    apply_exact(row.cell, row.posted, after);
+    row.posted = after;
+    touch(underlying_of(row.cell));
+}
+
+// Whatever an event was, this is its end: one look at equity, one version.
+BookStatus IncrementalBook::finish() {
+    ++work_.events;
+    drawdown_.on_equity(account_.usd.value.value().equity, account_.usd.bound.value().equity);
+    return BookStatus::applied;
+}
+
+BookStatus IncrementalBook::on_index(UnderlyingSlot slot, double price) {
+    const std::size_t at = index_of(slot);
+    if (at >= market_.underlyings.size()) return BookStatus::unknown_row;
+    UnderlyingLevel& level = underlyings_[at];
+    if (!usable(price)) return refuse(level.flags, at);
+    accept(level.flags, at);
+    market_.underlyings[at].index = price;
+    // Forwards drive options: an index rescales what is read in USD, and no greek.
+    for (const std::uint32_t cell : level.cells) post_usd(cells_[cell]);
+    touch(at);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_forward(ExpirySlot slot, double price) {
+    const std::size_t at = index_of(slot);
+    if (at >= buckets_.size()) return BookStatus::unknown_row;
+    ExpiryLevel& level = expiries_[at];
+    if (level.settled) return BookStatus::settled;
+    OptionBucket& bucket = buckets_[at];
+    const std::size_t underlying = index_of(bucket.market().underlying);
+    if (!usable(price)) return refuse(level.flags, underlying);
+    accept(level.flags, underlying);
+    market_.expiries[at].forward = price;
+    bucket.set_forward(price, tolerance(underlying));
+    post_bucket(at);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_mark(ContractSlot slot, double price) {
+    const std::size_t at = index_of(slot);
+    if (at >= rows_.size() || is_option(rows_[at].contract.kind) || is_cash(rows_[at].contract.kind)) {
+        return BookStatus::unknown_row;
+    }
+    Row& row = rows_[at];
+    if (row.settled) return BookStatus::settled;
+    if (!usable(price)) return refuse(row.flags, underlying_of(row.cell));
+    accept(row.flags, underlying_of(row.cell));
+    market_.quotes[at].mark = price;
+    if (row.holding.quantity != 0.0) post_row(static_cast<std::uint32_t>(at));
+    return finish();
+}
+
+BookStatus IncrementalBook::on_volatility(ContractSlot slot, double volatility) {
+    const std::size_t at = index_of(slot);
+    if (at >= rows_.size() || !is_option(rows_[at].contract.kind)) return BookStatus::unknown_row;
+    Row& row = rows_[at];
+    if (row.settled) return BookStatus::settled;
+    if (!(volatility >= rules_.bucket.volatility_floor && volatility <= rules_.bucket.volatility_cap)) {
+        return refuse(row.flags, underlying_of(row.cell));
+    }
+    accept(row.flags, underlying_of(row.cell));
+    const std::size_t expiry = index_of(row.contract.expiry);
+    buckets_[expiry].set_volatility(row.option, volatility);
+    if (row.holding.quantity != 0.0) post_bucket(expiry);
+    set_bit(dirty_expiries_, expiry);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_volatility_shift(ExpirySlot slot, double shift) {
+    const std::size_t at = index_of(slot);
+    if (at >= buckets_.size()) return BookStatus::unknown_row;
+    ExpiryLevel& level = expiries_[at];
+    if (level.settled) return BookStatus::settled;
+    OptionBucket& bucket = buckets_[at];
+    const std::size_t underlying = index_of(bucket.market().underlying);
+    if (!std::isfinite(shift) || bucket.refuses_shift(shift)) return refuse(level.flags, underlying);
+    bucket.shift_volatility(shift, tolerance(underlying));
+    post_bucket(at);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_stable(StableSlot slot, double price) {
+    const std::size_t at = index_of(slot);
+    if (at >= market_.stables.size()) return BookStatus::unknown_row;
+    const std::size_t nowhere = underlyings_.size() - 1;
+    if (!usable(price)) return refuse(stable_flags_[at], nowhere);
+    accept(stable_flags_[at], nowhere);
+    market_.stables[at] = price;
+    for (Cell& cell : cells_) {
+        if (cell.ledger == at + 1) {
+            post_usd(cell);
+            touch(cell.underlying);
+        }
+    }
+    return finish();
+}
+
+BookStatus IncrementalBook::on_settlement_average(ExpirySlot slot, double average) {
+    const std::size_t at = index_of(slot);
+    if (at >= buckets_.size()) return BookStatus::unknown_row;
+    ExpiryLevel& level = expiries_[at];
+    if (level.settled) return BookStatus::settled;
+    const std::size_t underlying = index_of(buckets_[at].market().underlying);
+    if (!usable(average)) return refuse(level.flags, underlying);
+    accept(level.flags, underlying);
+    market_.expiries[at].settlement_average = average;
+    buckets_[at].set_settlement_average(average);
+    post_bucket(at);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_clock(UnixNanos now) {
+    if (now < market_.now) {
+        sticky_quality_ |= kBookClock;
+        ++work_.refused;
+        return BookStatus::refused;
+    }
+    const bool jumped = now - market_.now > rules_.clock_jump;
+    market_.now = now;
+    for (std::size_t at = 0; at < buckets_.size(); ++at) {
+        if (expiries_[at].settled) continue;
+        OptionBucket& bucket = buckets_[at];
+        bucket.set_time(now, tolerance(index_of(bucket.market().underlying)));
+        if (jumped && !bucket.at_anchor()) bucket.anchor();
+        post_bucket(at);
+        const ExpiryMarket& market = market_.expiries[at];
+        if (market.settlement_window.count() == 0 || market.expiry - now > market.settlement_window) continue;
+        for (const std::uint32_t row : expiries_[at].rows) {
+            if (!is_option(rows_[row].contract.kind) && rows_[row].holding.quantity != 0.0) post_row(row);
+        }
+    }
+    return finish();
+}
+
+// The one place where a holding changes.
+void IncrementalBook::hold(std::uint32_t index, const Holding& holding) {
+    Row& row = rows_[index];
+    row.holding = holding;
+    if (!is_option(row.contract.kind)) return post_row(index);
+    const std::size_t expiry = index_of(row.contract.expiry);
+    buckets_[expiry].set_quantity(row.option, holding.quantity);
+    post_bucket(expiry);
+}
+
+void IncrementalBook::add_cash(ContractSlot cash, double amount) {
+    Row& row = rows_[index_of(cash)];
+    row.cash_sum.add(amount);
+    row.holding.quantity = row.cash_sum.value();
+    post_row(static_cast<std::uint32_t>(index_of(cash)));
+}
+
+BookStatus IncrementalBook::on_fill(ContractSlot slot, double quantity, double price, double fee) {
+    const std::size_t at = index_of(slot);
+    if (at >= rows_.size() || is_cash(rows_[at].contract.kind)) return BookStatus::unknown_row;
+    Row& row = rows_[at];
+    if (row.settled) return BookStatus::settled;
+    const bool premium = is_premium(row.contract.kind);
+    const bool good_price = usable(price) || (premium && price == 0.0);
+    const double left = row.holding.quantity + quantity;
+    if (!good_price || quantity == 0.0 || !(std::abs(quantity) <= rules_.quantity_max) ||
+        !(std::abs(left) <= rules_.quantity_max) || !(std::abs(fee) <= rules_.quantity_max)) {
+        return refuse(row.flags, underlying_of(row.cell));
+    }
+    const double size = row.contract.multiplier;
+    Holding holding = row.holding;
+    double cash = 0.0;
+    if (premium) {
+        holding.quantity = left;
+        cash = -quantity * size * price;
+    } else {
+        cash = apply_fill(holding, form_of(row.contract), size, quantity, price);
+        rows_[index_of(row.cash)].tally.realised.add(cash);
+    }
+    rows_[index_of(row.cash)].tally.fees.add(fee);
+    hold(static_cast<std::uint32_t>(at), holding);
+    add_cash(row.cash, cash - fee);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_funding(ContractSlot slot, double rate) {
+    const std::size_t at = index_of(slot);
+    if (at >= rows_.size()) return BookStatus::unknown_row;
+    Row& row = rows_[at];
+    const bool future =
+        row.contract.kind == ContractKind::linear_future || row.contract.kind == ContractKind::inverse_future;
+    if (!future || row.contract.expiry != ExpirySlot::none) return BookStatus::unknown_row;
+    const double mark = market_.quotes[at].mark;
+    if (!(std::abs(rate) <= 1.0) || !usable(mark)) return refuse(row.flags, underlying_of(row.cell));
+    const double cash = funding_cash(form_of(row.contract), row.contract.multiplier, row.holding.quantity, mark, rate);
+    rows_[index_of(row.cash)].tally.funding.add(cash);
+    add_cash(row.cash, cash);
+    return finish();
+}
+
+BookStatus IncrementalBook::on_cash(ContractSlot slot, double amount) {
+    const std::size_t at = index_of(slot);
+    if (at >= rows_.size() || !is_cash(rows_[at].contract.kind)) return BookStatus::unknown_row;
+    Row& row = rows_[at];
+    if (!(std::abs(amount) <= rules_.quantity_max)) return refuse(row.flags, underlying_of(row.cell));
+    const double before = account_.usd.value.value().equity;
+    const double bound = account_.usd.bound.value().equity;
+    row.tally.flows.add(amount);
+    add_cash(slot, amount);
+    drawdown_.on_flow(account_.usd.value.value().equity - before, before, bound);
+    return finish();
+}
+
+void IncrementalBook::settle_row(std::uint32_t index, double price) {
+    Row& row = rows_[index];
+    row.settled = true;
+    accept(row.flags, underlying_of(row.cell));
+    if (row.holding.quantity == 0.0) return;
+    const Contract& contract = row.contract;
+    const double size = row.holding.quantity * contract.multiplier;
+    Holding holding = row.holding;
+    double cash = 0.0;
+    if (is_option(contract.kind)) {
+        const double coins = inverse_payoff_coin(contract.type, contract.strike, price);
+        cash = size * (contract.kind == ContractKind::inverse_option ? coins : coins * price);
+        holding = {};
+    } else {
+        cash = apply_fill(holding, form_of(contract), contract.multiplier, -row.holding.quantity, price);
+        rows_[index_of(row.cash)].tally.realised.add(cash);
+    }
+    hold(index, {});
+    add_cash(row.cash, cash);
+}
+
+BookStatus IncrementalBook::on_settlement(ExpirySlot slot, double price) {
+    const std::size_t at = index_of(slot);
+    if (at >= buckets_.size()) return BookStatus::unknown_row;
+    ExpiryLevel& level = expiries_[at];
+    if (level.settled) return BookStatus::settled;
+    const std::size_t underlying = index_of(buckets_[at].market().underlying);
+    if (!usable(price)) return refuse(level.flags, underlying);
+    for (const std::uint32_t row : level.rows) settle_row(row, price);
+    accept(level.flags, underlying);
+    level.settled = true;
+    return finish();
+}
+
+}  // namespace keel::risk

@@ -1,0 +1,406 @@
+#include "risk/book/option_bucket.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/core/assert.hpp"
+
+namespace keel::risk {
+namespace {
+
+// Rounding of a sum of some thousand terms, as a share of its gross: part of every bound.
+constexpr double kRounding = 1e-12;
+constexpr double kDriftCounted = 1e-9;
+constexpr double kDriftFault = 1e-6;
+constexpr double kPeakShare = 1e-3;  // of the largest holding since the sums were built
+
+double power4(double x) { return (x * x) * (x * x); }
+
+// Greeks of an expansion at one point, in the units of RiskVector. `forward` turns USD into coin.
+RiskVector risk_at(const CurvePoint& at, bool in_coin, double forward, double root, double shift) {
+    RiskVector out;
+    Sensitivities& g = out.greeks;
+    const double per_time = -0.5 / root;
+    g.delta_bs = at.f;
+    g.gamma = at.ff;
+    g.vega = at.v * root;
+    g.theta = per_time * (at.u + shift * at.v);
+    g.vanna = at.fv * root;
+    g.volga = at.vv * root * root;
+    g.charm = per_time * (at.fu + shift * at.fv);
+    if (in_coin) {
+        const double coin = at.value / forward;
+        out.coin = coin;
+        g.delta_net = at.f - coin;
+        g.delta_inverse = g.delta_net;
+        g.gamma_coin = (g.gamma - 2.0 * g.delta_net / forward) / forward;
+        g.vega_coin = g.vega / forward;
+        g.theta_coin = g.theta / forward;
+    } else {
+        out.stable = at.value;
+        g.delta_net = at.f;
+        g.delta_linear_usd = at.f * forward;
+    }
+    return out;
+}
+
+// The same map for magnitudes: every difference becomes a sum.
+RiskVector bound_at(const CurvePoint& at, bool in_coin, double forward, double root, double shift) {
+    RiskVector out;
+    Sensitivities& g = out.greeks;
+    const double per_time = 0.5 / root;
+    g.delta_bs = at.f;
+    g.gamma = at.ff;
+    g.vega = at.v * root;
+    g.theta = per_time * (at.u + std::abs(shift) * at.v);
+    g.vanna = at.fv * root;
+    g.volga = at.vv * root * root;
+    g.charm = per_time * (at.fu + std::abs(shift) * at.fv);
+    if (in_coin) {
+        out.coin = at.value / forward;
+        g.delta_net = at.f + out.coin;
+        g.delta_inverse = g.delta_net;
+        g.gamma_coin = (g.gamma + 2.0 * g.delta_net / forward) / forward;
+        g.vega_coin = g.vega / forward;
+        g.theta_coin = g.theta / forward;
+    } else {
+        out.stable = at.value;
+        g.delta_net = at.f;
+        g.delta_linear_usd = at.f * forward;
+    }
+    return out;
+}
+
+void add_to(RiskVector& sum, const RiskVector& term) {
+    auto out = std::bit_cast<std::array<double, kRiskVectorCount>>(sum);
+    const auto in = std::bit_cast<std::array<double, kRiskVectorCount>>(term);
+    for (std::size_t i = 0; i < kRiskVectorCount; ++i) out[i] += in[i];
+    sum = std::bit_cast<RiskVector>(out);
+}
+
+}  // namespace
+
+OptionBucket::OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now)
+    : rules_{rules}, market_{market}, now_{now}, priced_{std::isfinite(market.forward) && market.forward > 0.0} {}
+
+std::uint32_t OptionBucket::add_lane(bool in_coin) {
+    lanes_.push_back({.in_coin = in_coin});
+    return static_cast<std::uint32_t>(lanes_.size() - 1);
+}
+
+std::uint32_t OptionBucket::add_option(std::uint32_t lane, const Contract& contract, double volatility) {
+    KEEL_ASSERT(lane < lanes_.size() && is_option(contract.kind) && contract.strike > 0.0);
+    lane_.push_back(lane);
+    strike_.push_back(contract.strike);
+    type_.push_back(contract.type);
+    multiplier_.push_back(contract.multiplier);
+    margin_rate_.push_back(contract.margin_rate);
+    volatility_.push_back(volatility);
+    quantity_.push_back(0.0);
+    place_.push_back(Place::out);
+    unit_epoch_.push_back(0);
+    unit_.emplace_back();
+    live_.reserve(lane_.size());
+    if (std::isfinite(volatility)) widen(volatility);
+    return static_cast<std::uint32_t>(lane_.size() - 1);
+}
+
+void OptionBucket::widen(double volatility) {
+    volatility_low_ = std::min(volatility_low_, volatility);
+    volatility_high_ = std::max(volatility_high_, volatility);
+}
+
+// An option leaves the expansion where s is too small for a useful radius, or beyond the table of the bound.
+OptionBucket::Place OptionBucket::place_of(std::uint32_t option) const {
+    if (quantity_[option] == 0.0 || !priced_ || !std::isfinite(volatility_[option])) return Place::out;
+    const double deviation = volatility_[option] * anchor_root_;
+    const bool expands = deviation >= rules_.deviation_min && deviation <= 0.9 * kDeviationMax;
+    return expands ? Place::taylor : Place::live;
+}
+
+void OptionBucket::refresh_unit(std::uint32_t option) {
+    if (unit_epoch_[option] == epoch_) return;
+    unit_[option] = expand_black(anchor_forward_, strike_[option], volatility_[option], anchor_root_, type_[option]);
+    unit_epoch_[option] = epoch_;
+    ++work_.kernels;
+}
+
+// Adds (sign 1) or takes out (sign -1) what `quantity` contracts weigh in the sums of the lane.
+void OptionBucket::weigh(std::uint32_t option, double quantity, double sign) {
+    Lane& lane = lanes_[lane_[option]];
+    const double weight = quantity * multiplier_[option];
+    const double gross = sign * std::abs(weight);
+    lane.gross += gross;
+    lane.peak = std::max(lane.peak, lane.gross);
+    lane.net += sign * weight;
+    lane.margin += gross * margin_rate_[option];
+    if (place_[option] != Place::taylor) return;
+    const double deviation = volatility_[option] * anchor_root_;
+    const double cubed = gross / (deviation * deviation * deviation);
+    lane.guard3 += cubed;
+    lane.guard4 += cubed / deviation;
+    lane.terms.add(unit_[option], sign * weight);
+}
+
+void OptionBucket::insert(std::uint32_t option) {
+    const Place place = place_of(option);
+    place_[option] = place;
+    if (place == Place::out) {
+        unvalued_ += quantity_[option] != 0.0 ? 1U : 0U;
+        return;
+    }
+    if (place == Place::live) {
+        live_.push_back(option);
+    } else {
+        refresh_unit(option);
+        const double deviation = volatility_[option] * anchor_root_;
+        deviation_low_ = std::min(deviation_low_, deviation);
+        deviation_high_ = std::max(deviation_high_, deviation);
+    }
+    weigh(option, quantity_[option], 1.0);
+}
+
+void OptionBucket::remove(std::uint32_t option) {
+    if (place_[option] == Place::out) {
+        unvalued_ -= quantity_[option] != 0.0 ? 1U : 0U;
+        return;
+    }
+    if (place_[option] == Place::live) std::erase(live_, option);
+    weigh(option, quantity_[option], -1.0);
+    place_[option] = Place::out;
+}
+
+// The sums that fills and volatilities were added to, against the same sums from nothing.
+void OptionBucket::check_drift() {
+    for (std::uint32_t l = 0; l < lanes_.size(); ++l) {
+        double value = 0.0;
+        double gross = 0.0;
+        for (std::uint32_t i = 0; i < lane_.size(); ++i) {
+            if (lane_[i] != l || place_[i] == Place::out) continue;
+            const double weight = quantity_[i] * multiplier_[i];
+            gross += std::abs(weight);
+            if (place_[i] == Place::taylor) value += weight * unit_[i].term[0];
+        }
+        const double peak = lanes_[l].peak;
+        if (peak == 0.0) continue;
+        const double drift = std::max(std::abs(lanes_[l].terms.term[0] - value) / (anchor_forward_ * peak),
+                                      std::abs(lanes_[l].gross - gross) / peak);
+        if (drift > kDriftCounted) ++work_.drifts;
+        if (drift > kDriftFault) work_.fault = true;
+    }
+}
+
+// Every sum from nothing, at the anchor that stands: no option is priced.
+void OptionBucket::rebuild_sums() {
+    check_drift();
+    updates_ = 0;
+    unvalued_ = 0;
+    live_.clear();
+    for (Lane& lane : lanes_) lane = {.in_coin = lane.in_coin};
+    for (std::uint32_t i = 0; i < lane_.size(); ++i) {
+        place_[i] = Place::out;
+        insert(i);
+    }
+}
+
+// Sums that were added to often, or that a large holding has left, are built anew.
+void OptionBucket::after_update() {
+    if (!priced_) return;
+    bool rebuild = ++updates_ >= rules_.updates_max;
+    for (const Lane& lane : lanes_) rebuild = rebuild || lane.gross < kPeakShare * lane.peak;
+    if (rebuild) rebuild_sums();
+    collapse();
+    evaluate();
+    if (overrun_) anchor();
+}
+
+void OptionBucket::anchor() {
+    if (!priced_) return;
+    if (updates_ > 0) check_drift();
+    ++epoch_;
+    ++work_.anchors;
+    const DeliveryForward delivery = delivery_forward(market_, now_);
+    anchor_time_ = now_;
+    anchor_forward_ = market_.forward;
+    // Inside an averaging window nothing is expanded: sqrt(years) = 0 makes every option live.
+    anchor_root_ = delivery.averaging ? 0.0 : std::sqrt(delivery.years);
+    root_ = anchor_root_;
+    deviation_low_ = kDeviationMax;
+    deviation_high_ = 0.0;
+    volatility_low_ = std::numeric_limits<double>::infinity();
+    volatility_high_ = 0.0;
+    for (Lane& lane : lanes_) lane.peak = 0.0;  // nothing left to compare
+    for (std::uint32_t i = 0; i < lane_.size(); ++i) {
+        volatility_[i] += shift_;
+        if (std::isfinite(volatility_[i])) widen(volatility_[i]);
+    }
+    shift_ = 0.0;
+    rebuild_sums();
+    collapse();
+    evaluate();
+    at_anchor_ = true;
+}
+
+// Time and volatility moved, or the sums did: the polynomials in the forward alone are formed anew.
+void OptionBucket::collapse() {
+    const double u = root_ - anchor_root_;
+    const double v = shift_ * root_;
+    e_ = std::abs(u) * volatility_high_ + std::abs(v);
+    const double shrink = 1.0 - e_ / deviation_low_;
+    overrun_ = shrink < 0.25 || deviation_high_ + e_ > kDeviationMax;
+    s_margin_ = overrun_ ? 1.0 : 1.0 / power4(shrink);
+    remainder_ = remainder_curve(deviation_high_ + e_, e_);
+    const MoveMonomials moves = move_monomials(u, v);
+    for (Lane& lane : lanes_) lane.curve = forward_curve(lane.terms, moves);
+}
+
+void OptionBucket::price_live() {
+    for (Lane& lane : lanes_) lane.live = {};
+    for (const std::uint32_t i : live_) {
+        OptionGreeks usd;
+        InverseGreeks coin;
+        Lane& lane = lanes_[lane_[i]];
+        ++work_.kernels;
+        const OptionSpec spec{.strike = strike_[i], .type = type_[i], .volatility = volatility_[i] + shift_};
+        if (!expiring_option(spec, market_, now_, usd, coin)) continue;
+        const double size = quantity_[i] * multiplier_[i];
+        RiskVector risk;
+        risk.greeks = option_sensitivities(usd, coin, lane.in_coin, size, market_.forward);
+        risk.greeks.gross_coins = 0.0;  // the lane counts them
+        risk.greeks.net_coins = 0.0;
+        (lane.in_coin ? risk.coin : risk.stable) = size * (lane.in_coin ? coin.value : usd.price);
+        add_to(lane.live, risk);
+    }
+}
+
+void OptionBucket::evaluate_lane(Lane& lane, const RemainderPoint& rest) {
+    const double forward = market_.forward;
+    const double x = forward - anchor_forward_;
+    const double root = root_ > 0.0 ? root_ : 1.0;  // nothing is expanded then
+    const CurvePoint point = evaluate_curve(lane.curve, x);
+    const CurvePoint fourth = evaluate_rest(lane.curve, x);
+    const double guard = lane.guard4;
+    const double guard_u = anchor_root_ > 0.0 ? lane.guard3 / anchor_root_ : 0.0;
+    const double rounding = kRounding * lane.gross;
+    const double s = deviation_low_;
+    const CurvePoint error{.value = std::abs(fourth.value) + anchor_forward_ * (guard * rest.value + rounding),
+                           .f = std::abs(fourth.f) + guard * rest.x + rounding,
+                           .ff = std::abs(fourth.ff) + (guard * rest.xx + rounding / s) / anchor_forward_,
+                           .u = std::abs(fourth.u) + anchor_forward_ * (guard_u * rest.e + rounding * volatility_high_),
+                           .fu = std::abs(fourth.fu) + guard_u * rest.xe + rounding * volatility_high_ / s,
+                           .v = std::abs(fourth.v) + anchor_forward_ * (guard * rest.e + rounding),
+                           .fv = std::abs(fourth.fv) + guard * rest.xe + rounding / s,
+                           .vv = std::abs(fourth.vv) + anchor_forward_ * (guard * rest.ee + rounding / s)};
+    lane.risk.value = risk_at(point, lane.in_coin, forward, root, shift_);
+    lane.risk.bound = bound_at(error, lane.in_coin, forward, root, shift_);
+    if (!live_.empty()) add_to(lane.risk.value, lane.live);
+    lane.risk.value.greeks.gross_coins = lane.gross;
+    lane.risk.value.greeks.net_coins = lane.net;
+    lane.risk.value.margin_coins = lane.margin;
+}
+
+void OptionBucket::evaluate() {
+    if (!priced_) return;
+    if (!live_.empty()) price_live();
+    const double x = std::abs(market_.forward - anchor_forward_) / anchor_forward_;
+    const double ratio = std::max(market_.forward / anchor_forward_, anchor_forward_ / market_.forward);
+    const double margin = s_margin_ * power4(ratio);
+    RemainderPoint rest = evaluate_remainder(remainder_, x);
+    rest = {.value = margin * rest.value,
+            .x = margin * rest.x,
+            .xx = margin * rest.xx,
+            .e = margin * rest.e,
+            .xe = margin * rest.xe,
+            .ee = margin * rest.ee};
+    for (Lane& lane : lanes_) evaluate_lane(lane, rest);
+}
+
+bool OptionBucket::within(const BucketTolerance& tolerance) const {
+    if (overrun_) return false;
+    double value = 0.0;
+    double delta = 0.0;
+    for (const Lane& lane : lanes_) {
+        value += lane.in_coin ? lane.risk.bound.coin * market_.forward : lane.risk.bound.stable;
+        delta += lane.risk.bound.greeks.delta_bs;
+    }
+    return value <= tolerance.value_usd && delta <= tolerance.delta_coin;
+}
+
+void OptionBucket::set_forward(double forward, const BucketTolerance& tolerance) {
+    market_.forward = forward;
+    if (!std::exchange(priced_, true)) return anchor();
+    const double reach = rules_.radius * deviation_low_;
+    const double low = std::min(forward, anchor_forward_);
+    const double x = std::abs(forward - anchor_forward_);
+    // |ln(F/F_a)| <= x / min(F, F_a): the logarithm is needed near the edge only.
+    if (x > reach * low && std::abs(std::log1p((forward - anchor_forward_) / anchor_forward_)) > reach) return anchor();
+    at_anchor_ = false;
+    evaluate();
+    if (!within(tolerance)) anchor();
+}
+
+void OptionBucket::set_volatility(std::uint32_t option, double volatility) {
+    if (volatility == volatility_[option] + shift_) return;
+    remove(option);
+    volatility_[option] = volatility - shift_;
+    unit_epoch_[option] = 0;
+    widen(volatility_[option]);
+    insert(option);
+    if (quantity_[option] != 0.0) after_update();
+}
+
+bool OptionBucket::refuses_shift(double shift) const {
+    const double low = volatility_low_ + shift_ + shift;
+    const double high = volatility_high_ + shift_ + shift;
+    return volatility_high_ > 0.0 && (low < rules_.volatility_floor || high > rules_.volatility_cap);
+}
+
+void OptionBucket::shift_volatility(double shift, const BucketTolerance& tolerance) {
+    shift_ += shift;
+    if (!priced_) return;
+    at_anchor_ = false;
+    if (std::abs(shift_) > rules_.volatility_move_max * volatility_low_) return anchor();
+    collapse();
+    evaluate();
+    if (!within(tolerance)) anchor();
+}
+
+void OptionBucket::set_quantity(std::uint32_t option, double quantity) {
+    const bool stays = place_[option] != Place::out && quantity != 0.0;
+    if (stays) {
+        // Bucket += dq times unit: what is held stays where it is.
+        weigh(option, quantity_[option], -1.0);
+        quantity_[option] = quantity;
+        weigh(option, quantity, 1.0);
+    } else {
+        remove(option);
+        quantity_[option] = quantity;
+        insert(option);
+    }
+    after_update();
+}
+
+void OptionBucket::set_time(UnixNanos now, const BucketTolerance& tolerance) {
+    now_ = now;
+    if (!priced_) return;
+    const double share = rules_.refresh_share * static_cast<double>((market_.expiry - anchor_time_).count());
+    const double period = std::clamp(share, static_cast<double>(rules_.refresh_min.count()),
+                                     static_cast<double>(rules_.refresh_max.count()));
+    const DeliveryForward delivery = delivery_forward(market_, now_);
+    const bool all_live = anchor_root_ == 0.0;
+    if (!all_live && (delivery.averaging || delivery.years <= 0.0)) return anchor();
+    if (!all_live && static_cast<double>((now_ - anchor_time_).count()) >= period) return anchor();
+    if (!all_live) root_ = std::sqrt(delivery.years);
+    at_anchor_ = false;
+    if (!all_live) collapse();
+    evaluate();
+    if (!within(tolerance)) anchor();
+}
+
+void OptionBucket::set_settlement_average(double average) {
+    market_.settlement_average = average;
+    evaluate();
+}
+
+}  // namespace keel::risk
