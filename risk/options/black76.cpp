@@ -30,6 +30,35 @@ OptionGreeks intrinsic_greeks(const OptionInputs& in) {
     return out;
 }
 
+bool is_finite(const OptionGreeks& g) {
+    return std::isfinite(g.price) && std::isfinite(g.delta) && std::isfinite(g.gamma) && std::isfinite(g.vega) &&
+           std::isfinite(g.theta) && std::isfinite(g.rho) && std::isfinite(g.vanna) && std::isfinite(g.volga) &&
+           std::isfinite(g.charm) && std::isfinite(g.speed) && std::isfinite(g.zomma) && std::isfinite(g.color);
+}
+
+// What the density multiplies. Beyond 38 deviations it is zero, and so are these, whatever d1 and d2 are.
+void add_curvature(const OptionInputs& in, const BlackTerms& terms, double density, OptionGreeks& g) {
+    if (density == 0.0) return;
+    const auto [deviation, d1, d2] = terms;
+    const double root_years = std::sqrt(in.years);
+    g.gamma = density / (in.forward * deviation);
+    g.vega = in.forward * density * root_years;
+    g.theta -= in.forward * density * in.volatility / (2.0 * root_years);
+    g.vanna = -density * d2 / in.volatility;
+    g.volga = g.vega * d1 * d2 / in.volatility;
+    g.charm += density * d2 / (2.0 * in.years);
+    g.speed = -(g.gamma / in.forward) * (1.0 + d1 / deviation);
+    g.zomma = g.gamma * (d1 * d2 - 1.0) / in.volatility;
+    g.color = g.gamma * (in.rate + (1.0 - d1 * d2) / (2.0 * in.years));
+}
+
+// Writes only what is finite throughout.
+PricingStatus answer(const OptionGreeks& g, OptionGreeks& out) {
+    if (!is_finite(g)) return PricingStatus::bad_input;
+    out = g;
+    return PricingStatus::ok;
+}
+
 }  // namespace
 
 double normal_cdf(double x) { return 0.5 * std::erfc(-x * kInverseSqrt2); }
@@ -42,10 +71,15 @@ bool is_priceable(const OptionInputs& in) {
            in.years >= 0.0 && in.volatility >= 0.0 && in.type != OptionType::none;
 }
 
+double log_of_ratio(double a, double b) {
+    const double gap = a - b;
+    if (std::abs(gap) <= 0.5 * b) return std::log1p(gap / b);
+    const double ratio = a / b;
+    return std::isnormal(ratio) ? std::log(ratio) : std::log(a) - std::log(b);
+}
+
 BlackTerms black_terms(const OptionInputs& in) {
-    const double gap = in.forward - in.strike;
-    const double log_moneyness =
-        std::abs(gap) <= 0.5 * in.strike ? std::log1p(gap / in.strike) : std::log(in.forward / in.strike);
+    const double log_moneyness = log_of_ratio(in.forward, in.strike);
     const double deviation = in.volatility * std::sqrt(in.years);
     const double d1 = log_moneyness / deviation + 0.5 * deviation;
     return {.deviation = deviation, .d1 = d1, .d2 = d1 - deviation};
@@ -53,31 +87,19 @@ BlackTerms black_terms(const OptionInputs& in) {
 
 PricingStatus black76(const OptionInputs& in, OptionGreeks& out) {
     if (!is_priceable(in)) return PricingStatus::bad_input;
-    if (in.volatility * std::sqrt(in.years) == 0.0) {
-        out = intrinsic_greeks(in);
-        return PricingStatus::ok;
-    }
-    const auto [deviation, d1, d2] = black_terms(in);
+    if (in.volatility * std::sqrt(in.years) == 0.0) return answer(intrinsic_greeks(in), out);
+    const BlackTerms terms = black_terms(in);
     const double theta = sign_of(in.type);
     const double discount = std::exp(-in.rate * in.years);
-    const double density = discount * normal_pdf(d1);
-    const double root_years = std::sqrt(in.years);
 
     OptionGreeks g;
-    g.delta = discount * theta * normal_cdf(theta * d1);
-    g.price = in.forward * g.delta - discount * theta * in.strike * normal_cdf(theta * d2);
-    g.gamma = density / (in.forward * deviation);
-    g.vega = in.forward * density * root_years;
-    g.theta = in.rate * g.price - in.forward * density * in.volatility / (2.0 * root_years);
+    g.delta = discount * theta * normal_cdf(theta * terms.d1);
+    g.price = in.forward * g.delta - discount * theta * in.strike * normal_cdf(theta * terms.d2);
+    g.theta = in.rate * g.price;
     g.rho = -in.years * g.price;
-    g.vanna = -density * d2 / in.volatility;
-    g.volga = g.vega * d1 * d2 / in.volatility;
-    g.charm = in.rate * g.delta + density * d2 / (2.0 * in.years);
-    g.speed = -(g.gamma / in.forward) * (1.0 + d1 / deviation);
-    g.zomma = g.gamma * (d1 * d2 - 1.0) / in.volatility;
-    g.color = g.gamma * (in.rate + (1.0 - d1 * d2) / (2.0 * in.years));
-    out = g;
-    return PricingStatus::ok;
+    g.charm = in.rate * g.delta;
+    add_curvature(in, terms, discount * normal_pdf(terms.d1), g);
+    return answer(g, out);
 }
 
 double black76_price(const OptionInputs& in) {

@@ -6,8 +6,8 @@
 
 namespace keel::risk {
 
-// Whether inputs could be priced. Nothing is written to the output on bad_input: the caller keeps its
-// last good numbers and flags them stale.
+// Whether inputs could be priced: bad_input where they are no option's, or where a result leaves the finite numbers.
+// Nothing is written to the output on bad_input: the caller keeps its last good numbers and flags them stale.
 enum class PricingStatus : std::uint8_t { ok, bad_input };
 
 // What Black's 1976 formula needs of a European option on a forward.
@@ -51,8 +51,11 @@ struct BlackTerms {
 // True where forward and strike are positive, time and volatility are not negative, and all are finite.
 [[nodiscard]] bool is_priceable(const OptionInputs& inputs);
 
-// d1 and d2 with ln(F/K) taken by log1p near the money, where log loses about four digits for options
-// of one second. Needs is_priceable and a positive deviation.
+// ln(a/b) of positive numbers: by log1p where they are near each other, where log loses about four digits for options
+// of one second, and as a difference of logarithms where the quotient leaves the normal numbers.
+[[nodiscard]] double log_of_ratio(double a, double b);
+
+// Needs is_priceable and a positive deviation.
 [[nodiscard]] BlackTerms black_terms(const OptionInputs& inputs);
 
 // Price and eleven greeks (Black 1976; docs/risk-model.md). With sigma*sqrt(T) == 0 the value is the

@@ -19,7 +19,8 @@ constexpr std::size_t kDoublesPerCacheLine = 8;
 const double kAllBits = std::bit_cast<double>(~std::uint64_t{0});
 
 // Where no intermediate of the fast path can overflow or leave the normal numbers.
-constexpr double kPriceMin = 1e-100, kPriceMax = 1e100;
+constexpr double kPriceMin = 1e-60, kPriceMax = 1e60;
+constexpr double kDiscountMin = 1e-10, kDiscountMax = 1e10;
 constexpr double kYearsMin = 1e-12, kYearsMax = 1e3;
 constexpr double kVolatilityMin = 1e-6, kVolatilityMax = 1e3;
 
@@ -85,7 +86,7 @@ void OptionChain::derive(std::size_t index) {
     const bool regular = is_between(column(kStrike)[index], kPriceMin, kPriceMax) &&
                          is_between(years, kYearsMin, kYearsMax) && !std::isnan(column(kSign)[index]) &&
                          is_between(column(kVolatility)[index], kVolatilityMin, kVolatilityMax) &&
-                         is_between(discount, kPriceMin, kPriceMax);
+                         is_between(discount, kDiscountMin, kDiscountMax);
     column(kRegular)[index] = regular ? kAllBits : 0.0;
 }
 

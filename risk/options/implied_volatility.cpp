@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "risk/options/black76.hpp"
 #include "risk/options/normal_tail.hpp"
 
 namespace keel::risk {
@@ -122,19 +123,6 @@ Root solve(const Target& target, double s) {
     return {s, kImpliedStepsMax};
 }
 
-double log_moneyness_magnitude(double forward, double strike) {
-    const double gap = forward - strike;
-    if (std::abs(gap) <= 0.5 * strike) return std::abs(std::log1p(gap / strike));
-    const double ratio = forward / strike;
-    return std::isnormal(ratio) ? std::abs(std::log(ratio)) : std::abs(std::log(forward) - std::log(strike));
-}
-
-// ln(a/b) of positive numbers whose quotient may not be a normal number.
-double log_of_quotient(double a, double b) {
-    const double quotient = a / b;
-    return std::isnormal(quotient) ? std::log(quotient) : std::log(a) - std::log(b);
-}
-
 bool is_solvable(const QuotedOption& in) {
     return std::isfinite(in.forward) && std::isfinite(in.strike) && std::isfinite(in.years) && std::isfinite(in.rate) &&
            std::isfinite(in.price) && in.price >= 0.0 && in.years > 0.0 && in.forward > 0.0 && in.strike > 0.0 &&
@@ -163,10 +151,10 @@ ImpliedVolatility implied_volatility(const QuotedOption& in) {
     const TimeValue premium = time_value(in);
     if (premium.status != ImpliedStatus::ok) return {.status = premium.status};
     const double cap = std::min(in.forward, in.strike);
-    const double x = log_moneyness_magnitude(in.forward, in.strike);
+    const double x = std::abs(log_of_ratio(in.forward, in.strike));
     const double ratio = std::abs(in.forward - in.strike) / premium.value;
     const double u =
-        ratio < kInfinity ? std::log1p(ratio) : log_of_quotient(std::abs(in.forward - in.strike), premium.value);
+        ratio < kInfinity ? std::log1p(ratio) : log_of_ratio(std::abs(in.forward - in.strike), premium.value);
     Target target{.x = x, .upper = premium.value > 0.5 * cap};
     double s = normal_model_guess(x, u, premium.value / cap);
     if (target.upper) {
@@ -174,7 +162,7 @@ ImpliedVolatility implied_volatility(const QuotedOption& in) {
         target.log_value = log_gap_share - 0.5 * x;
         s = gap_guess(x, s, log_gap_share);
     } else {
-        target.log_value = log_of_quotient(premium.value, cap) - 0.5 * x;
+        target.log_value = log_of_ratio(premium.value, cap) - 0.5 * x;
     }
     if (s < std::numeric_limits<double>::min()) return {.status = ImpliedStatus::at_intrinsic};
     const Root root = solve(target, s);

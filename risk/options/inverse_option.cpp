@@ -13,6 +13,12 @@ double net_delta_coin(const OptionInputs& in, const OptionGreeks& usd) {
     return theta * in.strike / in.forward * normal_cdf(theta * black_terms(in).d2);
 }
 
+bool is_finite(const InverseGreeks& g) {
+    return std::isfinite(g.value) && std::isfinite(g.delta_bs) && std::isfinite(g.delta_net) &&
+           std::isfinite(g.slope) && std::isfinite(g.gamma) && std::isfinite(g.vega) && std::isfinite(g.theta) &&
+           std::isfinite(g.vanna) && std::isfinite(g.volga) && std::isfinite(g.charm);
+}
+
 }  // namespace
 
 InverseGreeks inverse_greeks(const OptionInputs& in, const OptionGreeks& usd) {
@@ -32,8 +38,12 @@ InverseGreeks inverse_greeks(const OptionInputs& in, const OptionGreeks& usd) {
 }
 
 PricingStatus inverse_option(const OptionInputs& inputs, OptionGreeks& usd, InverseGreeks& coin) {
-    if (black76(inputs, usd) != PricingStatus::ok) return PricingStatus::bad_input;
-    coin = inverse_greeks(inputs, usd);
+    OptionGreeks priced;
+    if (black76(inputs, priced) != PricingStatus::ok) return PricingStatus::bad_input;
+    const InverseGreeks in_coin = inverse_greeks(inputs, priced);
+    if (!is_finite(in_coin)) return PricingStatus::bad_input;
+    usd = priced;
+    coin = in_coin;
     return PricingStatus::ok;
 }
 
