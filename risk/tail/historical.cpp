@@ -16,6 +16,11 @@ bool all_finite(std::span<const double> values) {
     return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
 }
 
+// The mean of losses no smaller than the VaR, whatever its last bit says.
+TailMeasures ordered(double var_usd, double es_usd) {
+    return {.var_usd = var_usd, .es_usd = std::max(es_usd, var_usd)};
+}
+
 }  // namespace
 
 TailRank tail_rank(std::size_t scenarios, double alpha) {
@@ -36,7 +41,7 @@ std::optional<TailMeasures> historical_tail(std::span<double> pnl_usd, double al
     // The ranks before var are the whole ones of the tail, or all but the last where x is a whole number.
     const double before = std::accumulate(pnl_usd.begin(), at, 0.0);
     const double last_part = rank.count - static_cast<double>(rank.var - 1);
-    return TailMeasures{.var_usd = -var_pnl, .es_usd = -(before + last_part * var_pnl) / rank.count};
+    return ordered(-var_pnl, -(before + last_part * var_pnl) / rank.count);
 }
 
 std::optional<TailMeasures> age_weighted_tail(std::span<const double> pnl_usd, double alpha, double lambda,
@@ -59,7 +64,7 @@ std::optional<TailMeasures> age_weighted_tail(std::span<const double> pnl_usd, d
         const double part = std::min(weight, tail - walked);
         sum += part * pnl_usd[s];
         walked += weight;
-        if (walked >= tail - kRankGuard) return TailMeasures{.var_usd = -pnl_usd[s], .es_usd = -sum / tail};
+        if (walked >= tail - kRankGuard) return ordered(-pnl_usd[s], -sum / tail);
     }
     return std::nullopt;  // unreachable: the weights sum to one
 }

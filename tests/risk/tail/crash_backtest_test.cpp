@@ -1,0 +1,73 @@
+#include "tests/risk/tail/crash_backtest.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/test_data.hpp"
+
+namespace keel::risk::crash {
+namespace {
+
+class CrashBacktest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        const auto closes = test::data_path("series/daily_binance_spot_to_2023-12.csv.zst");
+        const auto dvol = test::data_path("deribit/dvol_btc_daily.json");
+        KEEL_SKIP_WITHOUT(closes);
+        KEEL_SKIP_WITHOUT(dvol);
+        series = read_daily(*closes, *dvol);
+    }
+    DailySeries series;
+};
+
+// Filtered historical simulation holds at 5 % by Kupiec's and Christoffersen's tests. The counts of days beyond the
+// VaR are those of an independent computation (plain Python, from the formulas of docs/risk-model.md).
+TEST_F(CrashBacktest, FilteredHistoricalSimulationHolds) {
+    struct Expected {
+        Book book;
+        std::int64_t filtered, historical;
+    };
+    for (const Expected& expected :
+         {Expected{Book::basket, 17, 15}, {Book::straddle, 15, 14}, {Book::hedged_straddle, 14, 14}}) {
+        const BookResult result = run(expected.book, series);
+        SCOPED_TRACE(name_of(expected.book));
+        const Verdict& filtered = result.of(Method::filtered);
+        EXPECT_EQ(filtered.days, 1826);
+        EXPECT_EQ(filtered.hits, expected.filtered);
+        EXPECT_EQ(result.of(Method::historical).hits, expected.historical);
+        EXPECT_GE(filtered.coverage.p_value, 0.05);
+        EXPECT_GE(filtered.independence.p_value, 0.05);
+        EXPECT_GE(filtered.conditional.p_value, 0.05);
+        EXPECT_EQ(filtered.light, TrafficLight::green);
+        for (const Day& day : result.days) {
+            for (const TailMeasures& forecast : day.forecast) ASSERT_GE(forecast.es_usd, forecast.var_usd) << day.date;
+        }
+    }
+}
+
+// The forecast of a day does not move when that day and all after it are changed.
+TEST_F(CrashBacktest, ForecastsSeeOnlyTheDaysBefore) {
+    for (const char* first : {"2019-01-01", "2020-03-12", "2022-11-08", "2023-06-30"}) {
+        DailySeries changed = series;
+        for (std::size_t t = 0; t < changed.date.size(); ++t) {
+            if (changed.date[t] < first) continue;
+            changed.btc[t] *= t % 2 == 0 ? 1.3 : 0.8;
+            changed.eth[t] *= 0.5;
+            if (changed.dvol[t] > 0.0) changed.dvol[t] += 0.4;
+        }
+        Parameters only;
+        only.first_day = only.last_day = first;
+        for (const Book book : kBooks) {
+            const Day before = run(book, series, only).days.at(0);
+            const Day after = run(book, changed, only).days.at(0);
+            EXPECT_NE(before.pnl_usd, after.pnl_usd);
+            for (std::size_t m = 0; m < kMethods.size(); ++m) {
+                EXPECT_EQ(before.forecast[m].var_usd, after.forecast[m].var_usd)
+                    << first << ' ' << name_of(kMethods[m]);
+                EXPECT_EQ(before.forecast[m].es_usd, after.forecast[m].es_usd) << first << ' ' << name_of(kMethods[m]);
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace keel::risk::crash
