@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "risk/options/chain_kernel.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/parametric.hpp"
 #include "risk/tail/scenario_set.hpp"
@@ -145,6 +146,13 @@ void LadderBuild(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.build(expiry.columns(), kForward, kNow));
 }
 BENCHMARK(LadderBuild);
+
+void LadderBuildByChain(benchmark::State& state) {
+    Expiry expiry{30.0};
+    OptionChain chain{kOptionsPerExpiry};
+    for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.build(expiry.columns(), kForward, kNow, chain));
+}
+BENCHMARK(LadderBuildByChain);
 
 void LadderFill(benchmark::State& state) {
     Expiry expiry{30.0};

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "engine/core/assert.hpp"
+#include "risk/options/lanes.hpp"
 #include "risk/tail/historical.hpp"
 
 namespace keel::risk {
@@ -13,22 +13,15 @@ namespace {
 constexpr double kExposureMax = 1e15;  // USD; times the greatest move it is still far from overflow
 constexpr double kPnlMax = 1e18;
 
-// Four lanes at a time, each element by itself: the same bits as one by one. Written out because -O2 leaves
-// such loops scalar.
-using Lanes = double __attribute__((vector_size(32)));
-constexpr std::size_t kLanes = 4;
-
-Lanes load(const double* from) {
-    Lanes lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
-}
-void store(double* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
+// Four elements at a time, each by itself: the same bits as one by one. Written out because -O2 leaves such loops
+// scalar.
 
 // pnl += scale * column
 void add_multiple(std::span<double> pnl, std::span<const double> column, double scale) {
     std::size_t s = 0;
-    for (; s + kLanes <= pnl.size(); s += kLanes) store(&pnl[s], load(&pnl[s]) + scale * load(&column[s]));
+    for (; s + kLanes <= pnl.size(); s += kLanes) {
+        (Lanes::load(&pnl[s]) + Lanes{scale} * Lanes::load(&column[s])).store(&pnl[s]);
+    }
     for (; s < pnl.size(); ++s) pnl[s] += scale * column[s];
 }
 
@@ -36,9 +29,9 @@ void add_multiple(std::span<double> pnl, std::span<const double> column, double 
 void exchange(std::span<double> pnl, std::span<double> held, std::span<const double> next) {
     std::size_t s = 0;
     for (; s + kLanes <= pnl.size(); s += kLanes) {
-        const Lanes lanes = load(&next[s]);
-        store(&pnl[s], load(&pnl[s]) + (lanes - load(&held[s])));
-        store(&held[s], lanes);
+        const Lanes now = Lanes::load(&next[s]);
+        (Lanes::load(&pnl[s]) + (now - Lanes::load(&held[s]))).store(&pnl[s]);
+        now.store(&held[s]);
     }
     for (; s < pnl.size(); ++s) {
         pnl[s] += next[s] - held[s];

@@ -14,10 +14,11 @@ namespace keel::risk {
 inline constexpr std::size_t kScenarioBucketsMax = 128;  // underlyings times expiries
 
 // What one account would gain in every scenario, moved by what changes:
-// pnl[s] = sum_i e_i (exp(r_si) - 1) + sum over buckets of their own scenario profits, USD. A linear exposure
-// moves it by one multiple of a column; a bucket (the options of one expiry) is replaced as a whole when its book or
-// its forward moved. Rebuilt exactly every kExactEvery changes, so that rounding cannot pile up. What is not finite is
-// refused, leaves everything as it was and raises `refused`. Thread: core. Allocates: at construction.
+// pnl[s] = sum_i e_i (exp(r_si) - 1) + sum over buckets of their own scenario profits, USD.
+// A linear exposure moves it by one multiple of a column; a bucket (the options of one expiry) is replaced as a whole
+// when its book or its forward moved. Rebuilt exactly every kExactEvery changes, so that rounding cannot
+// pile up. What is not finite is refused, leaves everything as it was and raises `refused`.
+// Thread: core. Allocates: at construction.
 class ScenarioVector {
 public:
     static constexpr std::uint32_t kExactEvery = 1024;

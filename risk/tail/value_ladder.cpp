@@ -4,17 +4,18 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <numbers>
 
 #include "engine/core/assert.hpp"
+#include "risk/options/chain_kernel.hpp"
+#include "risk/options/lanes.hpp"
 
 namespace keel::risk {
 namespace {
 
 constexpr std::size_t kForward = ValueLadder::kForwardNodes;
 constexpr std::size_t kVolatility = ValueLadder::kVolatilityNodes;
-constexpr std::size_t kTaps = 4;
+constexpr std::size_t kTaps = kLanes;
 constexpr double kForwardReach = 1.35;  // the outer nodes: forward times or over it
 constexpr double kNodeCrowding = 1.3;   // nodes are closer where the forward is
 constexpr double kVolatilityReach = std::numbers::ln2;
@@ -23,21 +24,19 @@ constexpr double kRebuildVolatility = 0.1;
 constexpr std::chrono::seconds kRebuildAge{30};
 constexpr std::size_t kCells = 512;  // finer than the closest nodes, so that one step corrects the guess
 
-using Vector = double __attribute__((vector_size(32)));
-
 // Four neighbouring nodes and the inverse denominators of their Lagrange polynomials.
 struct Taps {
     std::array<double, kTaps> node{};
     std::array<double, kTaps> scale{};
 
-    [[nodiscard]] Vector weights(double x) const {
+    [[nodiscard]] Lanes weights(double x) const {
         const double a = x - node[0];
         const double b = x - node[1];
         const double c = x - node[2];
         const double d = x - node[3];
         const double low = a * b;
         const double high = c * d;
-        return Vector{b * high * scale[0], a * high * scale[1], low * d * scale[2], low * c * scale[3]};
+        return Lanes{_mm256_setr_pd(b * high, a * high, low * d, low * c)} * Lanes::load(scale.data());
     }
 };
 
@@ -109,15 +108,14 @@ const Grid kGrid;
 double interpolate(const double* values, std::size_t stride, double y, double v) {
     const std::size_t column = kGrid.first_forward(y);
     const std::size_t row = kGrid.first_volatility(v);
-    const Vector along_v = kGrid.v_taps[row].weights(v);
-    Vector sum{};
+    alignas(32) std::array<double, kLanes> lane;
+    kGrid.v_taps[row].weights(v).store(lane.data());
+    Lanes sum{0.0};
     for (std::size_t k = 0; k < kTaps; ++k) {
-        Vector nodes;
-        std::memcpy(&nodes, values + (row + k) * stride + column, sizeof nodes);
-        sum += nodes * along_v[k];
+        sum = fused(Lanes::load(values + (row + k) * stride + column), Lanes{lane[k]}, sum);
     }
-    const Vector terms = sum * kGrid.y_taps[column].weights(y);
-    return (terms[0] + terms[1]) + (terms[2] + terms[3]);
+    (sum * kGrid.y_taps[column].weights(y)).store(lane.data());
+    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
 }  // namespace
@@ -148,18 +146,42 @@ double black76_book_value(const OptionColumns& options, double forward, double v
 
 bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now, BookPricer pricer) {
     if (!options.priceable() || !(forward > 0.0) || !std::isfinite(forward)) return false;
-    std::array<double, kStride * kVolatilityNodes> values{};
+    Table values{};
     for (std::size_t k = 0; k < kVolatilityNodes; ++k) {
         const double scale = std::exp(kGrid.v[k]);
         for (std::size_t j = 0; j < kForwardNodes; ++j) {
-            const double value = pricer(options, forward * std::exp(kGrid.y[j]), scale);
-            if (!std::isfinite(value)) return false;
-            values[k * kStride + j] = value;
+            values[k * kStride + j] = pricer(options, forward * std::exp(kGrid.y[j]), scale);
         }
     }
+    return adopt(values, options.years, forward, now);
+}
+
+bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now, OptionChain& chain) {
+    if (!options.priceable() || !(forward > 0.0) || !std::isfinite(forward)) return false;
+    const std::size_t n = options.strike.size();
+    KEEL_ASSERT(n <= chain.capacity());
+    chain.clear();
+    for (std::size_t i = 0; i < n; ++i) chain.add(options.type[i], options.strike[i], options.years, 0.0);
+    Table values{};
+    for (std::size_t k = 0; k < kVolatilityNodes; ++k) {
+        const double scale = std::exp(kGrid.v[k]);
+        for (std::size_t i = 0; i < n; ++i) chain.set_volatility(i, options.volatility[i] * scale);
+        for (std::size_t j = 0; j < kForwardNodes; ++j) {
+            if (chain.price(forward * std::exp(kGrid.y[j])) != 0) return false;
+            const std::span<const double> price = chain.price();
+            double sum = 0.0;
+            for (std::size_t i = 0; i < n; ++i) sum += options.quantity_coin[i] * price[i];
+            values[k * kStride + j] = sum;
+        }
+    }
+    return adopt(values, options.years, forward, now);
+}
+
+bool ValueLadder::adopt(const Table& values, double years, double forward, UnixNanos now) {
+    if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return false;
     values_ = values;
     anchor_ = forward;
-    years_ = options.years;
+    years_ = years;
     built_at_ = now;
     return true;
 }
@@ -228,12 +250,6 @@ double ValueLadder::midpoint_error_usd(const OptionColumns& options, BookPricer 
         }
     }
     return worst;
-}
-
-double volatility_tenor_factor(double days) {
-    constexpr double kPivotDays = 30.0;
-    const double bounded = std::max(days, 1.0);
-    return std::pow(kPivotDays / bounded, bounded < kPivotDays ? 0.30 : 0.13);
 }
 
 }  // namespace keel::risk

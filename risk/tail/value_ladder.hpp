@@ -10,6 +10,8 @@
 
 namespace keel::risk {
 
+class OptionChain;
+
 // The options of one expiry by columns of equal length. Rows that cannot be priced make the whole refused.
 struct OptionColumns {
     std::span<const double> strike;         // USD, > 0
@@ -54,6 +56,8 @@ public:
 
     // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.
     bool build(const OptionColumns& options, double forward, UnixNanos now, BookPricer pricer = &black76_book_value);
+    // The same through `chain`, four options at a time; the chain is cleared first and has room for all of them.
+    bool build(const OptionColumns& options, double forward, UnixNanos now, OptionChain& chain);
     // A fill: quantity times a ladder of one unit with the same anchor. False where anchors differ.
     bool add_scaled(const ValueLadder& unit, double quantity);
 
@@ -71,7 +75,8 @@ public:
                                                       double log_volatility_change) const;
 
     // usd of `shock` for many scenarios; scenarios outside the nodes are revalued in full by `pricer`, which is why
-    // the options come along. Volatility changes are times tenor_factor. Returns how many were outside.
+    // the options come along. Volatility changes are times
+    // tenor_factor (tenor_weight of risk/book/market_state.hpp). Returns how many were outside.
     std::size_t shock_all(const LadderPosition& from, std::span<const double> log_returns,
                           std::span<const double> log_volatility_changes, double tenor_factor,
                           const OptionColumns& options, std::span<double> pnl_usd,
@@ -85,14 +90,13 @@ public:
 private:
     static constexpr std::size_t kStride = 24;  // a row of forwards, padded to whole vectors
 
-    alignas(32) std::array<double, kStride * kVolatilityNodes> values_{};
+    using Table = std::array<double, kStride * kVolatilityNodes>;
+    bool adopt(const Table& values, double years, double forward, UnixNanos now);
+
+    alignas(32) Table values_{};
     double anchor_{0.0};
     double years_{0.0};
     UnixNanos built_at_{};
 };
-
-// How a volatility shock quoted for 30 days reaches an expiry: (30/DTE)^p, p = 0.30 below 30 days and 0.13 from 30,
-// DTE at least 1 day.
-[[nodiscard]] double volatility_tenor_factor(double days);
 
 }  // namespace keel::risk

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "risk/options/chain_kernel.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
 #include "risk/tail/value_ladder.hpp"
@@ -171,11 +172,15 @@ TEST(ValueLadderTest, RebuildFollowsDistanceAgeAndShape) {
     EXPECT_TRUE(ladder.rebuild_due(kNan, 0.0, kNow, false));
 }
 
-TEST(ValueLadderTest, TenorFactorTurnsAtThirtyDays) {
-    EXPECT_DOUBLE_EQ(volatility_tenor_factor(30.0), 1.0);
-    EXPECT_DOUBLE_EQ(volatility_tenor_factor(7.0), std::pow(30.0 / 7.0, 0.30));
-    EXPECT_DOUBLE_EQ(volatility_tenor_factor(90.0), std::pow(30.0 / 90.0, 0.13));
-    EXPECT_DOUBLE_EQ(volatility_tenor_factor(0.1), volatility_tenor_factor(1.0));
+TEST(ValueLadderTest, ChainFillsTheSameTable) {
+    const Straddle book;
+    ValueLadder plain, fast;
+    OptionChain chain{4};
+    ASSERT_TRUE(plain.build(book.columns(), 65'000.0, kNow));
+    ASSERT_TRUE(fast.build(book.columns(), 65'000.0, kNow, chain));
+    for (const double y : {-0.3, -0.04, 0.0, 0.11, 0.29}) {
+        EXPECT_NEAR(*fast.value_usd(y, 0.2), *plain.value_usd(y, 0.2), 1e-6) << y;
+    }
 }
 
 }  // namespace
