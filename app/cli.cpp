@@ -11,21 +11,11 @@ namespace keel::app {
 
 namespace {
 
-const CLI::IsMember kModes{
-    std::vector<std::string>{"observe", "paper", "live"}
-};
-const CLI::IsMember kLayouts{
-    std::vector<std::string>{"inline", "pipeline"}
-};
-const CLI::IsMember kVenues{
-    std::vector<std::string>{"deribit", "binance_usdm", "binance_coinm"}
-};
-const CLI::IsMember kTransports{
-    std::vector<std::string>{"ws", "rest"}
-};
-const CLI::IsMember kLevels{
-    std::vector<std::string>{"trace", "debug", "info", "warn", "error", "off"}
-};
+const CLI::IsMember kModes{std::vector<std::string>{"observe", "paper", "live"}};
+const CLI::IsMember kLayouts{std::vector<std::string>{"inline", "pipeline"}};
+const CLI::IsMember kVenues{std::vector<std::string>{"deribit", "binance_usdm", "binance_coinm"}};
+const CLI::IsMember kTransports{std::vector<std::string>{"ws", "rest"}};
+const CLI::IsMember kLevels{std::vector<std::string>{"trace", "debug", "info", "warn", "error", "off"}};
 
 void add_common(CLI::App* command, CommonOptions& common) {
     command->add_flag("--json", common.json, "Print one JSON object on stdout; people's text goes to stderr");
@@ -75,9 +65,10 @@ void add_run(CLI::App& app, RunOptions& options) {
     CLI::App* command = app.add_subcommand("run", "The engine: observe (default), paper or live");
     command->footer(
         "observe decides and explains but sends nothing; paper sends to a simulated account; live trades, and needs\n"
-        "the mode in the file and on the command line.\n\n"
+        "the mode in the file and on the command line. Where keel kill has left its latch, nothing is sent in any\n"
+        "mode until keel kill --clear.\n\n"
         "Example:\n  keel run examples/deribit-simulated.toml --mode paper --seconds 600 --report ./report\n"
-        "  keel run my.toml --set hedge.valid_for_ms=2000");
+        "  keel run my.toml --set engine.valid_for_ms=2000");
     command->add_option("config", options.config_path, "Configuration file")->required()->type_name("CONFIG");
     command->add_option("--mode", options.mode, "What may be sent")->check(kModes);
     command->add_option("--layout", options.layout, "Thread layout")->check(kLayouts);
@@ -213,15 +204,22 @@ void add_explain(CLI::App& app, ExplainOptions& options) {
 void add_kill(CLI::App& app, KillOptions& options) {
     CLI::App* command = app.add_subcommand("kill", "Stops trading and cancels everything, without the running engine");
     command->footer(
-        "Tells the engine that holds the state directory to end, then over a session of its own cancels every order "
-        "of\n"
-        "the account and verifies that none is left; with --flatten it then closes perpetuals and futures with\n"
-        "reduce-only orders, through the gate. Works while the engine hangs or is stopped.\n\n"
-        "Example:\n  keel kill --config my.toml\n  keel kill --flatten --config my.toml --json");
+        "Sets the kill latch of the state directory and tells the engine that holds it to end; then, over a session\n"
+        "of its own, cancels every order of the account and verifies that none is left. --flatten then closes\n"
+        "perpetuals and futures with reduce-only orders, through the gate. Works while the engine hangs or is\n"
+        "stopped.\n\n"
+        "While the latch is set, keel run starts at kill level 4 (cancel_all) and sends no order. --clear takes it\n"
+        "away, once the venue has shown twice in a row that the account has no open order; it cancels nothing. A run\n"
+        "that started under the latch keeps its level: start it again.\n\n"
+        "Example:\n  keel kill --config my.toml\n  keel kill --flatten --config my.toml --json\n"
+        "  keel kill --clear --config my.toml");
     command->add_option("--config", options.config_path, "Configuration that names the account")
         ->required()
         ->type_name("CONFIG");
-    command->add_flag("--flatten", options.flatten, "Close positions too, reduce-only, through the gate");
+    CLI::Option* flatten =
+        command->add_flag("--flatten", options.flatten, "Close positions too, reduce-only, through the gate");
+    command->add_flag("--clear", options.clear, "Let the engine trade again: take the kill latch away")
+        ->excludes(flatten);
     command->add_option("--deadline", options.deadline_seconds, "Give up after this many seconds")
         ->check(CLI::Range(1.0, 600.0))
         ->capture_default_str();

@@ -111,6 +111,7 @@ struct KillOptions {
     CommonOptions common;
     std::string config_path;
     bool flatten{false};
+    bool clear{false};  // take the kill latch away instead
     double deadline_seconds{10.0};
 };
 

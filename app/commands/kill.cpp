@@ -1,5 +1,5 @@
-// keel kill: tells the running engine to stop, then cancels everything over a path of its own and proves it. None
-// of this needs the engine to answer.
+// keel kill: sets the kill latch, tells the running engine to stop, then cancels everything over a path of its own and
+// proves it. None of this needs the engine to answer.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -19,6 +19,8 @@
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
 #include "app/json_text.hpp"
+#include "app/kill_latch.hpp"
+#include "app/log.hpp"
 #include "engine/journal/directory_lock.hpp"
 
 namespace keel::app {
@@ -45,20 +47,21 @@ pid_t tell_engine(const std::string& state_dir) {
     return pid > 1 && ::kill(pid, SIGTERM) == 0 ? pid : 0;
 }
 
-// Cancels until two listings in a row show no open order: one alone could be older than an order on its way.
-VenueKill cancel_everything(AccountClient& account, const std::string& name, Clock::time_point until) {
+// Cancels until two listings in a row show no open order: one alone could be older than an order on its way. With
+// `only_look` nothing is cancelled and the first open order ends it.
+VenueKill cancel_everything(AccountClient& account, const std::string& name, bool only_look, Clock::time_point until) {
     constexpr std::chrono::milliseconds kAgainAfter{250};
     constexpr int kEmptyListingsWanted = 2;
     VenueKill result;
     result.venue = name;
     int empty_listings = 0;
     while (true) {
-        if (empty_listings == 0) result.cancelled += account.cancel_all();
+        if (empty_listings == 0 && !only_look) result.cancelled += account.cancel_all();
         result.problem = account.problem();
         result.open_left = account.open_orders();
         empty_listings = result.open_left == 0 ? empty_listings + 1 : 0;
         result.verified = empty_listings == kEmptyListingsWanted;
-        if (result.verified || Clock::now() >= until) return result;
+        if (result.verified || Clock::now() >= until || (only_look && result.open_left > 0)) return result;
         std::this_thread::sleep_for(kAgainAfter);
     }
 }
@@ -69,13 +72,17 @@ std::vector<VenueKill> kill_all(const Configuration& configuration, const KillOp
     for (const VenueSettings& venue : configuration.venues) {
         if (venue.venue != VenueId::deribit) continue;  // the others carry no orders of ours
         AccountClient account{configuration, venue, options.common.allow_env_secrets};
-        results.push_back(cancel_everything(account, venue_name(venue.venue), until));
+        results.push_back(cancel_everything(account, venue_name(venue.venue), options.clear, until));
     }
     if (results.empty()) throw UsageError{options.config_path + ": no venue of this configuration takes orders"};
     return results;
 }
 
-void print_text(std::FILE* out, const std::vector<VenueKill>& venues, pid_t engine, const FlattenResult* flattened) {
+void print_text(std::FILE* out, const std::vector<VenueKill>& venues, pid_t engine, bool latched,
+                const FlattenResult* flattened) {
+    fmt::print(out, "{}\n",
+               latched ? "kill latch set: the next run sends no order until keel kill --clear"
+                       : "KILL LATCH NOT SET: the state directory cannot be written; the next run may trade");
     if (engine != 0) fmt::print(out, "engine (process {}) told to end\n", engine);
     for (const VenueKill& venue : venues) {
         fmt::print(out, "{}: {} orders cancelled, {} open, {}\n", venue.venue, venue.cancelled, venue.open_left,
@@ -106,10 +113,7 @@ void add_flatten(const FlattenResult& flattened, JsonText& json) {
     json.close_object();
 }
 
-void print_json(const std::vector<VenueKill>& venues, pid_t engine, const FlattenResult* flattened) {
-    JsonText json;
-    json.open_object();
-    json.field("engine_told", static_cast<std::int64_t>(engine));
+void add_venues(const std::vector<VenueKill>& venues, JsonText& json) {
     json.open_array("venues");
     for (const VenueKill& venue : venues) {
         json.open_object();
@@ -121,6 +125,14 @@ void print_json(const std::vector<VenueKill>& venues, pid_t engine, const Flatte
         json.close_object();
     }
     json.close_array();
+}
+
+void print_json(const std::vector<VenueKill>& venues, pid_t engine, bool latched, const FlattenResult* flattened) {
+    JsonText json;
+    json.open_object();
+    json.field("engine_told", static_cast<std::int64_t>(engine));
+    json.field("latched", latched);
+    add_venues(venues, json);
     if (flattened != nullptr) {
         add_flatten(*flattened, json);
     } else {
@@ -128,6 +140,35 @@ void print_json(const std::vector<VenueKill>& venues, pid_t engine, const Flatte
     }
     json.close_object();
     fmt::print("{}\n", json.text());
+}
+
+bool all_verified(const std::vector<VenueKill>& venues) {
+    return std::all_of(venues.begin(), venues.end(), [](const VenueKill& venue) { return venue.verified; });
+}
+
+// Takes the latch away where the venue shows that nothing of the account is open.
+int clear_latch(const Configuration& configuration, const KillOptions& options, const std::string& state_dir,
+                Clock::time_point until) {
+    const std::optional<std::string> latch = kill_latch(state_dir);
+    const std::vector<VenueKill> venues = kill_all(configuration, options, until);
+    const bool cleared = all_verified(venues) && clear_kill_latch(state_dir);
+    std::FILE* out = options.common.json ? stderr : stdout;
+    for (const VenueKill& venue : venues) {
+        fmt::print(out, "{}: {} orders open{}\n", venue.venue, venue.open_left,
+                   venue.verified ? ", verified" : "; cancel them first: keel kill");
+    }
+    fmt::print(out, "{}: {}\n", latch ? "kill latch " + *latch : "no kill latch in " + state_dir,
+               cleared ? "the next run may trade" : "STILL SET");
+    if (options.common.json) {
+        JsonText json;
+        json.open_object();
+        json.field("cleared", cleared && latch.has_value());
+        json.field("latched", kill_latch(state_dir).has_value());
+        add_venues(venues, json);
+        json.close_object();
+        fmt::print("{}\n", json.text());
+    }
+    return cleared ? kExitDone : kExitCheckFailed;
 }
 
 }  // namespace
@@ -141,16 +182,19 @@ int run_kill(const KillOptions& options) {
     const std::string state_dir = configuration.state_dir.empty()
                                       ? options.common.state_dir
                                       : resolved_path(configuration, configuration.state_dir);
+    if (options.clear) return clear_latch(configuration, options, state_dir, Clock::now() + deadline);
+    // The latch first: an engine that takes the directory from now on sees it, one that holds it is told.
+    const bool latched = set_kill_latch(state_dir, "keel kill");
+    if (!latched) log_error("the kill latch cannot be written: " + state_dir);
     const pid_t engine = tell_engine(state_dir);
     const std::vector<VenueKill> venues = kill_all(configuration, options, Clock::now() + deadline);
-    const bool verified =
-        std::all_of(venues.begin(), venues.end(), [](const VenueKill& venue) { return venue.verified; });
+    const bool verified = all_verified(venues);
     FlattenResult flattened;
     if (options.flatten && verified) flattened = flatten(configuration, options.common.allow_env_secrets, deadline);
     const FlattenResult* shown = options.flatten && verified ? &flattened : nullptr;
-    print_text(options.common.json ? stderr : stdout, venues, engine, shown);
-    if (options.common.json) print_json(venues, engine, shown);
-    return verified && flattened.flat() ? kExitDone : kExitCheckFailed;
+    print_text(options.common.json ? stderr : stdout, venues, engine, latched, shown);
+    if (options.common.json) print_json(venues, engine, latched, shown);
+    return latched && verified && flattened.flat() ? kExitDone : kExitCheckFailed;
 }
 
 }  // namespace keel::app

@@ -219,7 +219,7 @@ void LiveSession::raise_kill_level(std::uint8_t level) {
 SessionEnd LiveSession::stop(std::chrono::milliseconds deadline) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point until = Clock::now() + deadline;
-    raise_kill_level(kHaltNew);
+    if (telemetry().kill_level < kHaltNew) raise_kill_level(kHaltNew);
     // The core hears the latch before its thread ends: one turn empties the inbox.
     const std::uint64_t before = telemetry().sequence;
     while (telemetry().kill_level < kHaltNew && telemetry().sequence < before + 64 && !halted() &&

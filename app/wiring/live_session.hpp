@@ -72,7 +72,7 @@ public:
     // Where the time between a tick and its order goes, by stage, of events that made a command. Any
     // thread, while the session lives.
     [[nodiscard]] std::vector<StageShown> stages() const;
-    // Raises the kill level; the core hears it as an event.
+    // Raises the kill level; the core hears it as an event. Before start(): as its first one.
     void raise_kill_level(std::uint8_t level);
 
     // Orderly end: no new orders, ours cancelled and that confirmed by the venue, journal closed. Takes

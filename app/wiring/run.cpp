@@ -5,11 +5,13 @@
 
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
+#include "app/kill_latch.hpp"
 #include "app/log.hpp"
 #include "app/wiring/session_report.hpp"
 #include "app/wiring/sessions.hpp"
 #include "app/wiring/stop_signal.hpp"
 #include "app/wiring/view_source.hpp"
+#include "risk/limits/kill_switch.hpp"
 
 namespace keel::app {
 namespace {
@@ -35,6 +37,20 @@ bool warned_of_skew(const LiveSession& session, const Configuration& configurati
         return true;
     }
     return false;
+}
+
+// What `keel kill` left in the state directory. Looked at while the session holds the directory's lock, and heard by
+// the core before anything else.
+std::optional<std::string> obey_kill_latch(LiveSession& session, const std::filesystem::path& state) {
+    constexpr risk::KillLevel kLevel = risk::KillLevel::cancel_all;
+    std::optional<std::string> latch = kill_latch(state);
+    if (!latch) return latch;
+    session.raise_kill_level(static_cast<std::uint8_t>(kLevel));
+    log_warn(
+        fmt::format("kill latch {}: starting at kill level {} ({}), no order will be sent; keel kill --clear, "
+                    "then start again",
+                    *latch, static_cast<int>(kLevel), risk::kill_level_name(kLevel)));
+    return latch;
 }
 
 // Draws or logs while the session runs, until it ends, is interrupted, or its time is up.
@@ -86,6 +102,7 @@ int run_session(const RunOptions& options) {
                         {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}};
     log_info(fmt::format("{}, layout {}, journal {}", mode_name(configuration.engine.mode),
                          layout_name(configuration.engine.layout), session.journal().string()));
+    const std::optional<std::string> latch = obey_kill_latch(session, state);
     session.start();
     watch(session, options, configuration);
     const bool halted = session.halted();
@@ -96,6 +113,7 @@ int run_session(const RunOptions& options) {
     if (options.common.json || !options.report_dir.empty()) {
         RunReport report = session_report(configuration, end, "keel run");
         report.seconds = options.seconds;
+        if (latch) report.notes.push_back("Started under the kill latch " + *latch + ": no order was sent.");
         if (!options.report_dir.empty()) {
             report.report_path = write_report(report, options.report_dir, configuration.report.html);
         }

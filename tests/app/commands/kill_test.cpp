@@ -55,9 +55,68 @@ TEST_F(KillCommandTest, CancelsEverythingWhileTheEngineIsStopped) {
     EXPECT_GE(result["venues"][0]["cancelled"], 3);
     EXPECT_EQ(call("private/get_open_orders", "")["result"].size(), 0U);
 
+    EXPECT_EQ(result["latched"], true);
     // Continued, the engine finds that it was told to end, and does so in order.
     engine.signal(SIGCONT);
     EXPECT_EQ(engine.wait(std::chrono::seconds{10}), 130) << engine.err();
+}
+
+// A run of a few seconds whose boundary on delta is so tight that it must hedge, if it may.
+class LatchTest : public KillCommandTest {
+protected:
+    json run() {
+        Program engine{KEEL_BINARY,
+                       {"run", config(), "--headless", "--json", "--seconds", "3", "--state", state(), "--set",
+                        "boundary.0.soft_coin=0.001", "--set", "boundary.0.hard_coin=0.002"},
+                       folder_.path(),
+                       "engine"};
+        EXPECT_EQ(engine.wait(std::chrono::seconds{60}), 0) << engine.err();
+        said_ = engine.err();
+        return json::parse(engine.out());
+    }
+    int kill(const std::vector<std::string>& more) {
+        std::vector<std::string> words{"kill", "--config", config(), "--state", state(), "--json"};
+        words.insert(words.end(), more.begin(), more.end());
+        Program program{KEEL_BINARY, words, folder_.path(), "kill"};
+        const int code = program.wait(std::chrono::seconds{30});
+        answer_ = json::parse(program.out());
+        return code;
+    }
+    [[nodiscard]] std::size_t orders_seen() const {
+        return call("simulator/state", "")["result"]["orders_seen"].size();
+    }
+
+    std::string said_;
+    json answer_;
+};
+
+TEST_F(LatchTest, NothingIsSentAfterAKillUntilTheOperatorClearsIt) {
+    ASSERT_EQ(kill({}), 0);
+    EXPECT_EQ(answer_["latched"], true);
+    for (int start = 0; start < 2; ++start) {  // a start does not wear it off
+        const json report = run();
+        EXPECT_NE(said_.find("kill latch set"), std::string::npos) << said_;
+        EXPECT_GT(report["orders_refused_by_gate"], 0);
+        EXPECT_EQ(report["orders_sent"], 0);
+        EXPECT_EQ(orders_seen(), 0U);
+    }
+    Program replay{KEEL_BINARY, {"replay", state(), "--verify", "--json"}, folder_.path(), "replay"};
+    EXPECT_EQ(replay.wait(std::chrono::seconds{60}), 0) << replay.err();
+
+    // It is cleared only where nothing is open, and then at once.
+    place_resting_orders();
+    EXPECT_EQ(kill({"--clear"}), 1);
+    EXPECT_EQ(answer_["latched"], true);
+    EXPECT_EQ(answer_["venues"][0]["open_left"], 3);
+    EXPECT_EQ(call("private/get_open_orders", "")["result"].size(), 3U) << "--clear cancels nothing";
+    ASSERT_EQ(kill({}), 0);
+    EXPECT_EQ(kill({"--clear"}), 0);
+    EXPECT_EQ(answer_["cleared"], true);
+    EXPECT_EQ(answer_["latched"], false);
+    const std::size_t before = orders_seen();
+    EXPECT_GT(run()["orders_sent"], 0);
+    EXPECT_GT(orders_seen(), before);
+    EXPECT_EQ(said_.find("kill latch"), std::string::npos) << said_;
 }
 
 TEST_F(KillCommandTest, FlattensPerpetualsReduceOnlyThroughTheGate) {
