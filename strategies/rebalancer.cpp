@@ -34,7 +34,11 @@ void Rebalancer::begin(std::span<const FiredTrigger> fired, const CoreView& view
     }
     for (std::size_t at = 0; at < underlyings_count_; ++at) {
         const Watch& watch = watches_[at];
-        const bool following = view.now < watch.until && view.now >= watch.settled;
+        bool following = view.now < watch.until && view.now >= watch.settled;
+        if ((following || watch.fresh) && watch.exhausted(view.now)) {
+            ++counts_.solves_deferred;
+            following = false;
+        }
         if (watch.fresh || following) KEEL_ASSERT(due_.push(static_cast<UnderlyingId>(at)));
     }
 }
@@ -74,7 +78,7 @@ bool Rebalancer::decide(UnderlyingId underlying, const CoreView& view) {
     trades_.clear();
     start_record(watch.trigger, view);
     record_.underlying = underlying;
-    if (view.now < watch.settled) {
+    if (view.now < watch.settled || watch.exhausted(view.now)) {
         record_.delta_now = reading_.delta_coin;
         record_.delta_target = hedge_.target_of(underlying);
         record_.outcome = DecisionOutcome::in_flight;
@@ -84,6 +88,7 @@ bool Rebalancer::decide(UnderlyingId underlying, const CoreView& view) {
     const bool to_centre = watch.trigger.metric == Metric::net_delta && is_hard(watch.trigger.signal);
     const double buffer = config_.boundary_buffer_ratio;
     const double leave_ratio = fresh ? 1.0 : 1.0 + 0.5 * buffer / (1.0 - buffer);  // halfway to the soft boundary
+    watch.count_solve(view.now);
     hedge_.decide(reading_, to_centre ? HedgeDepth::centre : HedgeDepth::edge, leave_ratio, view, record_, trades_);
     // Where the solver met a limit, looking again at once would only meet it again.
     const bool limited = record_.status == SolveStatus::infeasible;
@@ -139,6 +144,8 @@ void Rebalancer::hash_into(StateHash& hash) const {
         hash.add(watches_[at].until);
         hash.add(watches_[at].settled);
         hash.add(watches_[at].reported);
+        hash.add(watches_[at].solved);
+        hash.add(watches_[at].solves);
     }
     execution_.hash_into(hash);
 }

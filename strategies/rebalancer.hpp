@@ -13,6 +13,11 @@
 
 namespace keel::strategies {
 
+// Solves of one underlying within one instant of the core's clock. With a settle time of nothing, the end of an order
+// (not sent, expired) asks for the next solve at once, and both may carry the same time: without a bound the two would
+// call each other for ever. Beyond it the next instant decides.
+inline constexpr std::uint8_t kSolvesPerInstantMax = 4;
+
 // The strategy of the engine: answers fired triggers, asks the no-trade band whether to trade, lets the
 // solver choose the cheapest perpetuals and futures, and drives the orders until done or deadline.
 //
@@ -53,6 +58,7 @@ public:
     struct Counts {
         std::uint64_t decisions{0}, traded{0}, no_trade{0}, infeasible{0}, in_flight{0}, blocked{0};
         std::uint64_t records_dropped{0};  // more triggers at once than one event may explain
+        std::uint64_t solves_deferred{0};  // looks put off to the next instant by kSolvesPerInstantMax
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
     [[nodiscard]] const MarketableLimit& execution() const { return execution_; }
@@ -64,7 +70,15 @@ private:
         UnixNanos until{};       // under watch up to here
         UnixNanos settled{};     // no second solve earlier
         UnixNanos reported{};    // last record that followed from no fresh trigger
+        UnixNanos solved{};      // instant of the last solve
+        std::uint8_t solves{0};  // in that instant
         bool fresh{false};       // `trigger` fired at this event
+
+        [[nodiscard]] bool exhausted(UnixNanos now) const { return solved == now && solves >= kSolvesPerInstantMax; }
+        void count_solve(UnixNanos now) {
+            solves = solved == now ? static_cast<std::uint8_t>(solves + 1) : std::uint8_t{1};
+            solved = now;
+        }
     };
 
     void begin(std::span<const FiredTrigger> fired, const CoreView& view, StrategyOutput& out);

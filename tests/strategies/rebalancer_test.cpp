@@ -126,6 +126,34 @@ TEST(RebalancerTest, KeepsWatchAfterAHedgeWithoutWaitingForTheTrigger) {
     EXPECT_EQ(out.intents.size(), 1U);
 }
 
+// No settle time, and a link that hands every order back unsent without the clock moving on.
+TEST(RebalancerTest, SolvesABoundedNumberOfTimesWithinOneInstant) {
+    ScriptedMarket market{1};
+    market.book(0, 2, 1'000);
+    market.risk_.hedge.delta_coin = 4.0;
+    HedgeConfig config;
+    config.settle_time = milliseconds{0};
+    config.retry_after = milliseconds{1};
+    Rebalancer rebalancer{config, market.table_};
+    const FiredTrigger hard = market.trigger(Metric::net_delta, TriggerSignal::hard);
+    std::size_t sent = market.react(rebalancer, {&hard, 1}).intents.size();
+    ASSERT_EQ(sent, 1U);
+    constexpr int kTurns = 100;
+    for (int turn = 0; turn < kTurns && !market.opened_.empty(); ++turn)
+        sent += market.report(rebalancer, EventKind::order_not_sent, market.opened_.back()).intents.size();
+    EXPECT_EQ(sent, kSolvesPerInstantMax);
+    EXPECT_EQ(rebalancer.counts().traded, kSolvesPerInstantMax);
+    EXPECT_GE(rebalancer.counts().solves_deferred, 1U);
+
+    // A trigger at the bound is recorded; the next instant solves again, without waiting for another one.
+    const StrategyOutput& full = market.react(rebalancer, {&hard, 1});
+    ASSERT_EQ(full.decisions.size(), 1U);
+    EXPECT_EQ(full.decisions[0].outcome, DecisionOutcome::in_flight);
+    EXPECT_TRUE(full.intents.empty());
+    market.advance(milliseconds{1});
+    EXPECT_EQ(market.react(rebalancer).intents.size(), 1U);
+}
+
 TEST(RebalancerTest, DoesNotFollowAHedgeWithDust) {
     ScriptedMarket market{1};
     market.book(0, 2, 10'000);
