@@ -30,6 +30,7 @@ void add_counts(const RunReport& r, JsonText& json) {
     json.field("orders_filled", r.orders_filled);
     json.field("orders_refused_by_gate", r.orders_refused_by_gate);
     json.field("orders_unknown", r.orders_unknown);
+    json.field("solves_deferred", r.solves_deferred);
 }
 
 void add_breaches(const RunReport& r, JsonText& json) {
@@ -113,6 +114,14 @@ void add_series(const RunReport& r, JsonText& json) {
     add_values(json, "fees_usd", r.account.fees_usd);
     add_values(json, "funding_usd", r.account.funding_usd);
     add_values(json, "hedge_cost_usd", r.account.hedge_cost_usd);
+    json.open_array("marks");
+    for (const auto& [second, label] : r.marks) {
+        json.open_object();
+        json.field("seconds", second);
+        json.field("label", label);
+        json.close_object();
+    }
+    json.close_array();
     json.open_object("underlyings");
     for (const UnderlyingSeries& u : r.underlyings) {
         json.open_object(u.name);

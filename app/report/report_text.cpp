@@ -29,6 +29,10 @@ void add_results(const RunReport& report, std::string& out) {
                    report.trigger_kinds, report.decisions, report.shocks);
     fmt::format_to(to, "  orders            {} sent, {} filled, {} refused by the gate, {} unknown\n",
                    report.orders_sent, report.orders_filled, report.orders_refused_by_gate, report.orders_unknown);
+    if (report.solves_deferred > 0) {
+        fmt::format_to(to, "  solves put off    {}: more than one instant takes; see hedge.settle_time_ms\n",
+                       report.solves_deferred);
+    }
     const LatencyReport l = report.tick_to_trade_us.supported();
     fmt::format_to(to, "  tick to trade     p50 {}  p90 {}  p99 {}  p99.9 {}  max {} us ({} orders)\n",
                    short_number(l.p50), short_number(l.p90), short_number(l.p99), short_number(l.p99_9),

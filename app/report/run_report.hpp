@@ -65,7 +65,7 @@ struct AccountSeries {
     std::vector<double> pnl_hedged_usd;    // with our hedges, fees and funding
     std::vector<double> pnl_unhedged_usd;  // the same portfolio left alone
     std::vector<double> fees_usd;          // paid so far
-    std::vector<double> funding_usd;       // received so far; negative = paid
+    std::vector<double> funding_usd;       // received so far; negative = paid; kNotKnown before the first rate
     std::vector<double> hedge_cost_usd;    // half spreads, impact and slippage so far, fees excluded
 };
 
@@ -113,7 +113,8 @@ struct RunReport {
     std::string scenario;
     std::uint64_t seed{0};
     double seconds{0.0};
-    std::vector<std::string> notes;  // what a reader must know: "books generated, marks step"
+    std::int64_t started_unix_ns{0};  // where the series' seconds count from, on the core's clock; 0: no series
+    std::vector<std::string> notes;   // what a reader must know: "books generated, marks step"
 
     std::uint64_t events_received{0};
     std::uint64_t events_sent_by_simulator{0};  // 0: not known
@@ -125,6 +126,7 @@ struct RunReport {
     std::uint64_t orders_filled{0};
     std::uint64_t orders_refused_by_gate{0};
     std::uint64_t orders_unknown{0};
+    std::uint64_t solves_deferred{0};  // put off to the next instant: strategies::kSolvesPerInstantMax
     std::vector<BreachReport> breaches;
     std::vector<BookReport> books;
     double speed_ratio{kNotKnown};  // venue time passed over host time passed, first to last frame received
@@ -133,7 +135,8 @@ struct RunReport {
     AccountSeries account;
     std::vector<UnderlyingSeries> underlyings;
     std::vector<DecisionRow> decision_rows;
-    std::vector<std::pair<double, std::string>> marks;  // moments worth a line in the plots: a shock began
+    // Moments worth a line in the plots: a scripted shock began. Only who runs the simulator knows them.
+    std::vector<std::pair<double, std::string>> marks;
 
     std::uint64_t market_hash{0};
     std::uint64_t state_hash{0};

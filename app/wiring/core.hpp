@@ -30,6 +30,7 @@ public:
     [[nodiscard]] Loop& loop() { return loop_; }
     [[nodiscard]] const Loop& loop() const { return loop_; }
     [[nodiscard]] const risk::RiskEngine& risk() const { return risk_; }
+    [[nodiscard]] const strategies::Rebalancer& strategy() const { return strategy_; }
     [[nodiscard]] const risk::PretradeGate& gate() const { return gate_; }
     [[nodiscard]] const OrderTable& orders() const { return orders_; }
     [[nodiscard]] const BookSet& books() const { return books_; }

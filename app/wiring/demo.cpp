@@ -106,9 +106,15 @@ bool play(LiveSession& session, SimulatedVenue& venue, const DemoOptions& option
     return false;
 }
 
-std::uint64_t shocks_played(const DemoOptions& options) {
+// Where the script of a market that began at `market_start` lies on the report's time.
+void add_shocks(const DemoOptions& options, UnixNanos market_start, RunReport& report) {
     const auto scenario = simulator::find_scenario(options.scenario);
-    return scenario.has_value() ? scenario->shocks_count : 0;
+    if (!scenario) return;
+    report.shocks = scenario->shocks.size();
+    if (report.started_unix_ns == 0) return;
+    const double late_s = static_cast<double>(report.started_unix_ns - market_start.ns()) * 1e-9;
+    for (const simulator::ScriptedShock& shock : scenario->shocks)
+        report.marks.emplace_back(shock.fraction * options.seconds - late_s, shock.label);
 }
 
 }  // namespace
@@ -118,12 +124,12 @@ int run_demo(const DemoOptions& options) {
     const std::filesystem::path directory = run_directory(options);
     const std::filesystem::path example = write_examples(directory);
     SimulatedVenue venue = start_simulated_venue(venue_options(options, directory, example));
+    const UnixNanos market_start = venue.server->state().now;  // it waits for the first subscription
     log_info(venue.description);
     const Configuration configuration = client_configuration(example, options, venue);
     LiveSession session{
         configuration,
-        {.state_dir = directory / "engine", .journal = directory / "demo.journal", .allow_env_secrets = false}
-    };
+        {.state_dir = directory / "engine", .journal = directory / "demo.journal", .allow_env_secrets = false}};
     session.start();
     const bool played = play(session, venue, options);
     const bool halted = session.halted();
@@ -145,7 +151,7 @@ int run_demo(const DemoOptions& options) {
         "Everything here is simulated: venue, market and fills. The connection is real TLS on loopback.");
     report.events_sent_by_simulator =
         at_end.sent.market_events + at_end.sent.account_events + at_end.sent.response_events;
-    report.shocks = shocks_played(options);
+    add_shocks(options, market_start, report);
     report.market_hash = at_end.market_hash;
     report.replay_verified = verified;
     const std::string report_dir = options.report_dir.empty() ? (directory / "report").string() : options.report_dir;

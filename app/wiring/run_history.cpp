@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/failure.hpp"
+#include "app/report/funding_meter.hpp"
 #include "app/wiring/core.hpp"
 #include "engine/journal/journal_reader.hpp"
 #include "engine/journal/preamble.hpp"
@@ -42,8 +43,10 @@ private:
     bool opened_{false};  // the opening snapshot is whole; later reports contain our hedges
 };
 
-double pnl_usd(const risk::AccountRisk& account) {
-    return account.realised_usd + account.unrealised_usd - account.fees_usd;
+double pnl_usd(const risk::AccountRisk& account, const FundingMeter& funding) {
+    const double funding_usd = funding.received_usd();
+    return account.realised_usd + account.unrealised_usd - account.fees_usd +
+           (std::isfinite(funding_usd) ? funding_usd : 0.0);
 }
 
 std::string quantity_text(const Instrument& instrument, Quantity quantity) {
@@ -55,9 +58,13 @@ class History {
 public:
     History(RunReport& report, const Configuration& configuration, const InstrumentTable& instruments,
             std::uint32_t boot_epoch)
-        : report_{report}, configuration_{configuration}, instruments_{instruments},
+        : report_{report},
+          configuration_{configuration},
+          instruments_{instruments},
           hedged_{configuration, instruments, boot_epoch},
-          unhedged_{observing(configuration), instruments, boot_epoch} {
+          unhedged_{observing(configuration), instruments, boot_epoch},
+          funding_hedged_{instruments},
+          funding_unhedged_{instruments} {
         report_.underlyings.resize(instruments.underlyings_count());
         for (std::size_t at = 0; at < report_.underlyings.size(); ++at) {
             report_.underlyings[at].name = instruments.name_of(static_cast<UnderlyingId>(at));
@@ -66,10 +73,15 @@ public:
 
     void on(const Event& event) {
         if (event.kind == EventKind::fill && event.has(kOurs)) note_fill(event.as<FillReport>(), event);
+        funding_hedged_.accrue(hedged_.risk(), event.receive_time);
+        funding_unhedged_.accrue(unhedged_.risk(), event.receive_time);
         note_decisions(hedged_.loop().on(event), event);
         if (filter_.sees(event)) (void)unhedged_.loop().on(event);
         const UnixNanos now = hedged_.loop().now();
-        if (started_.ns() == 0 && hedged_.risk().account().equity_usd > 0.0) started_ = sampled_ = now;
+        if (started_.ns() == 0 && hedged_.risk().account().equity_usd > 0.0) {
+            started_ = sampled_ = now;
+            report_.started_unix_ns = now.ns();
+        }
         if (started_.ns() != 0 && now - sampled_ >= configuration_.report.sample_interval) sample(now);
     }
 
@@ -83,6 +95,7 @@ public:
         report_.orders_sent = orders.submitted;
         report_.orders_filled = orders.filled;
         report_.orders_refused_by_gate = counts.refusals;
+        report_.solves_deferred = hedged_.strategy().counts().solves_deferred;
         report_.orders_unknown = hedged_.orders().unknown_count();
         report_.state_hash = hedged_.loop().state_hash();
         add_breaches();
@@ -130,9 +143,9 @@ private:
                 continue;
             }
             const Instrument& instrument = instruments_[candidate.instrument];
-            row.trades += fmt::format("{}{} {} {}", row.trades.empty() ? "" : ", ",
-                                      candidate.side == Side::bid ? "buy" : "sell",
-                                      quantity_text(instrument, candidate.chosen), instrument.name_view());
+            row.trades +=
+                fmt::format("{}{} {} {}", row.trades.empty() ? "" : ", ", candidate.side == Side::bid ? "buy" : "sell",
+                            quantity_text(instrument, candidate.chosen), instrument.name_view());
         }
         if (!row.trades.empty()) row.cost_usd = decision.cost_usd.value();
         return row;
@@ -158,8 +171,8 @@ private:
             hedge_cost_usd_ += slippage;
             break;
         }
-        const double fee_usd = static_cast<double>(fill.fee.count()) * kMoneyUnit *
-                               (instrument.payoff == Payoff::inverse ? index : 1.0);
+        const double fee_usd =
+            static_cast<double>(fill.fee.count()) * kMoneyUnit * (instrument.payoff == Payoff::inverse ? index : 1.0);
         row.fee_usd = (std::isfinite(row.fee_usd) ? row.fee_usd : 0.0) + fee_usd;
     }
 
@@ -169,9 +182,10 @@ private:
         const risk::AccountRisk hedged = hedged_.risk().account();
         const risk::AccountRisk twin = unhedged_.risk().account();
         account.seconds.push_back(seconds(now));
-        account.pnl_hedged_usd.push_back(pnl_usd(hedged));
-        account.pnl_unhedged_usd.push_back(pnl_usd(twin));
+        account.pnl_hedged_usd.push_back(pnl_usd(hedged, funding_hedged_));
+        account.pnl_unhedged_usd.push_back(pnl_usd(twin, funding_unhedged_));
         account.fees_usd.push_back(hedged.fees_usd);
+        account.funding_usd.push_back(funding_hedged_.received_usd());
         account.hedge_cost_usd.push_back(hedge_cost_usd_);
         for (std::size_t at = 0; at < report_.underlyings.size(); ++at) {
             const auto id = static_cast<UnderlyingId>(at);
@@ -208,6 +222,8 @@ private:
     const InstrumentTable& instruments_;
     ReplayCore hedged_;
     ReplayCore unhedged_;
+    FundingMeter funding_hedged_;
+    FundingMeter funding_unhedged_;
     TwinFilter filter_;
     UnixNanos started_{};
     UnixNanos sampled_{};

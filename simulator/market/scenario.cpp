@@ -7,24 +7,30 @@ namespace keel::simulator {
 
 namespace {
 
-constexpr std::array kScenarios{
-    Scenario{
-        "calm",
-        "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
-        "imply so that a minute shows movement; no script.",
-        6.0, 0},
-    Scenario{
-        "shock",
-        "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
-        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.",
-        10.0, 2},
-};
-
 constexpr double kShockStart = 0.25;
 constexpr double kShockRamp = 0.02;  // of the span
 constexpr double kCrashStart = 0.55;
 constexpr double kCrashLength = 0.03;
 constexpr double kReboundLength = 0.08;
+
+constexpr std::array kShocks{
+    ScriptedShock{kShockStart, "volatility shock"},
+    ScriptedShock{kCrashStart, "crash"},
+};
+
+constexpr std::array kScenarios{
+    Scenario{
+        "calm",
+        "Seeded generator: correlated BTC and ETH with stochastic volatility, six times as volatile as its options "
+        "imply so that a minute shows movement; no script.",
+        6.0,
+        {}},
+    Scenario{
+        "shock",
+        "Seeded generator: correlated BTC and ETH with stochastic volatility, ten times as volatile as its options "
+        "imply so that a minute shows movement; scripted volatility shock at 25 % and crash at 55 % of the span.",
+        10.0, kShocks},
+};
 
 // 0 before `start`, rises linearly to 1 within `ramp`, then decays with `decay`.
 double pulse(double fraction, double start, double ramp, double decay) {
@@ -39,7 +45,7 @@ bool within(double fraction, double start, double length) { return fraction >= s
 
 ScriptMoment Scenario::at(double fraction, double span_seconds) const {
     ScriptMoment moment;
-    if (shocks_count == 0 || fraction > 1.0) return moment;
+    if (shocks.empty() || fraction > 1.0) return moment;
     const double shock = pulse(fraction, kShockStart, kShockRamp, 0.12);
     const double crash = pulse(fraction, kCrashStart, kCrashLength, 0.10);
     moment.volatility_factor = 1.0 + 2.0 * shock + 2.5 * crash;

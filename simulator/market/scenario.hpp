@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace keel::simulator {
@@ -13,6 +14,12 @@ struct ScriptMoment {
     double btc_drift_per_second{0.0};  // log return per second
     double eth_drift_per_second{0.0};
     double basis_shift_ratio{0.0};  // added to the perpetuals' basis
+};
+
+// When a scripted shock begins, as a fraction of the span, and what people call it.
+struct ScriptedShock {
+    double fraction{0.0};
+    std::string_view label;
 };
 
 // A named script over a span. Both scenarios exaggerate the spot's volatility against the implied one by
@@ -27,7 +34,7 @@ struct Scenario {
     std::string_view name;
     std::string_view description;
     double exaggeration{1.0};
-    std::uint32_t shocks_count{0};  // scripted moments over a whole span
+    std::span<const ScriptedShock> shocks{};  // over a whole span, in order
 
     // `fraction` of the span, 0 .. 1; beyond 1 the script is over.
     [[nodiscard]] ScriptMoment at(double fraction, double span_seconds) const;

@@ -74,14 +74,9 @@ RunReport sample_report() {
     report.orders_sent = 12;
     report.orders_filled = 11;
     report.breaches = {
-        {"net_delta_BTC",    1.7,  31.4     },
-        {"net_delta_ETH",    2.2,  28.0     },
-        {"realised_vol_BTC", 12.0, kNotKnown}
-    };
+        {"net_delta_BTC", 1.7, 31.4}, {"net_delta_ETH", 2.2, 28.0}, {"realised_vol_BTC", 12.0, kNotKnown}};
     report.tick_to_trade_us = {12, 41.0, 58.0, 77.0, 90.0, 91.5};
-    report.marks = {
-        {20.0, "volatility shock"}
-    };
+    report.marks = {{20.0, "volatility shock"}};
     for (int i = 0; i < 240; ++i) {
         const double t = i * 0.25;
         report.account.seconds.push_back(t);
@@ -131,6 +126,8 @@ TEST(ReportJsonTest, CarriesTheSeriesOnRequest) {
     EXPECT_EQ(json["series"]["seconds"].size(), 240U);
     EXPECT_EQ(json["series"]["underlyings"]["ETH"]["net_delta_hedged_coin"].size(), 240U);
     EXPECT_EQ(json["decision_rows"].size(), 14U);
+    EXPECT_EQ(json["series"]["marks"][0]["label"], "volatility shock");
+    EXPECT_EQ(json["series"]["marks"][0]["seconds"], 20.0);
 }
 
 TEST(ReportTextTest, TellsTheResultInAHundredColumns) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -57,6 +58,13 @@ TEST_F(SessionTest, DemonstratesTheMainJobAndVerifiesItsOwnReplay) {
     const auto unhedged = breach["unhedged"]["net_delta_BTC"].get<double>();
     EXPECT_GT(unhedged, 5.0);
     EXPECT_LT(breach["hedged"]["net_delta_BTC"].get<double>(), 0.4 * unhedged);
+
+    const auto page = std::filesystem::path{report["report"].get<std::string>()}.parent_path() / "report.json";
+    const json series = json::parse(test::read_file(page))["series"];
+    ASSERT_EQ(series["marks"].size(), report["shocks"].get<std::size_t>());
+    EXPECT_NEAR(series["marks"][0]["seconds"].get<double>(), 0.25 * 30.0, 1.0);
+    EXPECT_NEAR(series["marks"][1]["seconds"].get<double>(), 0.55 * 30.0, 1.0);
+    EXPECT_TRUE(series["funding_usd"].back().is_number()) << "perpetuals were held";
 
     Program stat{KEEL_BINARY, Words{"journal", "stat", report["journal"].get<std::string>(), "--json"}, folder_.path(),
                  "stat"};
