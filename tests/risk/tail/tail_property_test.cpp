@@ -272,6 +272,82 @@ TEST(TailProperty, ScenarioVectorIsTheSumOfItsPartsAfterTenThousandChanges) {
     }
 }
 
+// Anything at all is offered to every entry: sums stay finite, measures exist, and what was refused says so.
+TEST(TailProperty, NothingNotFiniteEverEnters) {
+    constexpr double kJunk[] = {std::numeric_limits<double>::quiet_NaN(),
+                                std::numeric_limits<double>::infinity(),
+                                -std::numeric_limits<double>::infinity(),
+                                1e308,
+                                -1e300,
+                                0.0,
+                                -1.0,
+                                1e-320};
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        SCOPED_TRACE(seed);
+        Seeded random{seed};
+        const std::size_t n = 1 + random.below(60);
+        const std::size_t factors = 1 + random.below(5);
+        ScenarioSet set{n, factors};
+        ScenarioVector vector{set, 2};
+        ParametricTail parametric{factors};
+        const auto any = [&](double scale) {
+            return random.below(20) == 0 ? kJunk[random.below(8)] : random.normal(scale);
+        };
+        const auto anys = [&](std::size_t count, double scale) {
+            Numbers values(count);
+            for (double& value : values) value = any(scale);
+            return values;
+        };
+        for (int step = 0; step < 2'000; ++step) {
+            const std::size_t factor = random.below(factors);
+            switch (random.below(7)) {
+                case 0: set.set_factor(factor, anys(n, 0.03), random.below(2) == 0 ? Numbers{} : anys(n, 0.03)); break;
+                case 1: set.set_volatility(factor, std::abs(any(0.03))); break;
+                case 2: static_cast<void>(set.replace_oldest(anys(factors, 0.03), anys(factors, 0.03))); break;
+                case 3: vector.replace_bucket(random.below(2), anys(n, 1e4)); break;
+                case 4: static_cast<void>(parametric.set_covariance(anys(factors * factors, 0.001))); break;
+                default:
+                    static_cast<void>(vector.add_exposure(factor, any(1e5)));
+                    static_cast<void>(parametric.add_exposure(factor, any(1e5)));
+                    break;
+            }
+            if (step % 10 == 0) vector.rebuild();
+            for (const double pnl : vector.pnl_usd()) ASSERT_TRUE(std::isfinite(pnl));
+            const auto measures = vector.read(0.99);
+            ASSERT_TRUE(measures && std::isfinite(measures->var_usd) && std::isfinite(measures->es_usd));
+            ASSERT_TRUE(std::isfinite(parametric.sigma_usd()));
+        }
+        EXPECT_TRUE(set.refused() || n < 3);
+        EXPECT_TRUE(vector.refused());
+        EXPECT_TRUE(parametric.refused());
+    }
+}
+
+TEST(TailProperty, LadderRefusesJunkAndStaysFinite) {
+    constexpr double kJunk[] = {
+        std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -1.0, 0.0, 1e308, 1e-308};
+    Seeded random{5};
+    ValueLadder ladder;
+    std::size_t built = 0;
+    for (int step = 0; step < 5'000; ++step) {
+        const auto any = [&](double usual) { return random.below(15) == 0 ? kJunk[random.below(6)] : usual; };
+        const std::array strike{any(60'000.0), any(70'000.0)};
+        const std::array volatility{any(0.6), any(0.7)};
+        const std::array quantity{any(2.0), any(-3.0)};
+        const std::array type{OptionType::call, OptionType::put};
+        const OptionColumns options{
+            .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = any(0.1)};
+        built += ladder.build(options, any(65'000.0), UnixNanos{0}) ? 1U : 0U;
+        if (!ladder.built()) continue;
+        const auto position = ladder.position(any(65'000.0), any(0.0));
+        if (!position) continue;
+        const auto shock = ladder.shock(*position, any(0.1), any(0.1));
+        ASSERT_TRUE(!shock || (std::isfinite(shock->usd) && std::isfinite(shock->coin))) << step;
+    }
+    EXPECT_GT(built, 1'000U);
+    EXPECT_LT(built, 4'500U);
+}
+
 // Options of one expiry at random: a shock of at most half a table's reach is off by less than the table's own
 // half-way error twice (position and shock), and never not finite.
 TEST(TailProperty, LadderStaysWithinItsOwnError) {
