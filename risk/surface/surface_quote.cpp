@@ -24,7 +24,7 @@ bool is_side(double price) { return std::isnan(price) || (price >= 0.0 && std::i
 QuoteFlaw flaws_of_market(const SurfaceQuote& quote) {
     if (!(quote.bid > 0.0) || !(quote.ask > 0.0)) return QuoteFlaw::one_sided;
     if (quote.bid >= quote.ask) return QuoteFlaw::crossed;
-    if (!std::isfinite(quote.volatility_bid) || !std::isfinite(quote.volatility_ask)) return QuoteFlaw::one_sided;
+    if (!(quote.volatility_bid > 0.0) || !(quote.volatility_ask > 0.0)) return QuoteFlaw::one_sided;
     if (!is_volatility(quote.volatility_bid) || !is_volatility(quote.volatility_ask)) return QuoteFlaw::out_of_range;
     if (quote.volatility_bid >= quote.volatility_ask) return QuoteFlaw::crossed;
     const double tick = std::isfinite(quote.tick) ? std::max(quote.tick, 0.0) : 0.0;

@@ -7,7 +7,7 @@
 
 namespace keel::risk {
 
-// One option's market as a surface takes it. Volatilities are the caller's (solved from bid and ask); NaN: none.
+// One option's market as a surface takes it. Volatilities are the caller's (solved from bid and ask); 0 or NaN: none.
 struct SurfaceQuote {
     double strike{0.0};          // price units of the forward
     double forward{0.0};         // of the expiry when the quote was made
@@ -32,6 +32,7 @@ enum class QuoteFlaw : std::uint16_t {
     out_of_range = 32,  // volatility outside [5 %, 500 %]
     far_out = 64,       // |delta| below 0.01: the tick decides the volatility, not the market
     stale = 128,        // older than allowed
+    no_room = 512,      // the expiry holds as many options as it can; this one is not among them
     mark_used = 256,    // the venue's mark stands in, at a quarter of the weight
 };
 constexpr QuoteFlaw operator|(QuoteFlaw a, QuoteFlaw b) {

@@ -11,13 +11,14 @@ namespace keel::risk {
 namespace {
 
 constexpr double kHuberHalfSpreads = 3.0;
-constexpr double kSpreadFloor = 0.002;      // as in the weights
-constexpr int kRobustRounds = 4;            // of Huber's weights; they settle in two or three
-constexpr double kRobustSettled = 0.02;     // largest change of a weight that is no change
-constexpr int kProjections = 3;             // fits with arbitrage barred
-constexpr double kCeilingCostMax = 3.0;     // of the least error: a ceiling that costs more is given up
-constexpr double kCeilingCostFloor = 2e-3;  // of volatility, added to it
-constexpr int kCalendarRounds = 4;          // of adding the crossing to the rows of the floor
+constexpr double kSpreadFloor = 0.002;        // as in the weights
+constexpr int kRobustRounds = 4;              // of Huber's weights; they settle in two or three
+constexpr double kRobustSettled = 0.02;       // largest change of a weight that is no change
+constexpr int kProjections = 3;               // fits with arbitrage barred
+constexpr double kCeilingCostMax = 3.0;       // of the least error: a ceiling that costs more is given up
+constexpr double kCeilingCostFloor = 2e-3;    // of volatility, added to it
+constexpr std::size_t kEvaluationsMax = 800;  // then the last surface stands; recorded chains need at most 420
+constexpr int kCalendarRounds = 4;            // of adding the crossing to the rows of the floor
 constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
 constexpr double kSigmaShareMin = 0.02;  // of the scale: narrower vertices are kinks between two quotes
 constexpr double kSigmaSpansMax = 1.0;   // of the quoted range: wider ones are parabolas to the last digit
@@ -176,6 +177,7 @@ private:
         for (int round = 0; round < kProjections; ++round, margin *= 10.0, penalty *= 100.0) {
             objective_.bar_butterflies(margin, penalty, error_scale);
             for (int closer = 0; closer < kCalendarRounds; ++closer) {
+                if (evaluations_ > kEvaluationsMax) return false;
                 if (!search(projection_start(), 0.2, 1e-4)) break;
                 if (is_free(best_)) return true;
                 if (request_.near == nullptr || !svi_butterfly(best_).is_free()) break;

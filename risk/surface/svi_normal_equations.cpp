@@ -43,6 +43,14 @@ double svi_quote_weight(double k, double volatility, double years, double half_s
 void SviNormalEquations::clear() {
     matrix_ = {};
     right_side_ = {};
+    square_ = 0.0;
+}
+
+double SviNormalEquations::error(const Vector3& c) const {
+    const Symmetric3& n = matrix_;
+    const double quadratic = n.xx * c[0] * c[0] + n.yy * c[1] * c[1] + n.zz * c[2] * c[2] +
+                             2.0 * (n.xy * c[0] * c[1] + n.xz * c[0] * c[2] + n.yz * c[1] * c[2]);
+    return std::max(quadratic - 2.0 * dot(right_side_, c) + square_, 0.0);
 }
 
 void SviNormalEquations::update(const SviVertex& vertex, const SviPoint& point, double years, double sign) {

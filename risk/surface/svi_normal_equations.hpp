@@ -36,8 +36,8 @@ struct SviVertex {
     return point.weight / (slope * slope);
 }
 
-// Sums of weighted least squares in total variance. Points may be added and taken away, O(9) each. Thread: owner.
-// Allocates: never.
+// Sums of weighted least squares in total variance. Points may be added and taken away, O(9) each.
+// Thread: owner. Allocates: never.
 class SviNormalEquations {
 public:
     void clear();
@@ -53,7 +53,10 @@ public:
         matrix_.yz += weight * x[1] * x[2];
         matrix_.zz += weight * x[2] * x[2];
         for (std::size_t i = 0; i < 3; ++i) right_side_[i] += weight * x[i] * variance;
+        square_ += weight * variance * variance;
     }
+    // Sum of weight (x.coefficients - w)^2, at least 0; loses digits as the fit nears perfection.
+    [[nodiscard]] double error(const Vector3& coefficients) const;
 
     [[nodiscard]] const Symmetric3& matrix() const { return matrix_; }
     [[nodiscard]] const Vector3& right_side() const { return right_side_; }
@@ -63,6 +66,7 @@ private:
 
     Symmetric3 matrix_;
     Vector3 right_side_{};
+    double square_{0.0};
 };
 
 // The faces of the domain for frozen (m, sigma): |rho| < 1, wings at most 2, a at most `variance_max`.

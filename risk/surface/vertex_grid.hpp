@@ -8,7 +8,8 @@
 namespace keel::risk {
 
 // Places across a range of log moneyness, even in asinh((k-m)/sigma): dense at a vertex of width sigma, sparse in the
-// wings. Ends included, to rounding. Thread: any. Allocates: never.
+// wings. Ends included, to rounding.
+// Thread: any. Allocates: never.
 class VertexGrid {
 public:
     VertexGrid(double m, double sigma, MoneynessRange range, std::size_t points) : m_{m}, half_sigma_{0.5 * sigma} {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "risk/surface/svi_fit.hpp"
+#include "tests/risk/surface/brute_arbitrage.hpp"
 #include "tests/risk/surface/recorded_surfaces.hpp"
 #include "tests/support/test_data.hpp"
 
@@ -161,10 +162,13 @@ void fit_all(std::vector<Fitted>& fits) {
 
 void count_arbitrage(const Fitted& fitted, const Fitted* last, Report& report) {
     report.raw_butterfly += svi_butterfly(fitted.raw.raw).is_free() ? 0U : 1U;
-    report.butterfly += svi_butterfly(fitted.free.svi).is_free() ? 0U : 1U;
+    const bool has_butterfly = !svi_butterfly(fitted.free.svi).is_free() || test::brute_g_min(fitted.free.svi) < 0.0;
+    report.butterfly += has_butterfly ? 1U : 0U;
     if (last == nullptr) return;
     ++report.pairs;
-    report.calendar += svi_calendar(last->free.svi, fitted.free.svi, kCalendarReach).is_free() ? 0U : 1U;
+    const bool is_crossed = !svi_calendar(last->free.svi, fitted.free.svi, kCalendarReach).is_free() ||
+                            test::brute_gap_min(last->free.svi, fitted.free.svi) < 0.0;
+    report.calendar += is_crossed ? 1U : 0U;
     report.raw_calendar += svi_calendar(last->raw.raw, fitted.raw.raw, kCalendarReach).is_free() ? 0U : 1U;
 }
 
