@@ -22,8 +22,8 @@ struct SurfacePoint {
 // Implied volatilities of one underlying for any strike and maturity. Quotes come in one at a time; each moves the
 // slice of its expiry by O(9) arithmetic, and evaluate() fits anew what is due. What can be read is free of butterflies
 // in each expiry and of calendar arbitrage between them (or says `crossed`), linear in total variance at constant
-// ln(K/F) between expiries, and never NaN. A moving forward carries the smile along (sticky in k). Thread: core.
-// Allocates: at construction only.
+// ln(K/F) between expiries, and never NaN. A moving forward carries the smile along (sticky in k).
+// Thread: core. Allocates: at construction only.
 class VolatilitySurface {
 public:
     static constexpr std::size_t kExpiriesMax = 32;  // Deribit lists about a dozen
