@@ -1,7 +1,6 @@
 #include "tests/risk/tail/crash_report.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iomanip>
 #include <sstream>
 
@@ -41,55 +40,69 @@ std::vector<std::string> cells_of(const Verdict& v) {
 constexpr std::array kHeadings{"method",        "exceedances", "by year", "Kupiec p", "independence p",
                                "conditional p", "Z2",          "light",   "mean VaR"};
 
-// A polyline of one value per day.
-template <typename Value>
-std::string line(const std::vector<Day>& days, const char* colour, double width, double height, double scale,
-                 Value value) {
-    std::ostringstream out;
-    out << "<polyline fill='none' stroke='" << colour << "' stroke-width='1' points='";
-    for (std::size_t i = 0; i < days.size(); ++i) {
-        const double x = width * static_cast<double>(i) / static_cast<double>(days.size());
-        out << number(x, 1) << ',' << number(height / 2.0 - value(days[i]) * scale, 1) << ' ';
-    }
-    out << "'/>\n";
-    return out.str();
-}
-
-std::string chart(const BookResult& result) {
-    constexpr double kWidth = 1100.0;
-    constexpr double kHeight = 320.0;
-    double reach = 0.0;
-    for (const Day& day : result.days) reach = std::max(reach, std::abs(day.pnl_usd));
-    const double scale = 0.48 * kHeight / reach;
-    const auto forecast = [](Method method) {
-        return [method](const Day& day) { return -day.forecast[static_cast<std::size_t>(method)].var_usd; };
-    };
-    std::ostringstream out;
-    out << "<svg viewBox='0 0 " << kWidth << ' ' << kHeight + 20 << "' role='img' aria-label='"
-        << crash::name_of(result.book) << "'>\n<line x1='0' x2='" << kWidth << "' y1='" << kHeight / 2 << "' y2='"
-        << kHeight / 2 << "' stroke='#999' stroke-width='0.5'/>\n";
-    out << line(result.days, "#b8c4d0", kWidth, kHeight, scale, [](const Day& day) { return day.pnl_usd; });
-    out << line(result.days, "#d08a2e", kWidth, kHeight, scale, forecast(Method::historical));
-    out << line(result.days, "#1f5fa8", kWidth, kHeight, scale, forecast(Method::filtered));
-    std::string year;
-    for (std::size_t i = 0; i < result.days.size(); ++i) {
-        const Day& day = result.days[i];
-        const double x = kWidth * static_cast<double>(i) / static_cast<double>(result.days.size());
-        if (day.date.substr(0, 4) != year) {
-            year = day.date.substr(0, 4);
-            out << "<text x='" << number(x + 2, 1) << "' y='" << kHeight + 15 << "' font-size='12'>" << year
-                << "</text>\n";
+// Days along, USD up, between the least and the greatest number that is drawn.
+class Chart {
+public:
+    explicit Chart(const std::vector<Day>& days) : days_{days} {
+        for (const Day& day : days) {
+            low_ = std::min({low_, day.pnl_usd, threshold(day, Method::historical), threshold(day, Method::filtered)});
+            high_ = std::max(high_, day.pnl_usd);
         }
-        if (day.pnl_usd >= forecast(Method::filtered)(day)) continue;
-        out << "<circle cx='" << number(x, 1) << "' cy='" << number(kHeight / 2 - day.pnl_usd * scale, 1)
-            << "' r='3' fill='#c0392b'><title>" << day.date << "</title></circle>\n";
     }
-    out << "</svg>\n<p>Daily profit (grey), minus 99 % VaR: filtered historical (blue), plain historical (orange); "
-           "days beyond "
-           "the filtered VaR in red. Full height: +-"
-        << number(reach / 1e4 / 0.96, 1) << " % of notional.</p>\n";
-    return out.str();
-}
+    static double threshold(const Day& day, Method method) {
+        return -day.forecast[static_cast<std::size_t>(method)].var_usd;
+    }
+    [[nodiscard]] std::string x(std::size_t day) const {
+        return number(kWidth * static_cast<double>(day) / static_cast<double>(days_.size()), 1);
+    }
+    [[nodiscard]] std::string y(double usd) const { return number(kHeight * (high_ - usd) / (high_ - low_), 1); }
+    template <typename Value>
+    void line(std::ostream& out, const char* colour, Value value) const {
+        out << "<polyline fill='none' stroke='" << colour << "' points='";
+        for (std::size_t i = 0; i < days_.size(); ++i) out << x(i) << ',' << y(value(days_[i])) << ' ';
+        out << "'/>\n";
+    }
+    // A level with its label, % of notional.
+    void level(std::ostream& out, double usd) const {
+        out << "<line x2='" << kWidth << "' y1='" << y(usd) << "' y2='" << y(usd)
+            << "' stroke='#ccc' stroke-width='0.5'/><text x='" << kWidth + 4 << "' y='" << y(usd) << "' font-size='11'>"
+            << number(usd / 1e4, 0) << " %</text>\n";
+    }
+    void marks(std::ostream& out) const {
+        for (std::size_t i = 0; i < days_.size(); ++i) {
+            const Day& day = days_[i];
+            if (i == 0 || day.date.ends_with("01-01")) {
+                out << "<text x='" << x(i) << "' y='" << kHeight + 18 << "' font-size='12'>" << day.date.substr(0, 4)
+                    << "</text>\n";
+            }
+            if (day.pnl_usd >= threshold(day, Method::filtered)) continue;
+            out << "<circle cx='" << x(i) << "' cy='" << y(day.pnl_usd) << "' r='3' fill='#c0392b'><title>" << day.date
+                << "</title></circle>\n";
+        }
+    }
+    [[nodiscard]] std::string draw(const char* name) const {
+        std::ostringstream out;
+        out << "<svg viewBox='0 -10 " << kWidth + 45 << ' ' << kHeight + 34 << "' role='img' aria-label='" << name
+            << "'>\n";
+        for (double usd = -6e5; usd < high_; usd += 1e5) {
+            if (usd >= low_) level(out, usd);
+        }
+        line(out, "#b8c4d0", [](const Day& day) { return day.pnl_usd; });
+        line(out, "#d08a2e", [](const Day& day) { return threshold(day, Method::historical); });
+        line(out, "#1f5fa8", [](const Day& day) { return threshold(day, Method::filtered); });
+        marks(out);
+        out << "</svg>\n<p>Daily profit, % of notional (grey); minus 99 % VaR, filtered historical (blue) and plain "
+               "historical (orange); days beyond the filtered VaR (red).</p>\n";
+        return out.str();
+    }
+
+private:
+    static constexpr double kWidth = 1100.0;
+    static constexpr double kHeight = 320.0;
+    const std::vector<Day>& days_;
+    double low_{0.0};
+    double high_{0.0};
+};
 
 }  // namespace
 
@@ -124,7 +137,8 @@ std::string html(std::span<const BookResult> results) {
            "#ddd;text-align:right}td:first-child{text-align:left}.no{color:#c0392b}</style>\n"
            "<h1>One-day 99 % VaR, 2019 to 2023</h1>\n";
     for (const BookResult& result : results) {
-        out << "<h2>" << crash::name_of(result.book) << "</h2>\n" << chart(result) << "<table><tr>";
+        out << "<h2>" << crash::name_of(result.book) << "</h2>\n"
+            << Chart{result.days}.draw(crash::name_of(result.book)) << "<table><tr>";
         for (const char* heading : kHeadings) out << "<th>" << heading << "</th>";
         out << "</tr>\n";
         for (const Method method : kMethods) {
