@@ -5,7 +5,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
-#include "connectors/net/tls_stream.hpp"
+#include "connectors/net/tls_opening.hpp"
 #include "engine/core/assert.hpp"
 #include "engine/core/clock.hpp"
 
@@ -28,7 +28,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
     Connection(asio::io_context& io, asio::ssl::context& tls, std::size_t body_max)
         : resolver{io}, stream{io, tls}, body_bytes_max{body_max} {}
 
-    Tcp::resolver resolver;
+    TcpResolver resolver;
     TlsStream stream;
     std::size_t body_bytes_max;
     beast::flat_buffer buffer;
@@ -46,7 +46,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
         reason = error;
         ErrorCode ignored;
         resolver.cancel();
-        stream.next_layer().close(ignored);
+        stream.socket().close(ignored);
     }
 
     // A kept connection may have been closed by the peer meanwhile. Looking before writing saves an
@@ -54,7 +54,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
     void notice_close() {
         if (stage != Stage::idle) return;
         char byte = 0;
-        const ssize_t got = ::recv(stream.next_layer().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        const ssize_t got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (got == 0 || (got > 0 && exchanges > 0)) fail_with(Error{Errc::websocket_closed});
     }
 

@@ -1,93 +1,39 @@
 #include "connectors/net/tls_stream.hpp"
 
-#include <memory>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+#include <cstring>
 
 namespace keel::connectors::net {
-namespace {
 
 namespace asio = boost::asio;
-using ErrorCode = boost::system::error_code;
 
-Error connect_error(const ErrorCode& code) {
-    return Error{Errc::connect_failed, static_cast<std::uint64_t>(code.value())};
+TlsStream::TlsStream(asio::io_context& io, asio::ssl::context& tls) : stream_{io, tls}, record_(kRecordBytes) {}
+TlsStream::TlsStream(TcpSocket socket, asio::ssl::context& tls)
+    : stream_{std::move(socket), tls}, record_(kRecordBytes) {}
+TlsStream::TlsStream(TlsStream&&) noexcept = default;
+TlsStream::~TlsStream() = default;
+
+void TlsStream::read_some(asio::mutable_buffer buffer, Transferred done) {
+    stream_.async_read_some(buffer, std::move(done));
 }
 
-bool set_server_name(SSL* handle, const std::string& name) {
-    // What SSL_set_tlsext_host_name() does; the macro's cast does not pass our warnings.
-    return SSL_ctrl(handle, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str())) ==
-           1;
+void TlsStream::write_some(std::span<const asio::const_buffer> pieces, Transferred done) {
+    if (pieces.size() == 1) return stream_.async_write_some(pieces.front(), std::move(done));
+    const std::size_t bytes = asio::buffer_copy(asio::buffer(record_), pieces);
+    stream_.async_write_some(asio::const_buffer{record_.data(), bytes}, std::move(done));
 }
 
-// SNI carries names only (RFC 6066 §3); the certificate's check covers names and addresses.
-bool expect_peer(TlsStream& stream, const std::string& name) {
-    SSL* handle = stream.native_handle();
-    ErrorCode not_an_address;
-    asio::ip::make_address(name, not_an_address);
-    if (!not_an_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), name.c_str()) == 1;
-    SSL_set_hostflags(handle, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(handle, name.c_str()) == 1 && set_server_name(handle, name);
+void TlsStream::async_handshake(asio::ssl::stream_base::handshake_type side, Finished done) {
+    stream_.async_handshake(side, std::move(done));
 }
 
-class Opening : public std::enable_shared_from_this<Opening> {
-public:
-    Opening(TlsStream& stream, const Endpoint& endpoint, std::function<void(Error)> done)
-        : stream_{stream}, endpoint_{endpoint}, done_{std::move(done)} {}
+void TlsStream::async_shutdown(Finished done) { stream_.async_shutdown(std::move(done)); }
 
-    void start(Tcp::resolver& resolver) {
-        ErrorCode not_an_address;
-        const auto address = asio::ip::make_address(endpoint_.host, not_an_address);
-        if (!not_an_address) {
-            stream_.next_layer().async_connect({address, endpoint_.port},
-                                               [self = shared_from_this()](ErrorCode code) { self->connected(code); });
-            return;
-        }
-        resolver.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
-                               [self = shared_from_this()](ErrorCode code, const Tcp::resolver::results_type& found) {
-                                   self->resolved(code, found);
-                               });
-    }
-
-private:
-    void resolved(ErrorCode code, const Tcp::resolver::results_type& found) {
-        if (code) return done_(connect_error(code));
-        asio::async_connect(
-            stream_.next_layer(), found,
-            [self = shared_from_this()](ErrorCode result, const Tcp::endpoint&) { self->connected(result); });
-    }
-
-    void connected(ErrorCode code) {
-        if (code) return done_(connect_error(code));
-        stream_.next_layer().set_option(Tcp::no_delay{true}, code);
-        if (code) return done_(connect_error(code));
-        if (!expect_peer(stream_, endpoint_.verified_name())) return done_(Error{Errc::tls_refused});
-        stream_.async_handshake(asio::ssl::stream_base::client,
-                                [self = shared_from_this()](ErrorCode result) { self->shaken(result); });
-    }
-
-    void shaken(ErrorCode code) {
-        const long verdict = SSL_get_verify_result(stream_.native_handle());
-        if (code) {
-            // Cut before the handshake said anything: the peer went away; else the handshake refused.
-            const bool cut = code.category() != asio::error::get_ssl_category() && verdict == X509_V_OK;
-            return done_(cut ? connect_error(code) : Error{Errc::tls_refused, static_cast<std::uint64_t>(verdict)});
-        }
-        if (verdict != X509_V_OK) return done_(Error{Errc::tls_refused, static_cast<std::uint64_t>(verdict)});
-        done_(Error{});
-    }
-
-    TlsStream& stream_;
-    Endpoint endpoint_;
-    std::function<void(Error)> done_;
-};
-
-}  // namespace
-
-void open_tls(TlsStream& stream, Tcp::resolver& resolver, const Endpoint& endpoint, std::function<void(Error)> done) {
-    std::make_shared<Opening>(stream, endpoint, std::move(done))->start(resolver);
-}
-
-Error cut_error(const ErrorCode& code) {
-    return Error{Errc::websocket_closed, static_cast<std::uint64_t>(code.value())};
+void TlsStream::async_end(boost::beast::role_type role, Finished done) {
+    using boost::beast::websocket::async_teardown;
+    async_teardown(role, stream_, std::move(done));
 }
 
 }  // namespace keel::connectors::net

@@ -2,12 +2,11 @@
 
 #include <array>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/http/field.hpp>
 #include <string>
 
-#include "connectors/net/tls_stream.hpp"
+#include "connectors/net/tls_opening.hpp"
+#include "connectors/net/websocket_stream.hpp"
 #include "engine/core/assert.hpp"
 #include "engine/core/clock.hpp"
 
@@ -34,15 +33,11 @@ struct Connection : std::enable_shared_from_this<Connection> {
         stream.auto_fragment(false);
         stream.write_buffer_bytes(kWriteBytes);
         stream.text(true);
-        websocket::permessage_deflate off;
-        off.client_enable = false;
-        off.server_enable = false;
-        stream.set_option(off);
         buffer.reserve(std::min(kReadBytesFirst, options.frame_bytes_max));
     }
 
-    Tcp::resolver resolver;
-    websocket::stream<TlsStream> stream;
+    TcpResolver resolver;
+    WebSocketStream stream;
     beast::flat_buffer buffer;
     WebSocketState state{WebSocketState::connecting};
     Error reason{};
@@ -67,7 +62,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
         reason = error;
         ErrorCode ignored;
         resolver.cancel();
-        stream.next_layer().next_layer().close(ignored);
+        stream.next_layer().socket().close(ignored);
     }
 
     void upgrade(const Endpoint& endpoint) {
@@ -75,8 +70,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
         stream.control_callback([this](websocket::frame_type, beast::string_view) { heard = Clock::now(); });
         stream.set_option(websocket::stream_base::decorator(
             [](websocket::request_type& request) { request.set(beast::http::field::user_agent, "keel"); }));
-        stream.async_handshake(upgrade_response, endpoint.verified_name(), endpoint.path,
-                               [self = shared_from_this()](ErrorCode code) { self->upgraded(code); });
+        start_handshake(stream, upgrade_response, endpoint.verified_name(), endpoint.path,
+                        [self = shared_from_this()](ErrorCode code) { self->upgraded(code); });
     }
 
     void upgraded(ErrorCode code) {
@@ -93,7 +88,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
     void read_next() {
         if (reading || frame_ready || state != WebSocketState::open) return;
         reading = true;
-        stream.async_read(buffer, [self = shared_from_this()](ErrorCode code, std::size_t) { self->have_read(code); });
+        start_read(stream, buffer, [self = shared_from_this()](ErrorCode code, std::size_t) { self->have_read(code); });
     }
 
     void have_read(ErrorCode code) {
@@ -117,7 +112,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
         if (state != WebSocketState::open || started != finished || started == queued) return;
         const std::string& message = outgoing[started % outgoing.size()];
         ++started;
-        stream.async_write(asio::buffer(message), [self = shared_from_this()](ErrorCode code, std::size_t) {
+        start_write(stream, asio::buffer(message), [self = shared_from_this()](ErrorCode code, std::size_t) {
             self->finished = self->started;
             if (self->state == WebSocketState::closed) return;
             if (code) return self->fail_with(cut_error(code));
@@ -209,7 +204,7 @@ void WebSocketSession::close() {
     auto connection = core_->connection;
     // A write in flight owns the stream; its message goes out whole and the socket is cut after it.
     if (connection->started != connection->finished) return drop(Errc::websocket_closed);
-    connection->stream.async_close(websocket::close_code::normal, [connection](ErrorCode) {});
+    start_close(connection->stream, websocket::close_code::normal, [connection](ErrorCode) {});
     core_->io.restart();
     core_->io.poll();
     drop(Errc::websocket_closed);
