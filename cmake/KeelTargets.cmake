@@ -39,6 +39,7 @@ function(keel_add_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} $<TARGET_FILE:keel_test_headers> GTest::gtest GTest::gtest_main keel_warnings)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE KEEL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KEEL_BINARY="$<TARGET_FILE_DIR:${name}>/keel")
+  target_compile_options(${name} PRIVATE ${keel_test_options})
   target_precompile_headers(${name} REUSE_FROM keel_test_headers)
   # keel_tests_<label> builds the programs of one label: a sanitizer run need not wait for the others.
   foreach(label IN LISTS ARG_LABELS)
