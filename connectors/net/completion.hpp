@@ -26,7 +26,7 @@ public:
     }
 
     void operator()(boost::system::error_code code, Results... results) {
-        std::tuple<boost::system::error_code, Results...> outcome{code, results...};
+        const Outcome outcome{code, results...};
         Held* const held = std::exchange(held_, nullptr);
         held->end(held, &outcome);
     }
