@@ -5,11 +5,14 @@
 
 #include "engine/core/assert.hpp"
 #include "risk/options/black76.hpp"
+#include "risk/options/lanes.hpp"
+#include "risk/options/normal_tail.hpp"
 
 namespace keel::risk {
 namespace {
 
 constexpr double kDaysPerYear = 365.0;
+static_assert(std::tuple_size_v<MatrixCells> % kLanes == 0);
 
 bool is_positive(double value) { return std::isfinite(value) && value > 0.0; }
 bool is_ratio(double value) { return std::isfinite(value) && value >= 0.0 && value <= 1.0; }
@@ -28,14 +31,29 @@ double future_profit(const MatrixContract& contract, double move) {
     return contract.multiplier / contract.price * (1.0 - 1.0 / (1.0 + move));
 }
 
-// Value per coin of an option in its settlement currency.
-double option_value(const MatrixContract& contract, double forward, double volatility) {
-    const double price = black76_price({.forward = forward,
-                                        .strike = contract.strike,
-                                        .years = contract.years,
-                                        .volatility = volatility,
-                                        .type = contract.type});
-    return contract.payoff == Payoff::inverse ? price / forward : price;
+constexpr std::size_t kSpareCell = kMatrixCellsMax;  // prices the contract as it is
+
+double sign_of(OptionType type) { return type == OptionType::put ? -1.0 : 1.0; }
+
+// Where nothing in price_lanes can overflow or leave the normal numbers; the rest goes through black76_price.
+bool is_regular(const MatrixContract& contract, const std::array<double, kMatrixVolatilities>& deviations) {
+    const auto within = [](double value, double low, double high) { return value >= low && value <= high; };
+    bool regular = within(contract.price, 1e-90, 1e90) && within(contract.strike, 1e-90, 1e90);
+    for (const double deviation : deviations) regular = regular && within(deviation, 1e-12, 1e6);
+    return regular;
+}
+
+// Undiscounted Black prices at four forwards and deviations s = sigma sqrt(T). With q = exp(-d1^2/2),
+// Phi(-|d1|) = q Y(|d1|) and K Phi(-|d2|) = F q Y(|d2|): one exponential serves both distributions.
+Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
+    const Lanes d1 = fused(Lanes{0.5}, deviation, log_ratio(forward, strike) / deviation);
+    const Lanes d2 = d1 - deviation;
+    const Lanes q = exp_of_negative(Lanes{-0.5} * d1 * d1);
+    const Lanes tail1 = forward * q * scaled_normal_tail(absolute(d1));
+    const Lanes tail2 = forward * q * scaled_normal_tail(absolute(d2));
+    const Lanes asset = select(Lanes{0.0} < d1 * sign, forward - tail1, tail1);
+    const Lanes cash = select(Lanes{0.0} < d2 * sign, strike - tail2, tail2);
+    return sign * (asset - cash);
 }
 
 }  // namespace
@@ -78,21 +96,30 @@ DeribitGrid::DeribitGrid(const DeribitMatrixParameters& parameters)
         const double beyond = std::max(std::abs(move) / range, 1.0) - 1.0;
         dampener_usd_[i] = beyond * parameters.extended_dampener_usd;
     }
+    price_factor_.fill(1.0);
+    volatility_.fill(1);
+    for (std::size_t i = 0; i < standard_count(); ++i) {
+        price_factor_[i] = 1.0 + moves_[i / kMatrixVolatilities];
+        volatility_[i] = static_cast<std::uint8_t>(i % kMatrixVolatilities);
+    }
+    for (std::size_t i = 0; i < parameters.extended_count; ++i) {
+        price_factor_[standard_count() + i] = 1.0 + parameters.extended_moves[i];
+        volatility_[standard_count() + i] = kMatrixVolatilities - 1;
+    }
 }
 
-double DeribitGrid::volatility_down(double volatility, double years) const {
+double DeribitGrid::tenor_scale(double years) const {
     const double days = std::max(years * kDaysPerYear, parameters_.tenor_days_min);
-    const double power =
-        days < parameters_.short_term_days ? parameters_.short_term_vega_power : parameters_.long_term_vega_power;
-    const double scale = std::pow(parameters_.short_term_days / days, power);
+    const bool near = days < parameters_.short_term_days;
+    return std::pow(parameters_.short_term_days / days,
+                    near ? parameters_.short_term_vega_power : parameters_.long_term_vega_power);
+}
+
+double DeribitGrid::shocked_down(double volatility, double scale) const {
     return std::max(volatility * (1.0 - parameters_.volatility_range_down * scale), 0.0);
 }
 
-double DeribitGrid::volatility_up(double volatility, double years) const {
-    const double days = std::max(years * kDaysPerYear, parameters_.tenor_days_min);
-    const double power =
-        days < parameters_.short_term_days ? parameters_.short_term_vega_power : parameters_.long_term_vega_power;
-    const double scale = std::pow(parameters_.short_term_days / days, power);
+double DeribitGrid::shocked_up(double volatility, double scale) const {
     return std::max(volatility * (1.0 + parameters_.volatility_range_up * scale),
                     parameters_.volatility_shocked_up_min);
 }
@@ -103,8 +130,8 @@ UnitCells DeribitGrid::unit_cells(const MatrixContract& contract) const {
     out.expiry = contract.expiry;
     if (contract.type == OptionType::none) {
         add_future(contract, out);
-    } else {
-        add_option(contract, out);
+    } else if (!add_option(contract, out)) {
+        return {};
     }
     for (std::size_t i = 0; i < parameters_.extended_count; ++i) {
         const double conversion =
@@ -134,35 +161,56 @@ void DeribitGrid::add_future(const MatrixContract& contract, UnitCells& out) con
                                                             : contract.multiplier * contract.price;
 }
 
-void DeribitGrid::add_option(const MatrixContract& contract, UnitCells& out) const {
-    const std::array volatilities{volatility_down(contract.volatility, contract.years), contract.volatility,
-                                  volatility_up(contract.volatility, contract.years)};
-    const double base = option_value(contract, contract.price, contract.volatility);
-    for (std::size_t m = 0; m < moves_count_; ++m) {
-        const double forward = contract.price * (1.0 + moves_[m]);
-        for (std::size_t v = 0; v < kMatrixVolatilities; ++v) {
-            out.cells[m * kMatrixVolatilities + v] =
-                contract.multiplier * (option_value(contract, forward, volatilities[v]) - base);
+bool DeribitGrid::add_option(const MatrixContract& contract, UnitCells& out) const {
+    const double scale = tenor_scale(contract.years);
+    const std::array volatilities{shocked_down(contract.volatility, scale), contract.volatility,
+                                  shocked_up(contract.volatility, scale)};
+    const double root_years = std::sqrt(contract.years);
+    std::array<double, kMatrixVolatilities> deviations{};
+    for (std::size_t v = 0; v < kMatrixVolatilities; ++v) deviations[v] = volatilities[v] * root_years;
+
+    const bool inverse = contract.payoff == Payoff::inverse;
+    const double sign = sign_of(contract.type);
+    MatrixCells values;
+    if (is_regular(contract, deviations)) {
+        MatrixCells deviation;
+        for (std::size_t i = 0; i < deviation.size(); ++i) deviation[i] = deviations[volatility_[i]];
+        for (std::size_t i = 0; i < values.size(); i += kLanes) {
+            const Lanes forward = Lanes{contract.price} * Lanes::load(&price_factor_[i]);
+            const Lanes price = price_lanes(forward, Lanes{contract.strike}, Lanes{sign}, Lanes::load(&deviation[i]));
+            (inverse ? price / forward : price).store(&values[i]);
+        }
+    } else {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double forward = contract.price * price_factor_[i];
+            const double price = black76_price({.forward = forward,
+                                                .strike = contract.strike,
+                                                .years = contract.years,
+                                                .volatility = volatilities[volatility_[i]],
+                                                .type = contract.type});
+            values[i] = inverse ? price / forward : price;
         }
     }
-    for (std::size_t i = 0; i < parameters_.extended_count; ++i) {
-        const double forward = contract.price * (1.0 + parameters_.extended_moves[i]);
-        out.cells[standard_count() + i] =
-            contract.multiplier * (option_value(contract, forward, volatilities.back()) - base);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        out.cells[i] = contract.multiplier * (values[i] - values[kSpareCell]);
     }
-    OptionGreeks greeks;
-    if (black76({.forward = contract.price,
-                 .strike = contract.strike,
-                 .years = contract.years,
-                 .volatility = contract.volatility,
-                 .type = contract.type},
-                greeks) != PricingStatus::ok) {
-        return;
+    const OptionInputs in{.forward = contract.price,
+                          .strike = contract.strike,
+                          .years = contract.years,
+                          .volatility = contract.volatility,
+                          .type = contract.type};
+    double delta = 0.0;  // F dv/dF = theta (K/F) Phi(theta d2) in coin, F dV/dF in the stablecoin
+    if (deviations[1] > 0.0) {
+        const BlackTerms terms = black_terms(in);
+        delta = inverse ? sign * contract.strike / contract.price * normal_cdf(sign * terms.d2)
+                        : sign * contract.price * normal_cdf(sign * terms.d1);
+    } else {
+        OptionGreeks greeks;
+        if (black76(in, greeks) != PricingStatus::ok) return false;
+        delta = inverse ? greeks.delta - greeks.price / contract.price : greeks.delta * contract.price;
     }
-    // F dv/dF = delta - v in coin; F dV/dF in the stablecoin.
-    const double delta = contract.payoff == Payoff::inverse ? greeks.delta - greeks.price / contract.price
-                                                            : greeks.delta * contract.price;
     out.relative_delta = contract.multiplier * delta;
+    return true;
 }
 
 }  // namespace keel::risk

@@ -61,12 +61,16 @@ public:
     // `parameters` must be valid.
     explicit DeribitGrid(const DeribitMatrixParameters& parameters);
 
-    // Full revaluation of one contract on every cell.
+    // Full revaluation of one contract on every cell; options four cells at a time.
     [[nodiscard]] UnitCells unit_cells(const MatrixContract& contract) const;
 
     // The two shocked volatilities at a tenor.
-    [[nodiscard]] double volatility_down(double volatility, double years) const;
-    [[nodiscard]] double volatility_up(double volatility, double years) const;
+    [[nodiscard]] double volatility_down(double volatility, double years) const {
+        return shocked_down(volatility, tenor_scale(years));
+    }
+    [[nodiscard]] double volatility_up(double volatility, double years) const {
+        return shocked_up(volatility, tenor_scale(years));
+    }
 
     [[nodiscard]] const DeribitMatrixParameters& parameters() const { return parameters_; }
     [[nodiscard]] std::size_t moves_count() const { return moves_count_; }
@@ -80,7 +84,11 @@ public:
 
 private:
     void add_future(const MatrixContract& contract, UnitCells& out) const;
-    void add_option(const MatrixContract& contract, UnitCells& out) const;
+    // False where the option could not be priced.
+    [[nodiscard]] bool add_option(const MatrixContract& contract, UnitCells& out) const;
+    [[nodiscard]] double tenor_scale(double years) const;
+    [[nodiscard]] double shocked_down(double volatility, double scale) const;
+    [[nodiscard]] double shocked_up(double volatility, double scale) const;
 
     DeribitMatrixParameters parameters_;
     std::size_t moves_count_;
@@ -88,6 +96,10 @@ private:
     std::array<double, kMatrixExtendedMax> weight_{};
     std::array<double, kMatrixExtendedMax> edge_{};
     std::array<double, kMatrixExtendedMax> dampener_usd_{};
+    // Per cell: 1 + move, and which of the three volatilities. Unused cells and the spare lane stand at no
+    // move and the same volatility: the spare one prices the contract as it is.
+    MatrixCells price_factor_{};
+    std::array<std::uint8_t, kMatrixCellsMax + 1> volatility_{};
 };
 
 }  // namespace keel::risk

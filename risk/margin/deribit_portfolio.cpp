@@ -9,8 +9,8 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::size_t kLanes = 4;
-static_assert((kMatrixCellsMax + 1) % kLanes == 0);
+constexpr std::size_t kChains = 4;
+static_assert((kMatrixCellsMax + 1) % kChains == 0);
 
 // Knuth's two-sum: `carry` keeps what `sum` could not hold.
 void add_exactly(double& sum, double& carry, double term) {
@@ -23,11 +23,11 @@ void add_exactly(double& sum, double& carry, double term) {
 // The smallest cell, NaN where one is not finite. Four running minima, because one chain of comparisons
 // would wait for itself.
 double smallest(const MatrixCells& cells) {
-    std::array<double, kLanes> low{};
-    std::array<double, kLanes> poison{};  // stays zero while all is finite
-    for (std::size_t i = 0; i < kLanes; ++i) low[i] = cells[i];
-    for (std::size_t at = 0; at < cells.size(); at += kLanes) {
-        for (std::size_t i = 0; i < kLanes; ++i) {
+    std::array<double, kChains> low{};
+    std::array<double, kChains> poison{};  // stays zero while all is finite
+    for (std::size_t i = 0; i < kChains; ++i) low[i] = cells[i];
+    for (std::size_t at = 0; at < cells.size(); at += kChains) {
+        for (std::size_t i = 0; i < kChains; ++i) {
             low[i] = cells[at + i] < low[i] ? cells[at + i] : low[i];
             poison[i] += cells[at + i] * 0.0;
         }
