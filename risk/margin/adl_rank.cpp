@@ -16,12 +16,12 @@ constexpr double kLeverageRoom = 1e-12;
 
 AdlScore adl_score(const AdlPosition& position) {
     const auto is_price = [](double price) { return std::isfinite(price) && price > 0.0; };
-    if (!std::isfinite(position.size) || position.size == 0.0 || !is_price(position.entry) ||
+    if (!std::isfinite(position.amount) || position.amount == 0.0 || !is_price(position.entry) ||
         !is_price(position.mark) || !is_price(position.bankruptcy)) {
         return {};
     }
     const auto value = [&](double price) {
-        return position.payoff == Payoff::inverse ? -position.size / price : position.size * price;
+        return position.payoff == Payoff::inverse ? -position.amount / price : position.amount * price;
     };
     const double mark = value(position.mark);
     const double entry = value(position.entry);

@@ -12,7 +12,7 @@ namespace keel::risk {
 // A position as auto-deleveraging ranks it.
 struct AdlPosition {
     Payoff payoff{Payoff::linear};
-    double size{0.0};  // signed: coins (linear) or USD face (inverse)
+    double amount{0.0};  // signed: coins (linear) or USD face (inverse)
     double entry{0.0};
     double mark{0.0};
     double bankruptcy{0.0};  // price at which the position's own margin is gone
@@ -26,7 +26,7 @@ struct AdlScore {
 };
 
 // score = profit * leverage where profit > 0, else profit / leverage, with
-// profit = (mark value - entry value) / |entry value|. A value is size * price (linear) or -size / price
+// profit = (mark value - entry value) / |entry value|. A value is amount * price (linear) or -amount / price
 // (inverse). Source: BitMEX, "Auto-Deleveraging Explained". bad_input where the bankruptcy price is
 // passed already: leverage has no meaning there.
 // Thread: any. Allocates: never.

@@ -11,7 +11,7 @@
 namespace keel::risk {
 
 // What makes a venue suspect. Bits.
-enum VenueStress : std::uint8_t {
+enum VenueAlarm : std::uint8_t {
     kVenueCalm = 0,
     kVenueFundHour = 1,       // the fund fell too far within an hour
     kVenueFundDay = 2,        // or within a day
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] double drop_day_ratio(UnixNanos now) const;
     // Quantity-weighted mean of how far fills were beyond bankruptcy, 0 where they were better.
     [[nodiscard]] double bankruptcy_gap_ratio(UnixNanos now) const;
-    // Bits of VenueStress. Anything but calm and unknown alone is the VENUE_STRESS input of the triggers.
+    // Bits of VenueAlarm. Anything but calm and unknown alone is the VENUE_STRESS input of the triggers.
     [[nodiscard]] std::uint8_t stress(UnixNanos now) const;
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
 

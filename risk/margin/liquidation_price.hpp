@@ -25,8 +25,8 @@ struct CrossPosition {
     double wallet{0.0};
     double maintenance_other{0.0};
     double unrealised_other{0.0};
-    double size{0.0};   // signed: coins (linear), USD face q*c (inverse)
-    double entry{0.0};  // average entry price
+    double amount{0.0};  // signed: coins (linear), USD face q*c (inverse)
+    double entry{0.0};   // average entry price
 };
 
 // Linear: LP = (WB - TMM + UPNL + cum - side q EP) / (q rate - side q). Source: Binance, "How to
@@ -43,13 +43,13 @@ struct CrossPosition {
 
 // A position with its own margin (Bybit isolated). Fees are left out, as in the venue's examples.
 struct IsolatedPosition {
-    double size{0.0};  // signed: coins (linear), USD face (inverse)
+    double amount{0.0};  // signed: coins (linear), USD face (inverse)
     double entry{0.0};
     double initial{0.0};      // margin put up, extra margin included, settlement currency
     double maintenance{0.0};  // settlement currency
 };
 
-// Linear: entry -/+ (IM - MM) / size. Inverse: Q / (Q/EP +/- (IM - MM)). Source: Bybit help centre,
+// Linear: entry -/+ (IM - MM) / amount. Inverse: Q / (Q/EP +/- (IM - MM)). Source: Bybit help centre,
 // "Liquidation Price (USDT Contract)" and "Liquidation Price under Isolated Mode (UTA)".
 [[nodiscard]] LiquidationPrice isolated_linear_liquidation(const IsolatedPosition& position);
 [[nodiscard]] LiquidationPrice isolated_inverse_liquidation(const IsolatedPosition& position);
@@ -61,7 +61,7 @@ struct IsolatedPosition {
 // Source: Bybit help centre, "How to calculate Liquidation Price (Inverse Contract)".
 struct BybitCrossInverse {
     double balance{0.0};  // coin
-    double size{0.0};     // signed USD
+    double amount{0.0};   // signed USD
     double entry{0.0};
     double maintenance_rate{0.0};
     double taker_fee_rate{0.0};

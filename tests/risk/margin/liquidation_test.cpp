@@ -31,7 +31,7 @@ TEST_F(LiquidationSearchTest, FindsTheLongsRootBelowAndNoneAbove) {
     EXPECT_EQ(got.up.status, RootStatus::none);
     EXPECT_EQ(got.up.move, kInfinity);
     // The closed form of the same position.
-    const LiquidationPrice price = cross_linear_liquidation({.wallet = 50.0, .size = 2.0, .entry = 100.0}, 0.01, 0.0);
+    const LiquidationPrice price = cross_linear_liquidation({.wallet = 50.0, .amount = 2.0, .entry = 100.0}, 0.01, 0.0);
     EXPECT_NEAR(price.price, 100.0 * (1.0 - 48.0 / 198.0), 1e-9);
 }
 
@@ -112,23 +112,23 @@ TEST_F(LiquidationSearchTest, DistancesFollowTheSpotBetweenSolves) {
 
 TEST(LiquidationPriceTest, CoveredShortsAndCashRichLongsHaveNone) {
     const LiquidationPrice inverse =
-        cross_inverse_liquidation({.wallet = 2.0, .size = -50'000.0, .entry = 50'000.0}, 0.005, 0.0);
+        cross_inverse_liquidation({.wallet = 2.0, .amount = -50'000.0, .entry = 50'000.0}, 0.005, 0.0);
     EXPECT_EQ(inverse.status, LiquidationStatus::none);
     EXPECT_EQ(inverse.price, kInfinity);
     const LiquidationPrice linear =
-        cross_linear_liquidation({.wallet = 60'000.0, .size = 1.0, .entry = 50'000.0}, 0.005, 0.0);
+        cross_linear_liquidation({.wallet = 60'000.0, .amount = 1.0, .entry = 50'000.0}, 0.005, 0.0);
     EXPECT_EQ(linear.status, LiquidationStatus::none);
     EXPECT_EQ(linear.price, 0.0);
-    EXPECT_EQ(isolated_inverse_liquidation({.size = -100.0, .entry = 100.0, .initial = 2.0}).status,
+    EXPECT_EQ(isolated_inverse_liquidation({.amount = -100.0, .entry = 100.0, .initial = 2.0}).status,
               LiquidationStatus::none);
-    EXPECT_EQ(bybit_cross_inverse_liquidation({.balance = 5.0, .size = -10'000.0, .entry = 8'000.0}).status,
+    EXPECT_EQ(bybit_cross_inverse_liquidation({.balance = 5.0, .amount = -10'000.0, .entry = 8'000.0}).status,
               LiquidationStatus::none);
 }
 
 // Bybit's page for the long side of the isolated inverse example: 45,662.10.
 TEST(LiquidationPriceTest, ReproducesBybitIsolatedInverseLong) {
     const LiquidationPrice got =
-        isolated_inverse_liquidation({.size = 60'000.0, .entry = 50'000.0, .initial = 0.12, .maintenance = 0.006});
+        isolated_inverse_liquidation({.amount = 60'000.0, .entry = 50'000.0, .initial = 0.12, .maintenance = 0.006});
     EXPECT_NEAR(got.price, 45'662.10, 5e-3);
 }
 
@@ -136,13 +136,13 @@ TEST(LiquidationPriceTest, ReproducesBybitIsolatedInverseLong) {
 TEST(LiquidationPriceTest, BybitCrossInverseBalancesAtItsPrices) {
     for (const double side : {1.0, -1.0}) {
         const BybitCrossInverse p{.balance = 0.5,
-                                  .size = side * 10'000.0,
+                                  .amount = side * 10'000.0,
                                   .entry = 8'000.0,
                                   .maintenance_rate = 0.005,
                                   .taker_fee_rate = 0.00075};
         const LiquidationPrice got = bybit_cross_inverse_liquidation(p);
         ASSERT_EQ(got.status, LiquidationStatus::found);
-        const auto profit = [&](double price) { return p.size * (1.0 / p.entry - 1.0 / price); };
+        const auto profit = [&](double price) { return p.amount * (1.0 / p.entry - 1.0 / price); };
         const double fee = p.taker_fee_rate * 10'000.0 / got.bankruptcy_price;
         EXPECT_NEAR(p.balance + profit(got.bankruptcy_price) - fee, 0.0, 1e-12);
         EXPECT_NEAR(p.balance + profit(got.price), 0.005 * 10'000.0 / 8'000.0 + fee, 1e-12);

@@ -151,16 +151,19 @@ TEST(MarginFuzzTest, LiquidationPricesAreNeverNan) {
     TierTable table;
     ASSERT_EQ(table.assign(test::binance_tables().tiers.at("BTCUSDT"), 1e-9), TierProblem::none);
     for (int round = 0; round < kRounds && !HasFatalFailure(); ++round) {
-        const CrossPosition position{
-            .wallet = fuzz(), .maintenance_other = fuzz(), .unrealised_other = fuzz(), .size = fuzz(), .entry = fuzz()};
+        const CrossPosition position{.wallet = fuzz(),
+                                     .maintenance_other = fuzz(),
+                                     .unrealised_other = fuzz(),
+                                     .amount = fuzz(),
+                                     .entry = fuzz()};
         expect_price(cross_linear_liquidation(position, table), round);
         expect_price(cross_inverse_liquidation(position, table), round);
         expect_price(cross_inverse_liquidation(position, fuzz(), fuzz()), round);
-        const IsolatedPosition isolated{.size = fuzz(), .entry = fuzz(), .initial = fuzz(), .maintenance = fuzz()};
+        const IsolatedPosition isolated{.amount = fuzz(), .entry = fuzz(), .initial = fuzz(), .maintenance = fuzz()};
         expect_price(isolated_linear_liquidation(isolated), round);
         expect_price(isolated_inverse_liquidation(isolated), round);
         expect_price(bybit_cross_inverse_liquidation({.balance = fuzz(),
-                                                      .size = fuzz(),
+                                                      .amount = fuzz(),
                                                       .entry = fuzz(),
                                                       .maintenance_rate = fuzz.coin() ? 0.005 : fuzz(),
                                                       .taker_fee_rate = fuzz.coin() ? 0.0006 : fuzz(),
@@ -225,8 +228,8 @@ TEST(MarginFuzzTest, DeleveragingAndFundsAreNeverNan) {
     InsuranceFundWatch fund{tables.insurance};
     EquityDrift drift{std::chrono::seconds{60}};
     for (int round = 0; round < kRounds && !HasFatalFailure(); ++round) {
-        const AdlScore score =
-            adl_score({.payoff = fuzz.payoff(), .size = fuzz(), .entry = fuzz(), .mark = fuzz(), .bankruptcy = fuzz()});
+        const AdlScore score = adl_score(
+            {.payoff = fuzz.payoff(), .amount = fuzz(), .entry = fuzz(), .mark = fuzz(), .bankruptcy = fuzz()});
         ASSERT_TRUE(std::isfinite(score.score) && std::isfinite(score.leverage)) << "round " << round;
         const AdlRisk risk = adl_risk(fuzz(), fuzz(), fuzz(), parameters);
         ASSERT_TRUE(std::isfinite(risk.risk_usd) && std::isfinite(risk.indicator)) << "round " << round;

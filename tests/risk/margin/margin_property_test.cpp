@@ -142,7 +142,7 @@ TEST_F(MarginPropertyTest, ClosedFormEqualsTheSearch) {
         const double size = std::pow(10.0, uniform(random, -2.0, 4.0)) * (random() % 2 == 0 ? 1.0 : -1.0);
         const double entry = uniform(random, 20'000.0, 120'000.0);
         const double notional = std::abs(size) * entry;
-        CrossPosition position{.wallet = notional * uniform(random, 0.3, 0.9), .size = size, .entry = entry};
+        CrossPosition position{.wallet = notional * uniform(random, 0.3, 0.9), .amount = size, .entry = entry};
         const LiquidationPrice price = cross_linear_liquidation(position, table);
         const auto gap = [&](double move) {
             const double mark = entry * (1.0 + move);
@@ -177,7 +177,7 @@ TEST_F(MarginPropertyTest, InverseClosedFormBalances) {
         const double size = std::pow(10.0, uniform(random, 3.0, 7.0)) * (random() % 2 == 0 ? 1.0 : -1.0);
         const double entry = uniform(random, 20'000.0, 120'000.0);
         const CrossPosition position{
-            .wallet = std::abs(size) / entry * uniform(random, 0.1, 1.5), .size = size, .entry = entry};
+            .wallet = std::abs(size) / entry * uniform(random, 0.1, 1.5), .amount = size, .entry = entry};
         const LiquidationPrice got = cross_inverse_liquidation(position, table);
         ASSERT_NE(got.status, LiquidationStatus::bad_input);
         if (got.status == LiquidationStatus::none) continue;

@@ -81,7 +81,7 @@ TEST_F(MarginVectorsTest, LinearCrossLiquidationTakesTheTierAtThePrice) {
         const CrossPosition position{.wallet = row.at("WB"),
                                      .maintenance_other = row.at("TMM_other"),
                                      .unrealised_other = row.at("UPNL_other"),
-                                     .size = row.at("side").get<double>() * row.at("qty").get<double>(),
+                                     .amount = row.at("side").get<double>() * row.at("qty").get<double>(),
                                      .entry = row.at("entry")};
         const LiquidationPrice got = cross_linear_liquidation(position, table);
         ++rows;
@@ -103,7 +103,7 @@ TEST_F(MarginVectorsTest, InverseCrossLiquidation) {
         const double size =
             row.at("side").get<double>() * row.at("contracts").get<double>() * row.at("face").get<double>();
         const LiquidationPrice got = cross_inverse_liquidation(
-            {.wallet = row.at("WB_coin"), .size = size, .entry = row.at("entry")}, row.at("mmr"), row.at("cum"));
+            {.wallet = row.at("WB_coin"), .amount = size, .entry = row.at("entry")}, row.at("mmr"), row.at("cum"));
         ++rows;
         if (row.at("liq_price").is_null()) {
             EXPECT_EQ(got.status, LiquidationStatus::none);
@@ -162,7 +162,7 @@ TEST_F(MarginVectorsTest, AdlScores) {
     for (const json& row : file_.at("adl_score")) {
         const double size = row.at("side").get<double>() * row.at("qty").get<double>() * row.at("face").get<double>();
         const AdlScore got = adl_score({.payoff = row.at("inverse").get<bool>() ? Payoff::inverse : Payoff::linear,
-                                        .size = size,
+                                        .amount = size,
                                         .entry = row.at("entry"),
                                         .mark = row.at("mark"),
                                         .bankruptcy = row.at("bankrupt")});

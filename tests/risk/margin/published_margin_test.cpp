@@ -125,7 +125,7 @@ void check_bybit_isolated_linear(const json& row) {
     expect_near_relative(initial, row.at("im"), "im");
     expect_near_relative(maintenance, row.at("mm"), "mm");
     const LiquidationPrice got =
-        isolated_linear_liquidation({.size = size, .entry = entry, .initial = initial, .maintenance = maintenance});
+        isolated_linear_liquidation({.amount = size, .entry = entry, .initial = initial, .maintenance = maintenance});
     ASSERT_EQ(got.status, LiquidationStatus::found);
     expect_near_relative(got.price, row.at("liq_price"), "price");
 }
@@ -136,7 +136,7 @@ void check_bybit_inverse_isolated(const json& row) {
     const double initial = value / row.at("leverage").get<double>();
     expect_near_relative(value, row.at("position_value"), "value");
     expect_near_relative(initial, row.at("im"), "im");
-    const LiquidationPrice got = isolated_inverse_liquidation({.size = row.at("side").get<double>() * face,
+    const LiquidationPrice got = isolated_inverse_liquidation({.amount = row.at("side").get<double>() * face,
                                                                .entry = row.at("entry"),
                                                                .initial = initial,
                                                                .maintenance = value * row.at("mmr").get<double>()});
@@ -146,7 +146,7 @@ void check_bybit_inverse_isolated(const json& row) {
 
 void check_bybit_inverse_cross(const json& row) {
     BybitCrossInverse position{.balance = row.at("balance"),
-                               .size = row.at("qty_usd"),
+                               .amount = row.at("qty_usd"),
                                .entry = row.at("entry"),
                                .maintenance_rate = row.at("mmr"),
                                .taker_fee_rate = row.at("taker_fee")};
@@ -194,7 +194,7 @@ void check_binance_cross(const json& row) {
         cross_linear_liquidation({.wallet = row.at("WB"),
                                   .maintenance_other = row.at("TMM"),
                                   .unrealised_other = row.at("UPNL"),
-                                  .size = row.at("side").get<double>() * row.at("qty").get<double>(),
+                                  .amount = row.at("side").get<double>() * row.at("qty").get<double>(),
                                   .entry = row.at("entry")},
                                  row.at("mmr"), row.at("cum"));
     ASSERT_EQ(got.status, LiquidationStatus::found);

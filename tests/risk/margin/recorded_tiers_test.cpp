@@ -63,7 +63,7 @@ std::size_t check_liquidations(const TierTable& table, const std::string& symbol
                 const double maintenance =
                     tiered_margin({.tiers = &table, .notional = notional, .leverage = 1.0}).maintenance;
                 const CrossPosition position{
-                    .wallet = maintenance - size * (price - entry), .size = size, .entry = entry};
+                    .wallet = maintenance - size * (price - entry), .amount = size, .entry = entry};
                 const LiquidationPrice got = cross_linear_liquidation(position, table);
                 EXPECT_EQ(got.status, LiquidationStatus::found) << symbol << " tier " << i;
                 EXPECT_NEAR(got.price, price, 1e-9 * price) << symbol << " tier " << i << " near " << near;

@@ -73,7 +73,7 @@ TEST(LiquidationPriceTest, ReproducesOkxIsolatedInverse) {
     const double margin = face / 2566.31 / 10.0;
     EXPECT_NEAR(margin, 0.0003896645377994, 1e-16);
     const LiquidationPrice got =
-        cross_inverse_liquidation({.wallet = margin, .size = face, .entry = 2566.31}, 0.008 + 0.0005, 0.0);
+        cross_inverse_liquidation({.wallet = margin, .amount = face, .entry = 2566.31}, 0.008 + 0.0005, 0.0);
     ASSERT_EQ(got.status, LiquidationStatus::found);
     EXPECT_NEAR(got.price + 0.01, 2352.8496681818233, 1e-9);
 }

@@ -67,13 +67,13 @@ TEST_F(InsuranceFundTest, SeesFillsBeyondBankruptcy) {
 }
 
 TEST(AdlRankTest, RefusesWhatHasNoLeverage) {
-    const AdlPosition good{.size = 10.0, .entry = 100.0, .mark = 110.0, .bankruptcy = 50.0};
+    const AdlPosition good{.amount = 10.0, .entry = 100.0, .mark = 110.0, .bankruptcy = 50.0};
     EXPECT_EQ(adl_score(good).status, MarginStatus::ok);
     AdlPosition passed = good;
     passed.bankruptcy = 110.0;
     EXPECT_EQ(adl_score(passed).status, MarginStatus::bad_input);
     AdlPosition flat = good;
-    flat.size = 0.0;
+    flat.amount = 0.0;
     EXPECT_EQ(adl_score(flat).status, MarginStatus::bad_input);
     AdlPosition unknown = good;
     unknown.mark = kNan;

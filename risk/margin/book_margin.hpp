@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "risk/book/market_state.hpp"
+#include "risk/margin/bybit_margin.hpp"
+#include "risk/margin/deribit_portfolio.hpp"
+#include "risk/margin/deribit_standard.hpp"
+#include "risk/margin/tiered_margin.hpp"
+
+namespace keel::risk {
+
+// By which rules a venue account is margined. none: not modelled.
+enum class MarginLaw : std::uint8_t { none, deribit_standard, deribit_portfolio, binance_tiers, bybit_cross };
+
+// The tables of one venue account. Spans are by UnderlyingSlot; a law reads its own only. A holding whose
+// underlying a span does not reach makes the answer bad_input.
+struct VenueMarginModel {
+    MarginLaw law{MarginLaw::none};
+    std::span<const DeribitFutureMargin> futures{};
+    std::span<const DeribitOptionMargin> options{};
+    std::span<const DeribitMatrixParameters> matrices{};
+    DeribitPortfolioParameters portfolio{};
+    std::span<const TierTable> tiers_linear{};
+    std::span<const TierTable> tiers_inverse{};  // notional in coin
+    BybitOptionMargin bybit_option{};
+    double leverage{0.0};  // Binance, Bybit: the account's setting
+    double taker_fee_rate{0.0};
+};
+
+// A venue's account within the whole book.
+struct VenueAccount {
+    const Book& book;
+    const MarketState& market;
+    VenueSlot venue{VenueSlot::none};
+    const VenueMarginModel& model;
+};
+
+// Initial and maintenance margin in USD of everything held at the venue, in the world moved by `shock`: by
+// full revaluation, coin at the shocked index, stablecoins at their shocked price. bad_input where a
+// holding has no usable input or no table; the amounts are then what is known.
+// Thread: any. Allocates: only under portfolio margin; for anchors and reports, never between event and command.
+[[nodiscard]] MarginAmount venue_margin_usd(const VenueAccount& account, const Shock& shock = {});
+
+// Equity of the venue in USD in that world: the sum of its holdings, cash included. NaN where a holding has
+// no usable input.
+[[nodiscard]] double venue_equity_usd(const VenueAccount& account, const Shock& shock = {});
+
+// equity - maintenance in USD when the underlying at `slot` moves by the fraction `move` and every other by
+// betas[i] * move (no beta: it stands still): the function whose roots are the liquidation prices. `room`
+// is scratch, one per underlying. NaN where either part is unknown, and where a move would reach -100 %.
+[[nodiscard]] double venue_margin_gap_usd(const VenueAccount& account, UnderlyingSlot slot, double move,
+                                          std::span<const double> betas, std::span<UnderlyingShock> room);
+
+}  // namespace keel::risk
