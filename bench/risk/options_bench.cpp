@@ -98,8 +98,9 @@ void ImpliedVolatilityCold(benchmark::State& state) {
     report(state);
 }
 
-// One expiry of 512 out-of-the-money quotes whose volatilities moved by up to 2 %.
-void ImpliedVolatilityWarm(benchmark::State& state) {
+// One expiry of 512 out-of-the-money quotes, from last volatilities up to 2 % away or from none.
+void ImpliedVolatilityBatch(benchmark::State& state) {
+    const bool warm = state.range(0) != 0;
     std::vector<double> strike, sign, price, last;
     std::mt19937_64 engine{58};
     std::uniform_real_distribution<double> uniform{-1.0, 1.0};
@@ -112,7 +113,7 @@ void ImpliedVolatilityWarm(benchmark::State& state) {
         strike.push_back(in.strike);
         sign.push_back(in.type == OptionType::call ? 1.0 : -1.0);
         price.push_back(black76_price(in));
-        last.push_back(in.volatility * (1.0 + kWarmRadius * uniform(engine)));
+        last.push_back(warm ? in.volatility * (1.0 + kWarmRadius * uniform(engine)) : 0.0);
     }
     std::vector<double> volatility(kOptions);
     std::vector<ImpliedStatus> status(kOptions);
@@ -131,7 +132,7 @@ BENCHMARK(ScalarAllGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ChainFourGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ChainEightGreeks)->Repetitions(10)->ReportAggregatesOnly();
 BENCHMARK(ImpliedVolatilityCold)->Repetitions(10)->ReportAggregatesOnly();
-BENCHMARK(ImpliedVolatilityWarm)->Repetitions(10)->ReportAggregatesOnly();
+BENCHMARK(ImpliedVolatilityBatch)->ArgName("warm")->Arg(1)->Arg(0)->Repetitions(10)->ReportAggregatesOnly();
 
 }  // namespace
 }  // namespace keel::risk

@@ -30,35 +30,6 @@ OptionGreeks intrinsic_greeks(const OptionInputs& in) {
     return out;
 }
 
-bool is_finite(const OptionGreeks& g) {
-    return std::isfinite(g.price) && std::isfinite(g.delta) && std::isfinite(g.gamma) && std::isfinite(g.vega) &&
-           std::isfinite(g.theta) && std::isfinite(g.rho) && std::isfinite(g.vanna) && std::isfinite(g.volga) &&
-           std::isfinite(g.charm) && std::isfinite(g.speed) && std::isfinite(g.zomma) && std::isfinite(g.color);
-}
-
-// What the density multiplies. Beyond 38 deviations it is zero, and so are these, whatever d1 and d2 are.
-void add_curvature(const OptionInputs& in, const BlackTerms& terms, double density, OptionGreeks& g) {
-    if (density == 0.0) return;
-    const auto [deviation, d1, d2] = terms;
-    const double root_years = std::sqrt(in.years);
-    g.gamma = density / (in.forward * deviation);
-    g.vega = in.forward * density * root_years;
-    g.theta -= in.forward * density * in.volatility / (2.0 * root_years);
-    g.vanna = -density * d2 / in.volatility;
-    g.volga = g.vega * d1 * d2 / in.volatility;
-    g.charm += density * d2 / (2.0 * in.years);
-    g.speed = -(g.gamma / in.forward) * (1.0 + d1 / deviation);
-    g.zomma = g.gamma * (d1 * d2 - 1.0) / in.volatility;
-    g.color = g.gamma * (in.rate + (1.0 - d1 * d2) / (2.0 * in.years));
-}
-
-// Writes only what is finite throughout.
-PricingStatus answer(const OptionGreeks& g, OptionGreeks& out) {
-    if (!is_finite(g)) return PricingStatus::bad_input;
-    out = g;
-    return PricingStatus::ok;
-}
-
 }  // namespace
 
 double normal_cdf(double x) { return 0.5 * std::erfc(-x * kInverseSqrt2); }
@@ -87,19 +58,52 @@ BlackTerms black_terms(const OptionInputs& in) {
 
 PricingStatus black76(const OptionInputs& in, OptionGreeks& out) {
     if (!is_priceable(in)) return PricingStatus::bad_input;
-    if (in.volatility * std::sqrt(in.years) == 0.0) return answer(intrinsic_greeks(in), out);
-    const BlackTerms terms = black_terms(in);
+    if (in.volatility * std::sqrt(in.years) == 0.0) {
+        const OptionGreeks limit = intrinsic_greeks(in);
+        if (!std::isfinite(limit.price + limit.delta + limit.theta + limit.rho + limit.charm)) {
+            return PricingStatus::bad_input;
+        }
+        out = limit;
+        return PricingStatus::ok;
+    }
+    const auto [deviation, d1, d2] = black_terms(in);
     const double theta = sign_of(in.type);
     const double discount = std::exp(-in.rate * in.years);
+    const double density = discount * normal_pdf(d1);
+    const double root_years = std::sqrt(in.years);
+    // What multiplies a density of zero may be infinite; beyond 38 deviations curvature is zero.
+    const double c1 = density > 0.0 ? d1 : 0.0;
+    const double c2 = density > 0.0 ? d2 : 0.0;
 
-    OptionGreeks g;
-    g.delta = discount * theta * normal_cdf(theta * terms.d1);
-    g.price = in.forward * g.delta - discount * theta * in.strike * normal_cdf(theta * terms.d2);
-    g.theta = in.rate * g.price;
-    g.rho = -in.years * g.price;
-    g.charm = in.rate * g.delta;
-    add_curvature(in, terms, discount * normal_pdf(terms.d1), g);
-    return answer(g, out);
+    // Named one by one: the test for finite numbers then reads registers, not a struct on its way through memory.
+    const double delta = discount * theta * normal_cdf(theta * d1);
+    const double price = in.forward * delta - discount * theta * in.strike * normal_cdf(theta * d2);
+    const double gamma = density / (in.forward * deviation);
+    const double vega = in.forward * density * root_years;
+    const double decay = in.rate * price - in.forward * density * in.volatility / (2.0 * root_years);
+    const double rho = -in.years * price;
+    const double vanna = -density * c2 / in.volatility;
+    const double volga = vega * c1 * c2 / in.volatility;
+    const double charm = in.rate * delta + density * c2 / (2.0 * in.years);
+    const double speed = -(gamma / in.forward) * (1.0 + c1 / deviation);
+    const double zomma = gamma * (c1 * c2 - 1.0) / in.volatility;
+    const double color = gamma * (in.rate + (1.0 - c1 * c2) / (2.0 * in.years));
+    const double sum =
+        ((price + delta) + (gamma + vega)) + ((decay + rho) + (vanna + volga)) + ((charm + speed) + (zomma + color));
+    if (!std::isfinite(sum)) return PricingStatus::bad_input;
+    out = {.price = price,
+           .delta = delta,
+           .gamma = gamma,
+           .vega = vega,
+           .theta = decay,
+           .rho = rho,
+           .vanna = vanna,
+           .volga = volga,
+           .charm = charm,
+           .speed = speed,
+           .zomma = zomma,
+           .color = color};
+    return PricingStatus::ok;
 }
 
 double black76_price(const OptionInputs& in) {

@@ -6,7 +6,8 @@
 
 namespace keel::risk {
 
-// Whether inputs could be priced: bad_input where they are no option's, or where a result leaves the finite numbers.
+// Whether inputs could be priced: bad_input where they are no option's, or where a result nears the end of the
+// finite numbers.
 // Nothing is written to the output on bad_input: the caller keeps its last good numbers and flags them stale.
 enum class PricingStatus : std::uint8_t { ok, bad_input };
 

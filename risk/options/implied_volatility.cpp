@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "risk/options/black76.hpp"
+#include "risk/options/normal_model_fit.hpp"
 #include "risk/options/normal_tail.hpp"
 
 namespace keel::risk {
@@ -68,21 +69,14 @@ Step householder_step(const Target& target, double s) {
 }
 
 // s from the volatility of the normal model, whose x/d solves phi(d)/d - Phi(-d) = beta / (2 sinh(x/2)). With
-// u = ln(1 + 2 sinh(x/2)/beta) = ln(1 + |F-K|/time value), d/u is our rational fit in sqrt(u) (5e-5 for d <= 45);
+// u = ln(1 + 2 sinh(x/2)/beta) = ln(1 + |F-K|/time value), d/u is normal_model_fit;
 // at the money s = sqrt(2 pi) beta. The factor that follows is the small-time expansion from the normal to the
 // lognormal volatility (Grunspan, arXiv:1112.1782), its third term taken at the money.
 double normal_model_guess(double x, double u, double beta_at_money) {
     double s = beta_at_money * kSqrt2Pi;
     if (x > 0.0) {
-        const double w = std::sqrt(u);
-        const double top = 0.39897113684146081 +
-                           w * (0.043958596937565332 +
-                                w * (0.041927725138273134 + w * (0.01320773032351977 + w * 0.0095305067348834658)));
-        const double bottom =
-            1.0 + w * (0.11213964986279676 +
-                       w * (0.094831125500764203 +
-                            w * (0.05315208309918643 + w * (0.010297563341698952 + w * 0.0067269679048586937))));
-        s = x * bottom / (u * top);
+        const NormalModelFit<double> fit = normal_model_fit(std::sqrt(u));
+        s = x * fit.bottom / (u * fit.top);
     }
     const double share = s * s / (24.0 * std::sqrt(1.0 + x * x / 60.0));
     return s * (1.0 + share / (1.0 - std::min(2.1 * share, 0.7)));

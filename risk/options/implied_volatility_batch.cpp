@@ -1,9 +1,12 @@
 #include "risk/options/implied_volatility_batch.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 
 #include "engine/core/assert.hpp"
+#include "risk/options/normal_model_fit.hpp"
 #include "risk/options/normal_tail.hpp"
 
 namespace keel::risk {
@@ -14,62 +17,97 @@ constexpr double kPriceMin = 1e-100, kPriceMax = 1e100;
 constexpr double kTailGapMin = 1e-4;
 constexpr double kDeviationMax = 10.0;
 // A second step of this relative size leaves its fourth power times a small factor.
+constexpr double kFirstStepMax = 4.0 * kWarmRadius;
 constexpr double kSecondStepMax = 1e-3;
+
+// Options are solved in tiles, stage by stage: within a stage the blocks of four do not depend on each other, and the
+// processor overlaps them.
+constexpr std::size_t kTileBlocks = 8;
+
+struct Tile {
+    std::array<Lanes, kTileBlocks> x, log_value, s, tails;
+    std::array<LaneMask, kTileBlocks> valid;
+};
 
 struct Shared {
     Lanes forward, root_years, discount_or_forward;
     bool coin{false};
 };
 
-struct LaneStep {
-    Lanes change;  // relative to s
-    LaneMask valid;
-};
+// The normal-model volatility of implied_volatility.cpp, below half of the largest price and off the money.
+Lanes first_guess(Lanes x, Lanes distance, Lanes value) {
+    const Lanes u = log_ratio(distance + value, value);
+    const Lanes w = square_root(u);
+    const NormalModelFit<Lanes> fit = normal_model_fit(w);
+    const Lanes s = x * fit.bottom / (u * fit.top);
+    const Lanes share = s * s / (Lanes{24.0} * square_root(fused(x * x, Lanes{1.0 / 60.0}, Lanes{1.0})));
+    const Lanes capped = select(share < Lanes{1.0 / 3.0}, share, Lanes{1.0 / 3.0});
+    return fused(s, share / fused(Lanes{-2.1}, capped, Lanes{1.0}), s);
+}
 
-// Householder's step on ln b of four options at once; see implied_volatility.cpp.
-LaneStep lane_step(Lanes x, Lanes s, Lanes log_value) {
-    const Lanes half{0.5}, one{1.0};
-    const Lanes a = x / s, t = half * s;
-    const Lanes near = a - t, apart = t * (one + a);
+// The normalised problem of the four options from `first`.
+void pose(const QuotedChain& chain, const Shared& shared, std::size_t first, const double* last, Tile& tile,
+          std::size_t block) {
+    const Lanes strike = Lanes::load(chain.strike.data() + first), sign = Lanes::load(chain.sign.data() + first);
+    const Lanes price = Lanes::load(chain.price.data() + first);
+    const Lanes premium = shared.coin ? price * shared.discount_or_forward : price / shared.discount_or_forward;
+    const Lanes distance = shared.forward - strike, moneyness = sign * distance;
+    const Lanes value = premium - select(Lanes{0.0} < moneyness, moneyness, Lanes{0.0});
+    const Lanes cap = select(shared.forward < strike, shared.forward, strike);
+    const Lanes x = absolute(log_ratio(shared.forward, strike));
+    Lanes s = Lanes::load(last + first) * shared.root_years;
+    const LaneMask known = (Lanes{0.0} < s) & (s < Lanes{kDeviationMax});
+    if (known.bits() != kAllLanes) s = select(known, s, first_guess(x, absolute(distance), value));
+    tile.x[block] = x;
+    tile.log_value[block] = fused(Lanes{-0.5}, x, log_ratio(value, cap));
+    tile.s[block] = s;
+    tile.valid[block] = (Lanes{kPriceMin} < strike) & (strike < Lanes{kPriceMax}) & (Lanes{kPriceMin} < value) &
+                        (value <= Lanes{0.5} * cap) & (absolute(sign) <= Lanes{1.0}) & (Lanes{1.0} <= absolute(sign)) &
+                        (Lanes{0.0} <= price) & (Lanes{0.0} < s) & (s < Lanes{kDeviationMax});
+}
+
+// Y(a-t) - Y(a+t) at the tile's s.
+void evaluate(Tile& tile, std::size_t block) {
+    const Lanes s = tile.s[block], a = tile.x[block] / s, t = Lanes{0.5} * s;
+    const Lanes near = a - t, apart = fused(t, a, t);
     const Lanes w = scaled_normal_tail(near) - scaled_normal_tail(a + t);
+    tile.tails[block] = w;
+    tile.valid[block] =
+        tile.valid[block] & (Lanes{kNormalTailMin} <= near) & (Lanes{kTailGapMin} < apart) & (Lanes{0.0} < w);
+}
+
+// Householder's step on ln b, as in implied_volatility.cpp; a lane that moves further than `change_max` is given up.
+void step(Tile& tile, std::size_t block, double change_max) {
+    const Lanes half{0.5}, one{1.0};
+    const Lanes s = tile.s[block], w = tile.tails[block];
+    const Lanes a = tile.x[block] / s, t = half * s;
     const Lanes a2 = a * a, t2 = t * t;
-    const Lanes excess = log_of(w) - fused(half, a2 + t2, log_value);
-    const Lanes inverse_slope = w * Lanes{kSqrt2Pi} / s;
+    const Lanes excess = log_of(w) - fused(half, a2 + t2, tile.log_value[block]);
     const Lanes slope = Lanes{kInverseRoot2Pi} * s / w;
     const Lanes bend = a2 - t2;
-    const Lanes newton = -(excess * inverse_slope);
+    const Lanes newton = -excess / slope;
     const Lanes second = bend - slope;
     const Lanes third =
         fused(bend, bend, fused(Lanes{-3.0}, a2, -t2)) + slope * fused(Lanes{2.0}, slope, Lanes{-3.0} * bend);
     const Lanes top = newton * fused(half * second, newton, one);
     const Lanes bottom = fused(newton, fused(third * newton, Lanes{1.0 / 6.0}, second), one);
-    return {top / bottom, (Lanes{kNormalTailMin} <= near) & (Lanes{kTailGapMin} < apart) & (Lanes{0.0} < w)};
+    const Lanes change = top / bottom;
+    tile.s[block] = fused(s, change, s);
+    tile.valid[block] = tile.valid[block] & (absolute(change) < Lanes{change_max});
 }
 
-// Four options from `first`; bits of those that were solved, whose volatilities are stored.
-unsigned solve_lanes(const QuotedChain& chain, const Shared& shared, std::size_t first, double* volatility) {
-    const Lanes strike = Lanes::load(chain.strike.data() + first), sign = Lanes::load(chain.sign.data() + first);
-    const Lanes price = Lanes::load(chain.price.data() + first);
-    const Lanes last = Lanes::load(volatility + first);
-    const Lanes premium = shared.coin ? price * shared.discount_or_forward : price / shared.discount_or_forward;
-    const Lanes moneyness = sign * (shared.forward - strike);
-    const Lanes value = premium - select(Lanes{0.0} < moneyness, moneyness, Lanes{0.0});
-    const Lanes cap = select(shared.forward < strike, shared.forward, strike);
-    LaneMask valid = (Lanes{kPriceMin} < strike) & (strike < Lanes{kPriceMax}) & (Lanes{kPriceMin} < value) &
-                     (value <= Lanes{0.5} * cap) & (absolute(sign) <= Lanes{1.0}) & (Lanes{1.0} <= absolute(sign)) &
-                     (Lanes{0.0} <= price);
-    const Lanes x = absolute(log_ratio(shared.forward, strike));
-    const Lanes log_value = fused(Lanes{-0.5}, x, log_ratio(value, cap));
-    const Lanes s0 = last * shared.root_years;
-    valid = valid & (Lanes{0.0} < s0) & (s0 < Lanes{kDeviationMax});
-    const LaneStep one = lane_step(x, s0, log_value);
-    const Lanes s1 = fused(s0, one.change, s0);
-    const LaneStep two = lane_step(x, s1, log_value);
-    const Lanes s2 = fused(s1, two.change, s1);
-    valid = valid & one.valid & two.valid & (absolute(one.change) < Lanes{4.0 * kWarmRadius}) &
-            (absolute(two.change) < Lanes{kSecondStepMax}) & (Lanes{0.0} < s2);
-    select(valid, s2 / shared.root_years, last).store(volatility + first);
-    return valid.bits();
+// Solves `blocks` blocks from `first`; stores what was solved and leaves the validity of each lane in the tile.
+void solve_tile(const QuotedChain& chain, const Shared& shared, std::size_t first, std::size_t blocks,
+                double* volatility, Tile& tile) {
+    for (std::size_t b = 0; b < blocks; ++b) pose(chain, shared, first + b * kLanes, volatility, tile, b);
+    for (std::size_t b = 0; b < blocks; ++b) evaluate(tile, b);
+    for (std::size_t b = 0; b < blocks; ++b) step(tile, b, kFirstStepMax);
+    for (std::size_t b = 0; b < blocks; ++b) evaluate(tile, b);
+    for (std::size_t b = 0; b < blocks; ++b) step(tile, b, kSecondStepMax);
+    for (std::size_t b = 0; b < blocks; ++b) {
+        double* at = volatility + first + b * kLanes;
+        select(tile.valid[b], tile.s[b] / shared.root_years, Lanes::load(at)).store(at);
+    }
 }
 
 void solve_one(const QuotedChain& chain, std::size_t i, double& volatility, ImpliedStatus& status) {
@@ -105,14 +143,18 @@ std::size_t implied_volatility_batch(const QuotedChain& chain, std::span<double>
     std::size_t fallbacks = 0;
     std::size_t i = 0;
     if (shared_valid) {
-        for (; i + kLanes <= size; i += kLanes) {
-            const unsigned solved = solve_lanes(chain, shared, i, volatility.data());
-            std::fill_n(status.begin() + static_cast<std::ptrdiff_t>(i), kLanes, ImpliedStatus::ok);
-            if (solved == 0xFU) continue;
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                if ((solved >> lane & 1U) != 0U) continue;
-                solve_one(chain, i + lane, volatility[i + lane], status[i + lane]);
-                ++fallbacks;
+        Tile tile;
+        while (i + kLanes <= size) {
+            const std::size_t blocks = std::min(kTileBlocks, (size - i) / kLanes);
+            solve_tile(chain, shared, i, blocks, volatility.data(), tile);
+            for (std::size_t b = 0; b < blocks; ++b, i += kLanes) {
+                const unsigned solved = tile.valid[b].bits();
+                std::fill_n(status.begin() + static_cast<std::ptrdiff_t>(i), kLanes, ImpliedStatus::ok);
+                for (unsigned left = kAllLanes & ~solved; left != 0U; left &= left - 1U) {
+                    const std::size_t lane = i + static_cast<std::size_t>(std::countr_zero(left));
+                    solve_one(chain, lane, volatility[lane], status[lane]);
+                    ++fallbacks;
+                }
             }
         }
     }

@@ -21,8 +21,9 @@ struct QuotedChain {
 // practice 1e-12). Further away, or where the fast path cannot answer, implied_volatility() is asked.
 inline constexpr double kWarmRadius = 0.02;
 
-// Implied volatilities from the last ones: on entry `volatility` holds the last values (0 or NaN: none), on return the
-// new ones, 0 where `status` is not ok. Answers how many options went through implied_volatility().
+// Implied volatilities from the last ones: on entry `volatility` holds the last values (0 or NaN: none, a first guess
+// is made), on return the new ones, 0 where `status` is not ok. Answers how many options went through
+// implied_volatility().
 // Thread: any. Allocates: never.
 std::size_t implied_volatility_batch(const QuotedChain& chain, std::span<double> volatility,
                                      std::span<ImpliedStatus> status);

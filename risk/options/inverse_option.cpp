@@ -14,9 +14,9 @@ double net_delta_coin(const OptionInputs& in, const OptionGreeks& usd) {
 }
 
 bool is_finite(const InverseGreeks& g) {
-    return std::isfinite(g.value) && std::isfinite(g.delta_bs) && std::isfinite(g.delta_net) &&
-           std::isfinite(g.slope) && std::isfinite(g.gamma) && std::isfinite(g.vega) && std::isfinite(g.theta) &&
-           std::isfinite(g.vanna) && std::isfinite(g.volga) && std::isfinite(g.charm);
+    const double sum = ((g.value + g.delta_bs) + (g.delta_net + g.slope)) + ((g.gamma + g.vega) + (g.theta + g.vanna)) +
+                       (g.volga + g.charm);
+    return std::isfinite(sum);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace keel::risk {
 
 inline constexpr std::size_t kLanes = 4;
+inline constexpr unsigned kAllLanes = 0xF;  // LaneMask::bits() where every lane is true
 
 // Four doubles of one AVX2 register. Each operation is one instruction with the rounding of IEEE 754, so a
 // lane holds the same bits as the scalar code that does the same steps, at every optimisation level.
@@ -24,6 +25,8 @@ struct Lanes {
 // Per lane all ones (true) or all zeros (false).
 struct LaneMask {
     __m256d value;
+    LaneMask() : value{_mm256_setzero_pd()} {}
+    LaneMask(__m256d raw) : value{raw} {}
     [[nodiscard]] unsigned bits() const { return static_cast<unsigned>(_mm256_movemask_pd(value)); }
 };
 
@@ -32,9 +35,9 @@ inline Lanes operator-(Lanes a, Lanes b) { return _mm256_sub_pd(a.value, b.value
 inline Lanes operator*(Lanes a, Lanes b) { return _mm256_mul_pd(a.value, b.value); }
 inline Lanes operator/(Lanes a, Lanes b) { return _mm256_div_pd(a.value, b.value); }
 inline Lanes operator-(Lanes a) { return _mm256_xor_pd(a.value, _mm256_set1_pd(-0.0)); }
-inline LaneMask operator<(Lanes a, Lanes b) { return {_mm256_cmp_pd(a.value, b.value, _CMP_LT_OQ)}; }
-inline LaneMask operator<=(Lanes a, Lanes b) { return {_mm256_cmp_pd(a.value, b.value, _CMP_LE_OQ)}; }
-inline LaneMask operator&(LaneMask a, LaneMask b) { return {_mm256_and_pd(a.value, b.value)}; }
+inline LaneMask operator<(Lanes a, Lanes b) { return _mm256_cmp_pd(a.value, b.value, _CMP_LT_OQ); }
+inline LaneMask operator<=(Lanes a, Lanes b) { return _mm256_cmp_pd(a.value, b.value, _CMP_LE_OQ); }
+inline LaneMask operator&(LaneMask a, LaneMask b) { return _mm256_and_pd(a.value, b.value); }
 
 // a b + c with one rounding.
 inline Lanes fused(Lanes a, Lanes b, Lanes c) { return _mm256_fmadd_pd(a.value, b.value, c.value); }

@@ -46,47 +46,55 @@ struct Columns {
     }
 };
 
-// Last volatilities within 2 % of the new ones: 1e-9 is asked.
-TEST(ImpliedVolatilityBatchTest, AgreesWithTheScalarSolverWithinTheWarmRadius) {
+Columns random_chain(std::mt19937_64& engine, int round) {
+    std::uniform_real_distribution<double> uniform{-1.0, 1.0};
+    Columns chain;
+    chain.years = std::exp(-4.5 + 4.5 * uniform(engine));
+    chain.rate = round % 3 == 0 ? 0.05 * uniform(engine) : 0.0;
+    chain.unit = round % 3 == 1 ? PremiumUnit::coin : PremiumUnit::usd;
+    for (int i = 0; i < 40; ++i) {
+        const double volatility = std::exp(-0.7 + 1.2 * uniform(engine));
+        const double deviations = 6.0 * uniform(engine) * std::abs(uniform(engine));
+        const double strike = chain.forward * std::exp(deviations * volatility * std::sqrt(chain.years));
+        const OptionType type = strike > chain.forward ? OptionType::call : OptionType::put;
+        const double premium = black76_price({.forward = chain.forward,
+                                              .strike = strike,
+                                              .years = chain.years,
+                                              .volatility = volatility,
+                                              .rate = chain.rate,
+                                              .type = type});
+        chain.add(strike, type == OptionType::call ? 1.0 : -1.0,
+                  chain.unit == PremiumUnit::coin ? premium / chain.forward : premium,
+                  volatility * (1.0 + kWarmRadius * uniform(engine)));
+    }
+    return chain;
+}
+
+// Last volatilities within 2 % of the new ones, then none at all: 1e-9 is asked of both.
+TEST(ImpliedVolatilityBatchTest, AgreesWithTheScalarSolverFromLastVolatilitiesAndWithout) {
     constexpr std::uint64_t kSeed = 58;
     SCOPED_TRACE(kSeed);
-    std::mt19937_64 engine{kSeed};
-    std::uniform_real_distribution<double> uniform{-1.0, 1.0};
-    double worst = 0.0;
-    std::size_t options = 0, fallbacks = 0;
-    for (int round = 0; round < 2'000; ++round) {
-        Columns chain;
-        chain.years = std::exp(-4.5 + 4.5 * uniform(engine));
-        chain.rate = round % 3 == 0 ? 0.05 * uniform(engine) : 0.0;
-        chain.unit = round % 3 == 1 ? PremiumUnit::coin : PremiumUnit::usd;
-        for (int i = 0; i < 40; ++i) {
-            const double volatility = std::exp(-0.7 + 1.2 * uniform(engine));
-            const double deviations = 6.0 * uniform(engine) * std::abs(uniform(engine));
-            const double strike = chain.forward * std::exp(deviations * volatility * std::sqrt(chain.years));
-            const OptionType type = strike > chain.forward ? OptionType::call : OptionType::put;
-            const double premium = black76_price({.forward = chain.forward,
-                                                  .strike = strike,
-                                                  .years = chain.years,
-                                                  .volatility = volatility,
-                                                  .rate = chain.rate,
-                                                  .type = type});
-            chain.add(strike, type == OptionType::call ? 1.0 : -1.0,
-                      chain.unit == PremiumUnit::coin ? premium / chain.forward : premium,
-                      volatility * (1.0 + kWarmRadius * uniform(engine)));
+    for (const bool warm : {true, false}) {
+        std::mt19937_64 engine{kSeed};
+        double worst = 0.0;
+        std::size_t options = 0, fallbacks = 0;
+        for (int round = 0; round < 2'000; ++round) {
+            Columns chain = random_chain(engine, round);
+            if (!warm) std::fill(chain.last.begin(), chain.last.end(), 0.0);
+            fallbacks += chain.solve();
+            options += chain.last.size();
+            for (std::size_t i = 0; i < chain.last.size(); ++i) {
+                const ImpliedVolatility want = chain.alone(i);
+                ASSERT_EQ(chain.status[i], want.status);
+                const double error = std::abs(chain.last[i] - want.volatility) / want.volatility;
+                EXPECT_LE(error, 1e-9) << "K " << chain.strike[i] << " T " << chain.years;
+                worst = std::max(worst, error);
+            }
         }
-        fallbacks += chain.solve();
-        options += chain.last.size();
-        for (std::size_t i = 0; i < chain.last.size(); ++i) {
-            const ImpliedVolatility want = chain.alone(i);
-            ASSERT_EQ(chain.status[i], want.status);
-            const double error = std::abs(chain.last[i] - want.volatility) / want.volatility;
-            EXPECT_LE(error, 1e-9) << "K " << chain.strike[i] << " T " << chain.years;
-            worst = std::max(worst, error);
-        }
+        EXPECT_LT(static_cast<double>(fallbacks), 0.02 * static_cast<double>(options));
+        std::cout << "[ batch    ] " << (warm ? "warm: " : "cold: ") << options << " options, " << fallbacks
+                  << " through the scalar solver, worst " << worst << '\n';
     }
-    EXPECT_LT(static_cast<double>(fallbacks), 0.02 * static_cast<double>(options));
-    std::cout << "[ warm     ] " << options << " options, " << fallbacks << " through the scalar solver, worst "
-              << worst << '\n';
 }
 
 // Every kind of lane beside good ones, from any last value, answers as the scalar solver does.
