@@ -57,4 +57,15 @@ double BarReturns::close(Factor& factor) {
     return kNone;
 }
 
+void BarReturns::hash_into(StateHash& hash) const {
+    for (const Factor& factor : factors_) {
+        hash.add_real(factor.price);
+        hash.add_real(factor.price_closed);
+        hash.add(factor.time);
+        hash.add(factor.span);
+        hash.add(factor.touched);
+    }
+    for (const double value : returns_) hash.add_real(value);
+}
+
 }  // namespace keel::risk

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/core/time.hpp"
+#include "engine/journal/state_hash.hpp"
 #include "risk/metrics/observation.hpp"
 
 namespace keel::risk {
@@ -30,6 +31,7 @@ public:
     // 1 live, 0 not.
     [[nodiscard]] std::span<const std::uint8_t> live() const { return live_; }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
+    void hash_into(StateHash& hash) const;
 
 private:
     struct Factor {
