@@ -38,7 +38,7 @@ void IncrementalBook::set_flags(std::uint8_t& flags, std::uint8_t after, std::si
 }
 
 BucketTolerance IncrementalBook::tolerance(std::size_t underlying) const {
-    const double equity = std::abs(account_.usd.value.value().equity);
+    const double equity = std::abs(account_.usd.read(&UsdVector::equity));
     return {.value_usd = std::max(rules_.value_floor_usd, rules_.value_share * equity),
             .delta_coin = rules_.delta_share * underlyings_[underlying].band};
 }
@@ -47,25 +47,12 @@ BucketTolerance IncrementalBook::tolerance(std::size_t underlying) const {
 void IncrementalBook::apply(std::uint32_t cell, const Bounded<RiskVector>& before, const Bounded<RiskVector>& after) {
     Cell& row = cells_[cell];
     row.sums.replace(before, after);
-    underlyings_[row.underlying].sums.replace(before, after);
     if (row.ledger > 0) {
         Bounded<CompensatedSum>& sum = stable_sums_[row.ledger - 1U];
         sum.value.add(after.value.stable);
         sum.value.add(-before.value.stable);
         sum.bound.add(after.bound.stable);
         sum.bound.add(-before.bound.stable);
-    }
-    post_usd(row);
-}
-
-void IncrementalBook::apply_exact(std::uint32_t cell, const RiskVector& before, const RiskVector& after) {
-    Cell& row = cells_[cell];
-    row.sums.value.replace(before, after);
-    underlyings_[row.underlying].sums.value.replace(before, after);
-    if (row.ledger > 0) {
-        Bounded<CompensatedSum>& sum = stable_sums_[row.ledger - 1U];
-        sum.value.add(after.stable);
-        sum.value.add(-before.stable);
     }
     post_usd(row);
 }
@@ -89,7 +76,6 @@ void IncrementalBook::post_usd(Cell& cell) {
     };
     const Bounded<RiskVector> sums = cell.sums.read();
     const Bounded<UsdVector> after{in_usd(sums.value), in_usd(sums.bound)};
-    underlyings_[cell.underlying].usd.replace(cell.posted, after);
     venues_[cell.venue].usd.replace(cell.posted, after);
     account_.usd.replace(cell.posted, after);
     cell.posted = after;
@@ -115,7 +101,8 @@ void IncrementalBook::post_row(std::uint32_t index) {
     Row& row = rows_[index];
     const ContractQuote& quote = market_.quotes[index];
     const double quantity = row.holding.quantity;
-    RiskVector after;
+    Bounded<RiskVector> out;
+    RiskVector& after = out.value;
     bool valued = true;
     if (quantity != 0.0) {
         const double value = holding_value(row.contract, row.holding, quote, market_);
@@ -132,15 +119,15 @@ void IncrementalBook::post_row(std::uint32_t index) {
         valued ? --level.unvalued : ++level.unvalued;
         row.valued = valued;
     }
-    apply_exact(row.cell, row.posted, after);
-    row.posted = after;
+    apply(row.cell, row.posted, out);
+    row.posted = out;
     touch(underlying_of(row.cell));
 }
 
 // Whatever an event was, this is its end: one look at equity, one version.
 BookStatus IncrementalBook::finish() {
     ++work_.events;
-    drawdown_.on_equity(account_.usd.value.value().equity, account_.usd.bound.value().equity);
+    drawdown_.on_equity(account_.usd.read(&UsdVector::equity), account_.usd.read_bound(&UsdVector::equity));
     return BookStatus::applied;
 }
 
@@ -333,11 +320,11 @@ BookStatus IncrementalBook::on_cash(ContractSlot slot, double amount) {
     if (at >= rows_.size() || !is_cash(rows_[at].contract.kind)) return BookStatus::unknown_row;
     Row& row = rows_[at];
     if (!(std::abs(amount) <= rules_.quantity_max)) return refuse(row.flags, underlying_of(row.cell));
-    const double before = account_.usd.value.value().equity;
-    const double bound = account_.usd.bound.value().equity;
+    const double before = account_.usd.read(&UsdVector::equity);
+    const double bound = account_.usd.read_bound(&UsdVector::equity);
     row.tally.flows.add(amount);
     add_cash(slot, amount);
-    drawdown_.on_flow(account_.usd.value.value().equity - before, before, bound);
+    drawdown_.on_flow(account_.usd.read(&UsdVector::equity) - before, before, bound);
     return finish();
 }
 

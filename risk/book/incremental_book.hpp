@@ -27,8 +27,9 @@ struct BookRules {
 // by no more than the bound published beside it, after resync() by rounding alone.
 //
 // Contracts, venues, underlyings and expiries are those it was made with. A contribution (a future, a lane of an
-// option bucket, cash) is added to its cell (venue, underlying, ledger), the underlying, the venue and the account,
-// all compensated. Every ledger that a contract settles in needs its row of cash at that venue.
+// option bucket, cash) is added to its cell (venue, underlying, ledger), and in USD to the venue and the account,
+// all compensated; an underlying is the sum of its few cells. Every ledger that a contract settles in needs its row of
+// cash at that venue.
 //
 // Invariant: every sum is finite. An input that is not usable changes flags and nothing else.
 // Thread: core. Allocates: at construction only.
@@ -107,27 +108,25 @@ private:
         std::uint8_t flags{0};
         bool valued{true};
         bool settled{false};
-        RiskVector posted{};  // everything but options
+        Bounded<RiskVector> posted{};  // everything but options
         CompensatedSum cash_sum{};
         CashTally tally{};
     };
     struct Cell {
         std::uint16_t venue{0}, underlying{0}, ledger{0};
-        BoundedSum<RiskVector> sums{};
+        VectorSum<RiskVector> sums{};
         Bounded<UsdVector> posted{};
     };
     struct Level {
-        BoundedSum<UsdVector> usd{};
+        VectorSum<UsdVector> usd{};
     };
     struct UnderlyingLevel {
-        BoundedSum<RiskVector> sums{};
-        BoundedSum<UsdVector> usd{};
         std::uint32_t unvalued{0};  // rows; those of buckets are counted there
         std::uint32_t refused{0};   // inputs
         std::uint32_t stale{0};
         double band{std::numeric_limits<double>::infinity()};
-        std::uint8_t flags{0};  // of the index
-        std::vector<std::uint32_t> cells{};
+        std::uint8_t flags{0};               // of the index
+        std::vector<std::uint32_t> cells{};  // its sums are theirs
     };
     struct ExpiryLevel {
         std::vector<std::uint32_t> lane_cells{};
@@ -154,7 +153,6 @@ private:
     void accept(std::uint8_t& flags, std::size_t underlying) { set_flags(flags, 0, underlying); }
     [[nodiscard]] BucketTolerance tolerance(std::size_t underlying) const;
     void apply(std::uint32_t cell, const Bounded<RiskVector>& before, const Bounded<RiskVector>& after);
-    void apply_exact(std::uint32_t cell, const RiskVector& before, const RiskVector& after);
     void post_usd(Cell& cell);
     void post_bucket(std::size_t expiry);
     void post_row(std::uint32_t row);

@@ -53,7 +53,7 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
     cell_at_.assign(venues_.size() * underlyings_.size() * (stable_sums_.size() + 1), 0xffff'ffff);
     build_rows(book);
     resync();
-    drawdown_.restart(account_.usd.value.value().equity);
+    drawdown_.restart(account_.usd.read(&UsdVector::equity));
     work_ = {};
 }
 
@@ -138,14 +138,10 @@ void IncrementalBook::resync() {
 
 // Every sum above the contributions from nothing, and how far the old ones had drifted.
 void IncrementalBook::rebuild_levels() {
-    const UsdVector old = account_.usd.value.value();
+    const UsdVector old = account_.usd.read().value;
     for (Cell& cell : cells_) {
         cell.sums = {};
         cell.posted = {};
-    }
-    for (UnderlyingLevel& level : underlyings_) {
-        level.sums = {};
-        level.usd = {};
     }
     for (Level& level : venues_) level = {};
     account_ = {};
@@ -161,7 +157,7 @@ void IncrementalBook::rebuild_levels() {
         }
     }
     if (work_.events == 0) return;
-    const UsdVector fresh = account_.usd.value.value();
+    const UsdVector fresh = account_.usd.read().value;
     const double scale = std::abs(fresh.equity) + fresh.gross;
     const double drift = std::max(std::abs(fresh.equity - old.equity), std::abs(fresh.gross - old.gross));
     if (drift > 1e-9 * scale) ++work_.drifts;
@@ -172,8 +168,12 @@ Bounded<UnderlyingMetrics> IncrementalBook::underlying(UnderlyingSlot slot) cons
     KEEL_ASSERT(index_of(slot) < market_.underlyings.size());
     const UnderlyingLevel& level = underlyings_[index_of(slot)];
     const double index = market_.underlyings[index_of(slot)].index;
-    const Bounded<RiskVector> risk = level.sums.read();
-    const Bounded<UsdVector> usd = level.usd.read();
+    Bounded<RiskVector> risk;
+    Bounded<UsdVector> usd;
+    for (const std::uint32_t cell : level.cells) {
+        add_to(risk, cells_[cell].sums.read());
+        add_to(usd, cells_[cell].posted);
+    }
     return {metrics_of(risk.value, usd.value, index), metrics_of(risk.bound, usd.bound, index)};
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "engine/core/assert.hpp"
 
@@ -72,17 +71,10 @@ RiskVector bound_at(const CurvePoint& at, bool in_coin, double forward, double r
     return out;
 }
 
-void add_to(RiskVector& sum, const RiskVector& term) {
-    auto out = std::bit_cast<std::array<double, kRiskVectorCount>>(sum);
-    const auto in = std::bit_cast<std::array<double, kRiskVectorCount>>(term);
-    for (std::size_t i = 0; i < kRiskVectorCount; ++i) out[i] += in[i];
-    sum = std::bit_cast<RiskVector>(out);
-}
-
 }  // namespace
 
 OptionBucket::OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now)
-    : rules_{rules}, market_{market}, now_{now}, priced_{std::isfinite(market.forward) && market.forward > 0.0} {}
+    : rules_{rules}, market_{market}, now_{now} {}
 
 std::uint32_t OptionBucket::add_lane(bool in_coin) {
     lanes_.push_back({.in_coin = in_coin});
@@ -216,6 +208,7 @@ void OptionBucket::after_update() {
 }
 
 void OptionBucket::anchor() {
+    priced_ = std::isfinite(market_.forward) && market_.forward > 0.0;
     if (!priced_) return;
     if (updates_ > 0) check_drift();
     ++epoch_;
@@ -329,7 +322,7 @@ bool OptionBucket::within(const BucketTolerance& tolerance) const {
 
 void OptionBucket::set_forward(double forward, const BucketTolerance& tolerance) {
     market_.forward = forward;
-    if (!std::exchange(priced_, true)) return anchor();
+    if (!priced_) return anchor();
     const double reach = rules_.radius * deviation_low_;
     const double low = std::min(forward, anchor_forward_);
     const double x = std::abs(forward - anchor_forward_);

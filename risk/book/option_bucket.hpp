@@ -124,7 +124,7 @@ private:
     std::uint32_t epoch_{1};
     std::uint32_t updates_{0};
     std::uint32_t unvalued_{0};
-    bool priced_{false};  // a forward has been seen
+    bool priced_{false};  // anchored at a forward
     bool at_anchor_{false};
     std::vector<Lane> lanes_;
     // By option.
