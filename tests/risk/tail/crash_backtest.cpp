@@ -87,6 +87,8 @@ const char* name_of(Method method) {
         case Method::age_weighted: return "age-weighted (BRW)";
         case Method::filtered: return "filtered historical (FHS)";
         case Method::filtered_all: return "FHS, iv rescaled too";
+        case Method::filtered_linear: return "linear profit on FHS rows";
+        case Method::filtered_second_order: return "second-order profit on FHS rows";
     }
     return "";
 }

@@ -35,9 +35,21 @@ enum class Book : std::uint8_t { basket, straddle, hedged_straddle };
 inline constexpr std::array kBooks{Book::basket, Book::straddle, Book::hedged_straddle};
 const char* name_of(Book book);
 
-enum class Method : std::uint8_t { normal, student_t, delta_gamma, historical, age_weighted, filtered, filtered_all };
-inline constexpr std::array kMethods{Method::normal,       Method::student_t, Method::delta_gamma, Method::historical,
-                                     Method::age_weighted, Method::filtered,  Method::filtered_all};
+// The last three are not forecasts to use: each takes one cause away from a method that fails.
+enum class Method : std::uint8_t {
+    normal,
+    student_t,
+    delta_gamma,
+    historical,
+    age_weighted,
+    filtered,
+    filtered_all,           // implied volatility rescaled too
+    filtered_linear,        // the linear profit of the parametric methods on the rows of FHS
+    filtered_second_order,  // the second-order profit of delta-gamma on the rows of FHS
+};
+inline constexpr std::array kMethods{Method::normal,       Method::student_t,       Method::delta_gamma,
+                                     Method::historical,   Method::age_weighted,    Method::filtered,
+                                     Method::filtered_all, Method::filtered_linear, Method::filtered_second_order};
 const char* name_of(Method method);
 
 struct Parameters {
@@ -50,11 +62,13 @@ struct Parameters {
     std::string first_day{"2019-01-01"}, last_day{"2023-12-31"};
 };
 
+using Forecasts = std::array<TailMeasures, kMethods.size()>;
+
 struct Day {
     std::string date;
     DayMoves moves;
     double pnl_usd{0.0};
-    std::array<TailMeasures, kMethods.size()> forecast{};
+    Forecasts forecast{};
 };
 
 struct Verdict {

@@ -57,6 +57,17 @@ double BookOfDay::pnl_usd(double btc, double eth, double iv_change) const {
     return -kNotional * (after - value_) + kNotional * hedge_ * std::expm1(btc);
 }
 
+double BookOfDay::pnl_usd(const std::array<double, kFactors>& moves, Order order) const {
+    if (order == Order::full) return pnl_usd(moves[0], moves[1], moves[2]);
+    double pnl = carry_usd;
+    for (std::size_t i = 0; i < kFactors; ++i) {
+        pnl += delta[i] * moves[i];
+        if (order == Order::linear) continue;
+        for (std::size_t j = 0; j < kFactors; ++j) pnl += 0.5 * gamma[i * kFactors + j] * moves[i] * moves[j];
+    }
+    return pnl;
+}
+
 ForecastHistory::ForecastHistory(std::span<const DayMoves> moves, const Parameters& parameters)
     : moves_{moves}, parameters_{parameters}, covariance_(moves.size()) {
     for (std::vector<double>& volatility : volatility_) volatility.assign(moves.size(), 0.0);
@@ -76,25 +87,31 @@ ForecastHistory::ForecastHistory(std::span<const DayMoves> moves, const Paramete
 }
 
 // The last rows before t that have a forecast of their own; the same rows for every method.
-std::vector<double> ForecastHistory::scenario_pnl(const BookOfDay& book, std::size_t t, bool filter_price,
-                                                  bool filter_iv) const {
+std::vector<double> ForecastHistory::scenario_pnl(const BookOfDay& book, std::size_t t, Filter filter,
+                                                  BookOfDay::Order order) const {
     const std::size_t first_usable = parameters_.seed + 1;
     const std::size_t first = std::max(first_usable, t > parameters_.scenarios ? t - parameters_.scenarios : 0);
     std::vector<double> pnl;
     for (std::size_t s = first; s < t; ++s) {
         std::array<double, kN> x = values_of(moves_[s]);
         for (std::size_t i = 0; i < kN; ++i) {
-            const bool filter = i == 2 ? filter_iv : filter_price;
-            if (filter) x[i] *= volatility_[i][t] / volatility_[i][s];
+            const bool rescaled = filter == Filter::all || (filter == Filter::price && i != 2);
+            if (rescaled) x[i] *= volatility_[i][t] / volatility_[i][s];
         }
-        pnl.push_back(book.pnl_usd(x[0], x[1], x[2]));
+        pnl.push_back(book.pnl_usd(x, order));
     }
     return pnl;
 }
 
-std::array<TailMeasures, kMethods.size()> ForecastHistory::forecast(const BookOfDay& book, std::size_t t) const {
+TailMeasures ForecastHistory::historical(const BookOfDay& book, std::size_t t, Filter filter,
+                                         BookOfDay::Order order) const {
+    std::vector<double> pnl = scenario_pnl(book, t, filter, order);
+    return historical_tail(pnl, parameters_.alpha).value();
+}
+
+Forecasts ForecastHistory::forecast(const BookOfDay& book, std::size_t t) const {
     const double alpha = parameters_.alpha;
-    std::array<TailMeasures, kMethods.size()> out;
+    Forecasts out;
     const auto at = [&](Method method) -> TailMeasures& { return out[static_cast<std::size_t>(method)]; };
     ParametricTail parametric{kN};
     if (!parametric.set_covariance(covariance_[t])) throw std::runtime_error{"covariance refused"};
@@ -103,14 +120,14 @@ std::array<TailMeasures, kMethods.size()> ForecastHistory::forecast(const BookOf
     }
     at(Method::normal) = parametric.measures(*normal_tail(alpha), book.carry_usd);
     at(Method::student_t) = parametric.measures(*student_t_tail(alpha, parameters_.student_nu), book.carry_usd);
-    std::vector<double> plain = scenario_pnl(book, t, false, false);
-    std::vector<double> filtered = scenario_pnl(book, t, true, false);
-    std::vector<double> filtered_all = scenario_pnl(book, t, true, true);
+    at(Method::historical) = historical(book, t, Filter::none);
+    at(Method::filtered) = historical(book, t, Filter::price);
+    at(Method::filtered_all) = historical(book, t, Filter::all);
+    at(Method::filtered_linear) = historical(book, t, Filter::price, BookOfDay::Order::linear);
+    at(Method::filtered_second_order) = historical(book, t, Filter::price, BookOfDay::Order::second);
+    const std::vector<double> plain = scenario_pnl(book, t, Filter::none, BookOfDay::Order::full);
     std::vector<std::size_t> order(plain.size());
     at(Method::age_weighted) = age_weighted_tail(plain, alpha, parameters_.age_lambda, order).value();
-    at(Method::historical) = historical_tail(plain, alpha).value();
-    at(Method::filtered) = historical_tail(filtered, alpha).value();
-    at(Method::filtered_all) = historical_tail(filtered_all, alpha).value();
     const DeltaGammaBook second{
         .theta = book.carry_usd, .delta = book.delta, .gamma = book.gamma, .omega = covariance_[t]};
     at(Method::delta_gamma) = delta_gamma_tail(second, alpha, at(Method::filtered)).measures;

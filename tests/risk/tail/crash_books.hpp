@@ -20,6 +20,8 @@ public:
 
     // To second order in the factors (BTC, ETH, log iv): carry of a day, delta, Gamma row-major.
     static constexpr std::size_t kFactors = 3;
+    enum class Order : std::uint8_t { linear, second, full };
+    [[nodiscard]] double pnl_usd(const std::array<double, kFactors>& moves, Order order) const;
     double carry_usd{0.0};
     std::array<double, kFactors> delta{};
     std::array<double, kFactors * kFactors> gamma{};
@@ -36,12 +38,16 @@ class ForecastHistory {
 public:
     ForecastHistory(std::span<const DayMoves> moves, const Parameters& parameters);
     // One-day forecasts of every method for day t, from days before t only.
-    [[nodiscard]] std::array<TailMeasures, kMethods.size()> forecast(const BookOfDay& book, std::size_t t) const;
+    [[nodiscard]] Forecasts forecast(const BookOfDay& book, std::size_t t) const;
 
 private:
     using Covariance = std::array<double, BookOfDay::kFactors * BookOfDay::kFactors>;
-    [[nodiscard]] std::vector<double> scenario_pnl(const BookOfDay& book, std::size_t t, bool filter_price,
-                                                   bool filter_iv) const;
+    // Moves as they were; prices at the volatility of day t; implied volatility rescaled too.
+    enum class Filter : std::uint8_t { none, price, all };
+    [[nodiscard]] TailMeasures historical(const BookOfDay& book, std::size_t t, Filter filter,
+                                          BookOfDay::Order order = BookOfDay::Order::full) const;
+    [[nodiscard]] std::vector<double> scenario_pnl(const BookOfDay& book, std::size_t t, Filter filter,
+                                                   BookOfDay::Order order) const;
 
     std::span<const DayMoves> moves_;
     Parameters parameters_;
