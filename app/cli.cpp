@@ -207,7 +207,7 @@ void add_kill(CLI::App& app, KillOptions& options) {
         "Sets the kill latch of the state directory and tells the engine that holds it to end; then, over a session\n"
         "of its own, cancels every order of the account and verifies that none is left. --flatten then closes\n"
         "perpetuals and futures with reduce-only orders, through the gate. Works while the engine hangs or is\n"
-        "stopped.\n\n"
+        "stopped. --state must be the engine's.\n\n"
         "While the latch is set, keel run starts at kill level 4 (cancel_all) and sends no order. --clear takes it\n"
         "away, once the venue has shown twice in a row that the account has no open order; it cancels nothing. A run\n"
         "that started under the latch keeps its level: start it again.\n\n"
