@@ -160,6 +160,7 @@ MarginStatus add_to_pair(std::vector<Pair>& pairs, const Row& row, const VenueAc
         found = pairs.insert(pairs.end(), pair);
     }
     DeribitRiskMatrix& matrix = found->matrix;
+    const double open = unsettled_ratio(row.years, account.model.portfolio.delivery_window_years);
     const MatrixContract unit{.payoff = payoff_of(contract),
                               .type = is_option(contract.kind) ? contract.type : OptionType::none,
                               .multiplier = contract.multiplier,
@@ -167,6 +168,7 @@ MarginStatus add_to_pair(std::vector<Pair>& pairs, const Row& row, const VenueAc
                               .strike = contract.strike,
                               .years = row.years,
                               .volatility = row.volatility,
+                              .unsettled_ratio = contract.expiry == ExpirySlot::none ? 1.0 : open,
                               .expiry = row.expiry};
     if (matrix.set_expiry(row.expiry, row.years) != MarginStatus::ok) return MarginStatus::bad_input;
     return matrix.add(row.quantity, matrix.grid().unit_cells(unit));

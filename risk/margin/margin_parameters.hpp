@@ -61,6 +61,7 @@ struct DeribitMatrixParameters {
 struct DeribitPortfolioParameters {
     double maintenance_ratio{0.0};         // mm_factor
     std::uint32_t worst_case_decimals{0};  // the worst case is rounded half up to these; 0: not at all
+    double delivery_window_years{0.0};     // over which delivery prices are averaged; 0: none
 };
 
 // Bybit, margin of one short USDC option, fractions of the index or the mark.

@@ -108,6 +108,26 @@ TEST_F(BookMarginTest, ShockEqualsTheWorldItDescribes) {
     EXPECT_NEAR(venue_equity_usd(account(0, standard_)), value_book(world_.book, world_.market).venue_usd[0], 1e-6);
 }
 
+// Half of the delivery average is fixed: half of the expiring contracts' part is left, the perpetual's whole.
+TEST_F(BookMarginTest, DeliveryWindowShrinksWhatExpires) {
+    world_.market.expiries[0].expiry = world_.market.now + std::chrono::minutes{15};
+    VenueMarginModel exact = portfolio_;
+    exact.portfolio.worst_case_decimals = 0;
+    world_.book.holdings[1].quantity = 0.0;  // the inverse perpetual
+    const MarginAmount half = venue_margin_usd(account(0, exact));
+    exact.portfolio.delivery_window_years = 0.0;
+    const MarginAmount whole = venue_margin_usd(account(0, exact));
+    ASSERT_GT(whole.maintenance, 0.0);
+    EXPECT_NEAR(half.maintenance, 0.5 * whole.maintenance, 1e-9 * whole.maintenance);
+    for (const std::size_t option : {test::kShortCall, test::kShortCall + 1})
+        world_.book.holdings[option].quantity = 0.0;
+    world_.book.holdings[1].quantity = -2'000.0;
+    const MarginAmount perpetual = venue_margin_usd(account(0, exact));
+    exact.portfolio.delivery_window_years = portfolio_.portfolio.delivery_window_years;
+    ASSERT_GT(exact.portfolio.delivery_window_years, 0.0);
+    EXPECT_EQ(venue_margin_usd(account(0, exact)).maintenance, perpetual.maintenance);
+}
+
 TEST_F(BookMarginTest, UnknownInputsAndTablesSaySo) {
     EXPECT_EQ(venue_margin_usd(account(0, {})).status, MarginStatus::bad_input);
     EXPECT_EQ(venue_margin_usd(account(0, tiered_)).status, MarginStatus::bad_input);  // no rules for options there

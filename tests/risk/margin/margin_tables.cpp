@@ -119,7 +119,8 @@ DeribitTables deribit_tables() {
     out.matrices = each<DeribitMatrixParameters>(file, "matrix", matrix_of);
     Table portfolio{part(file, "portfolio"), "portfolio"};
     out.portfolio = {.maintenance_ratio = portfolio.get("maintenance_ratio"),
-                     .worst_case_decimals = portfolio.count("worst_case_decimals")};
+                     .worst_case_decimals = portfolio.count("worst_case_decimals"),
+                     .delivery_window_years = portfolio.get("delivery_window_minutes") / (365.0 * 1'440.0)};
     return out;
 }
 
