@@ -5,6 +5,10 @@
 #include <cmath>
 #include <cstddef>
 
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "KEEL_MARCH needs AVX2 and FMA: haswell or later"
+#endif
+
 namespace keel::risk {
 
 inline constexpr std::size_t kLanes = 4;
