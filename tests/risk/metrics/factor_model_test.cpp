@@ -73,6 +73,13 @@ TEST(FactorModelTest, DropsAMarketFactorThatTheFirstExplains) {
     EXPECT_EQ(model.beta(2).betas[1], 0.0);
     EXPECT_NEAR(model.beta(2).r_squared, 0.2, 1e-12);
     EXPECT_NEAR(model.beta(1).betas[0], 1.0, 1e-12);
+    std::array<double, 9> close = twins;
+    close[1] = close[3] = 4e-4 * 0.9995;  // one correlation on either side of the limit of 0.999
+    ASSERT_EQ(model.fit(close, std::array<std::uint8_t, 3>{1, 1, 1}), Observation::taken);
+    EXPECT_TRUE(model.beta(2).collinear);
+    close[1] = close[3] = 4e-4 * 0.9985;
+    ASSERT_EQ(model.fit(close, std::array<std::uint8_t, 3>{1, 1, 1}), Observation::taken);
+    EXPECT_FALSE(model.beta(2).collinear);
 }
 
 // An independent way to the same betas: weighted least squares over the returns themselves, with the weights of the
