@@ -281,7 +281,8 @@ TEST(BacktestVectors, AcerbiSzekely) {
     const json stats = read_json(*stats_path);
     const std::vector<Numbers> columns = returns_of(stats);
     const double lambda = stats.at("ewma").at("lam");
-    for (const json& row : read_json(*path).at("acerbi_szekely")) {
+    const json file = read_json(*path);
+    for (const json& row : file.at("acerbi_szekely")) {
         const Numbers exposure = row.at("exposure");
         const Numbers pnl = linear_pnl(columns, exposure);
         const std::size_t days = row.at("T");
