@@ -6,13 +6,12 @@
 namespace keel::risk {
 namespace {
 
-constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
 constexpr double kPriorStep = 1.05;      // of the level, until the prior clears the expiry before
 constexpr int kPriorSteps = 60;          // 1.05^60 = 18
 constexpr double kResidualFloor = 1e-4;  // of volatility: growth below this is no reason to fit
 
 bool is_calendar_free(const SviParameters* near, const SviParameters* far) {
-    return near == nullptr || far == nullptr || svi_calendar(*near, *far, kCalendarReach).is_free();
+    return near == nullptr || far == nullptr || svi_calendar(*near, *far).is_free();
 }
 
 }  // namespace

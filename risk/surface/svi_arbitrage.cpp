@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kButterflyPoints = 201;
 constexpr std::size_t kCalendarPoints = 61;  // even ones, and as many around each vertex
 constexpr std::size_t kCalendarPlaces = 3 * kCalendarPoints;
+constexpr double kSamePlace = 1e-9;  // of the range
 constexpr int kGoldenSteps = 48;     // shrinks a bracket by 1e-10
 constexpr int kBisectionSteps = 60;  // to the last bit of a bracket of width one
 constexpr double kGoldenShare = 0.6180339887498949;
@@ -87,31 +88,43 @@ struct GridOfG {
     }
 };
 
-// Even places would step over the vertex of a slice of hours: each vertex brings its own.
-std::array<double, kCalendarPlaces> calendar_places(const SviParameters& near, const SviParameters& far,
-                                                    MoneynessRange range) {
-    std::array<double, kCalendarPoints> even{};
-    std::array<double, kCalendarPoints> around_near{};
-    std::array<double, kCalendarPoints> around_far{};
+struct Places {
+    std::array<double, kCalendarPlaces> k{};
+    std::size_t count{0};
+};
+
+// Even places would step over the vertex of a slice of hours: each vertex brings its own. Places that are the same but
+// for rounding are one, or noise between them would hide a low point.
+Places calendar_places(const SviParameters& near, const SviParameters& far, MoneynessRange range) {
+    std::array<double, kCalendarPlaces> all{};
     VertexGrid near_grid{near.m, near.sigma, range, kCalendarPoints};
     VertexGrid far_grid{far.m, far.sigma, range, kCalendarPoints};
     const double step = (range.high - range.low) / static_cast<double>(kCalendarPoints - 1);
     for (std::size_t i = 0; i < kCalendarPoints; ++i) {
-        even[i] = range.low + step * static_cast<double>(i);
-        around_near[i] = std::clamp(near_grid.next(), range.low, range.high);
-        around_far[i] = std::clamp(far_grid.next(), range.low, range.high);
+        all[i] = range.low + step * static_cast<double>(i);
+        all[kCalendarPoints + i] = std::clamp(near_grid.next(), range.low, range.high);
+        all[2 * kCalendarPoints + i] = std::clamp(far_grid.next(), range.low, range.high);
     }
+    const auto first = all.begin();
+    const auto points = static_cast<std::ptrdiff_t>(kCalendarPoints);
     std::array<double, 2 * kCalendarPoints> vertices{};
-    std::merge(around_near.begin(), around_near.end(), around_far.begin(), around_far.end(), vertices.begin());
-    std::array<double, kCalendarPlaces> out{};
-    std::merge(even.begin(), even.end(), vertices.begin(), vertices.end(), out.begin());
+    std::array<double, kCalendarPlaces> merged{};
+    std::merge(first + points, first + 2 * points, first + 2 * points, all.end(), vertices.begin());
+    std::merge(first, first + points, vertices.begin(), vertices.end(), merged.begin());
+    const double same = kSamePlace * (range.high - range.low);
+    Places out;
+    for (const double k : merged) {
+        if (out.count == 0 || k - out.k[out.count - 1] > same) out.k[out.count++] = k;
+    }
+    out.k[out.count - 1] = range.high;
     return out;
 }
 
 }  // namespace
 
 MoneynessRange svi_check_range(const SviParameters& svi) {
-    const double half = 6.0 * std::sqrt(std::max(svi_total_variance(svi, 0.0), 0.0)) + 0.5;
+    const double half =
+        std::max(6.0 * std::sqrt(std::max(svi_total_variance(svi, 0.0), 0.0)) + 0.5, kSurfaceReach.high);
     return {.low = std::min(-half, svi.m - 10.0 * svi.sigma), .high = std::max(half, svi.m + 10.0 * svi.sigma)};
 }
 
@@ -145,9 +158,10 @@ SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far, Mo
     const auto gap = [&](double k) { return svi_total_variance(far, k) - svi_total_variance(near, k); };
     SviCalendar out;
     out.wings_cross = svi_slope_left(far) < svi_slope_left(near) || svi_slope_right(far) < svi_slope_right(near);
-    std::array<double, kCalendarPlaces> k = calendar_places(near, far, range);
+    Places places = calendar_places(near, far, range);
+    std::array<double, kCalendarPlaces>& k = places.k;
     std::array<double, kCalendarPlaces> value{};
-    for (std::size_t i = 0; i < kCalendarPlaces; ++i) value[i] = gap(k[i]);
+    for (std::size_t i = 0; i < places.count; ++i) value[i] = gap(k[i]);
     Low low;
     const auto see = [&](double at, double there) {
         if (there < low.value) low = {.at = at, .value = there};
@@ -156,22 +170,23 @@ SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far, Mo
         if (out.crossing_count == SviCalendar::kCrossingsMax || (gap(left) < 0.0) == (gap(right) < 0.0)) return;
         out.crossings[out.crossing_count++] = bisect(left, right, gap);
     };
-    for (std::size_t i = 0; i < kCalendarPlaces; ++i) {
+    const std::size_t last = places.count - 1;
+    for (std::size_t i = 0; i <= last; ++i) {
         see(k[i], value[i]);
-        if (i == 0) continue;
-        // A dip between grid points may cross twice: look at the low point between the neighbours first.
-        const bool is_low = i + 1 < kCalendarPlaces && value[i] <= value[i - 1] && value[i] <= value[i + 1];
+        // A dip between places may cross twice: look at the low point between the neighbours first.
+        const bool is_low = (i == 0 || value[i] <= value[i - 1]) && (i == last || value[i] <= value[i + 1]);
         if (!is_low) {
-            cross(k[i - 1], k[i]);
+            if (i > 0) cross(k[i - 1], k[i]);
             continue;
         }
-        const Low dip = golden_section(k[i - 1], k[i + 1], gap);
+        const double left = i > 0 ? k[i - 1] : k[i];
+        const Low dip = golden_section(left, i < last ? k[i + 1] : k[i], gap);
         see(dip.at, dip.value);
         if (dip.at <= k[i]) {
-            cross(k[i - 1], dip.at);
+            cross(left, dip.at);
             cross(dip.at, k[i]);
         } else {
-            cross(k[i - 1], k[i]);
+            cross(left, k[i]);
             cross(k[i], dip.at);
             value[i] = dip.value;  // the next interval starts here
             k[i] = dip.at;

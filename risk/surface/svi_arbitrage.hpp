@@ -35,7 +35,10 @@ struct SviButterfly {
     [[nodiscard]] bool is_free() const { return flaws == SviFlaw::none; }
 };
 
-// [-6 sqrt(w0) - 0.5, 6 sqrt(w0) + 0.5], widened to ten sigmas around the vertex.
+// How far the checks of a surface look: a flat call wing of a slice of hours can have its butterfly at k = 1.5.
+inline constexpr MoneynessRange kSurfaceReach{.low = -10.0, .high = 10.0};
+
+// kSurfaceReach, or +/-(6 sqrt(w0) + 0.5) and ten sigmas around the vertex where those reach farther.
 [[nodiscard]] MoneynessRange svi_check_range(const SviParameters& svi);
 
 // Domain, wings, then g on 201 points and a golden section around each low point. The points are even in
@@ -54,13 +57,11 @@ struct SviCalendar {
     [[nodiscard]] bool is_free() const { return gap_min >= 0.0 && !wings_cross; }
 };
 
-inline constexpr MoneynessRange kCalendarRange{.low = -1.5, .high = 1.5};
-
 // 61 even points and 61 around either vertex, golden section at each low point, bisection at each change of sign. Both
 // slices in the domain.
 // Thread: any. Allocates: never.
 [[nodiscard]] SviCalendar svi_calendar(const SviParameters& near, const SviParameters& far,
-                                       MoneynessRange range = kCalendarRange);
+                                       MoneynessRange range = kSurfaceReach);
 
 // Gatheral and Jacquier 5.1: keeps v, psi and p, sets c = p + 2 psi and v_min = v 4pc/(p+c)^2. False (out untouched)
 // where that is no slice, or one with arbitrage of its own.

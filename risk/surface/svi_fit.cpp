@@ -19,9 +19,8 @@ constexpr double kCeilingCostMax = 3.0;       // of the least error: a ceiling t
 constexpr double kCeilingCostFloor = 2e-3;    // of volatility, added to it
 constexpr std::size_t kEvaluationsMax = 800;  // then the last surface stands; recorded chains need at most 420
 constexpr int kCalendarRounds = 4;            // of adding the crossing to the rows of the floor
-constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
-constexpr double kSigmaShareMin = 0.02;  // of the scale: narrower vertices are kinks between two quotes
-constexpr double kSigmaSpansMax = 1.0;   // of the quoted range: wider ones are parabolas to the last digit
+constexpr double kSigmaShareMin = 0.02;       // of the scale: narrower vertices are kinks between two quotes
+constexpr double kSigmaSpansMax = 1.0;        // of the quoted range: wider ones are parabolas to the last digit
 
 // A fit under way: the points used, the objective on them, and the search's own coordinates
 // x = m/scale, y = ln(sigma/scale).
@@ -142,13 +141,13 @@ private:
 
     [[nodiscard]] bool is_free(const SviParameters& svi) const {
         if (!svi_butterfly(svi).is_free()) return false;
-        return request_.near == nullptr || svi_calendar(*request_.near, svi, kCalendarReach).is_free();
+        return request_.near == nullptr || svi_calendar(*request_.near, svi).is_free();
     }
 
     // A wing that a later expiry would have to climb.
     [[nodiscard]] bool rises_above_far(const SviParameters& svi) const {
         return std::any_of(request_.far.begin(), request_.far.end(),
-                           [&](const SviParameters& far) { return !svi_calendar(svi, far, kCalendarReach).is_free(); });
+                           [&](const SviParameters& far) { return !svi_calendar(svi, far).is_free(); });
     }
 
     // Later expiries are asked first. Where keeping below them costs what the quotes say plainly, they must give way.
@@ -181,7 +180,7 @@ private:
                 if (!search(projection_start(), 0.2, 1e-4)) break;
                 if (is_free(best_)) return true;
                 if (request_.near == nullptr || !svi_butterfly(best_).is_free()) break;
-                objective_.add_floor_point(svi_calendar(*request_.near, best_, kCalendarReach).gap_min_moneyness);
+                objective_.add_floor_point(svi_calendar(*request_.near, best_).gap_min_moneyness);
             }
         }
         return false;

@@ -12,8 +12,7 @@ namespace {
 constexpr double kVarianceFloor = 1e-4;     // of the least quoted variance: a slice never touches zero
 constexpr double kCalendarRoom = 1e-6;      // relative: keeps rounding and the gaps between rows on the right side
 constexpr double kAboveFloor = 1.0 + 1e-3;  // relative: leaves a slice room between floor and ceiling
-constexpr double kFloorReach = 3.0;         // of log moneyness, either side
-constexpr std::size_t kGPoints = 61;
+constexpr std::size_t kGPoints = 81;
 constexpr int kButterflyRounds = 6;
 constexpr double kMissingMax = 10.0;  // of g: beyond, a slice is as wrong as can be
 
@@ -75,7 +74,7 @@ void SviObjective::set_robust(std::span<const double> robust) {
 
 void SviObjective::set_floor(const SviParameters& near) {
     near_ = near;
-    VertexGrid grid{near.m, near.sigma, {.low = -kFloorReach, .high = kFloorReach}, kFloorPoints};
+    VertexGrid grid{near.m, near.sigma, kSurfaceReach, kFloorPoints};
     floor_count_ = 0;
     for (std::size_t i = 0; i < kFloorPoints; ++i) add_floor_point(grid.next());
 }
@@ -98,7 +97,7 @@ void SviObjective::set_ceiling(std::span<const SviParameters> far) {
         double step = scale_;
         for (std::size_t i = 0; i < kCeilingPoints; ++i, step *= 1.4) {
             const double k = from + sign * step;
-            if (std::abs(k) > kFloorReach) break;
+            if (std::abs(k) > kSurfaceReach.high) break;
             double ceiling = svi_total_variance(far[0], k);
             for (const SviParameters& slice : far) ceiling = std::min(ceiling, svi_total_variance(slice, k));
             if (has_floor) ceiling = std::max(ceiling, svi_total_variance(near_, k) * kAboveFloor);

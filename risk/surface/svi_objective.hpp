@@ -23,7 +23,7 @@ public:
 
     // Weights times `robust[i]`, one per point.
     void set_robust(std::span<const double> robust);
-    // Total variance from below: 61 points around the near slice's vertex, its wings, and points added later.
+    // Total variance from below: 101 points around the near slice's vertex, its wings, and points added later.
     void set_floor(const SviParameters& near);
     void add_floor_point(double k);
     // Total variance from above outside the range of the quotes, wings included: the least of the later slices there,
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] double residual(std::size_t i, const SviParameters& svi) const;  // of volatility
 
 private:
-    static constexpr std::size_t kFloorPoints = 61;
+    static constexpr std::size_t kFloorPoints = 101;
     static constexpr std::size_t kFloorMax = kFloorPoints + 16;
     static constexpr std::size_t kCeilingPoints = 16;  // per wing
     static constexpr std::size_t kCutsMax = 24;

@@ -8,7 +8,6 @@
 namespace keel::risk {
 namespace {
 
-constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
 constexpr double kMoneynessMax = 50.0;  // of |k|: e^50; beyond is no strike
 
 // A slice as it is now, for reading.
@@ -142,7 +141,7 @@ void VolatilitySurface::lift_later(std::size_t at, UnixNanos now) {
     for (std::size_t i = at + 1; i < expiries_.size(); ++i) {
         SurfaceExpiry& expiry = expiries_[i];
         if (!expiry.has_slice()) continue;
-        if (svi_calendar(near, expiry.slice_now(now), kCalendarReach).is_free()) return;
+        if (svi_calendar(near, expiry.slice_now(now)).is_free()) return;
         ++fits_;
         if (!expiry.can_fit(now) || !expiry.refit(now, &near, {})) {
             ++fits_failed_;

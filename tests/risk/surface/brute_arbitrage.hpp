@@ -4,9 +4,11 @@
 
 namespace keel::test {
 
-// Arbitrage looked for by plain enumeration, apart from the checks under test: 6,001 even places in [-3, 3].
-inline constexpr int kBrutePlaces = 6001;
-inline double brute_place(int i) { return -3.0 + 6.0 * static_cast<double>(i) / static_cast<double>(kBrutePlaces - 1); }
+// Arbitrage looked for by plain enumeration, apart from the checks under test: 16,001 even places in [-8, 8].
+inline constexpr int kBrutePlaces = 16'001;
+inline double brute_place(int i) {
+    return -8.0 + 16.0 * static_cast<double>(i) / static_cast<double>(kBrutePlaces - 1);
+}
 
 // Least density sign over the places, from the definition of g with derivatives by the slice.
 inline double brute_g_min(const risk::SviParameters& svi) {

@@ -12,50 +12,20 @@
 namespace keel::risk {
 namespace {
 
+using test::is_two_sided;
+using test::measure;
+using test::Measured;
+using test::median;
 using test::RecordedSlice;
 using test::RecordedSurface;
 
-constexpr std::size_t kStrideDefault = 1;      // KEEL_SURFACE_STRIDE=8 takes every eighth snapshot
-constexpr double kWithinHalfSpreadMin = 0.95;  // share of slices
-constexpr MoneynessRange kCalendarReach{.low = -3.0, .high = 3.0};
-
-double median(std::vector<double> values) {
-    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
+constexpr std::size_t kStrideDefault = 1;  // KEEL_SURFACE_STRIDE=8 takes every eighth snapshot
 
 double quantile(std::vector<double> values, double share) {
     if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
     const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), place, values.end());
     return *place;
-}
-
-// Two-sided with a volatility on both sides: what the criterion counts. Wide and far-out ones are in it.
-bool is_two_sided(const JudgedQuote& quote) {
-    return !has(quote.flaws,
-                QuoteFlaw::bad_input | QuoteFlaw::one_sided | QuoteFlaw::crossed | QuoteFlaw::out_of_range);
-}
-
-struct Measured {
-    double error{0.0};
-    double half_spread{0.0};
-};
-
-// Errors of one slice over its two-sided quotes: median of |fit - mid|, median half-spread.
-Measured measure(const RecordedSlice& slice, const SviParameters& svi) {
-    std::vector<double> errors;
-    std::vector<double> half_spreads;
-    for (const SurfaceQuote& quote : slice.quotes) {
-        const JudgedQuote judged = judge_quote(quote, slice.years);
-        if (!is_two_sided(judged)) continue;
-        const double middle = 0.5 * (quote.volatility_bid + quote.volatility_ask);
-        errors.push_back(std::abs(std::sqrt(svi_total_variance(svi, judged.point.k) / slice.years) - middle));
-        half_spreads.push_back(0.5 * (quote.volatility_ask - quote.volatility_bid));
-    }
-    return {.error = median(errors), .half_spread = median(half_spreads)};
 }
 
 constexpr const char* kTenors[] = {"<2d", "2-8d", "8-35d", "35-100d", ">100d"};
@@ -166,10 +136,10 @@ void count_arbitrage(const Fitted& fitted, const Fitted* last, Report& report) {
     report.butterfly += has_butterfly ? 1U : 0U;
     if (last == nullptr) return;
     ++report.pairs;
-    const bool is_crossed = !svi_calendar(last->free.svi, fitted.free.svi, kCalendarReach).is_free() ||
+    const bool is_crossed = !svi_calendar(last->free.svi, fitted.free.svi).is_free() ||
                             test::brute_gap_min(last->free.svi, fitted.free.svi) < 0.0;
     report.calendar += is_crossed ? 1U : 0U;
-    report.raw_calendar += svi_calendar(last->raw.raw, fitted.raw.raw, kCalendarReach).is_free() ? 0U : 1U;
+    report.raw_calendar += svi_calendar(last->raw.raw, fitted.raw.raw).is_free() ? 0U : 1U;
 }
 
 void fit_surface(const RecordedSurface& surface, Report& report) {
@@ -246,7 +216,7 @@ TEST(RecordedSurfaceTest, FitsEveryRecordedSliceWithinItsSpreadAndFreeOfArbitrag
     }
     print(report);
     ASSERT_GT(report.slices, 0U);
-    EXPECT_GE(static_cast<double>(report.within), kWithinHalfSpreadMin * static_cast<double>(report.slices));
+    EXPECT_GE(static_cast<double>(report.within), test::kWithinHalfSpreadMin * static_cast<double>(report.slices));
     EXPECT_EQ(report.fallback, 0U) << "a slice without any surface";
     EXPECT_EQ(report.butterfly, 0U);
     EXPECT_EQ(report.calendar, 0U);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +30,17 @@ inline double volatility_by_bisection(risk::OptionInputs inputs, double price) {
         (priced(middle) < price ? low : high) = middle;
     }
     return 0.5 * (low + high);
+}
+
+// "2026-01-16T21:18:32.113246+00:00" to whole seconds.
+inline UnixNanos time_of(const std::string& text) {
+    const auto part = [&](std::size_t at, std::size_t length) { return std::stoi(text.substr(at, length)); };
+    const std::chrono::year_month_day day{std::chrono::year{part(0, 4)},
+                                          std::chrono::month{static_cast<unsigned>(part(5, 2))},
+                                          std::chrono::day{static_cast<unsigned>(part(8, 2))}};
+    const auto time = std::chrono::sys_days{day} + std::chrono::hours{part(11, 2)} + std::chrono::minutes{part(14, 2)} +
+                      std::chrono::seconds{part(17, 2)};
+    return UnixNanos{std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()};
 }
 
 // One expiry of one snapshot.
@@ -85,6 +100,40 @@ inline std::vector<RecordedSurface> recorded_surfaces(const CsvRows& rows, std::
         slice.quotes.push_back(quote_of(row, years));
     }
     return out;
+}
+
+inline constexpr double kWithinHalfSpreadMin = 0.95;  // share of slices
+
+inline double median(std::vector<double> values) {
+    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+// Two-sided with a volatility on both sides: what the criterion counts. Wide and far-out ones are in it.
+inline bool is_two_sided(const risk::JudgedQuote& quote) {
+    return !risk::has(quote.flaws, risk::QuoteFlaw::bad_input | risk::QuoteFlaw::one_sided | risk::QuoteFlaw::crossed |
+                                       risk::QuoteFlaw::out_of_range);
+}
+
+struct Measured {
+    double error{0.0};
+    double half_spread{0.0};
+};
+
+// Errors of one slice over its two-sided quotes: median of |fit - mid|, median half-spread.
+inline Measured measure(const RecordedSlice& slice, const risk::SviParameters& svi) {
+    std::vector<double> errors;
+    std::vector<double> half_spreads;
+    for (const risk::SurfaceQuote& quote : slice.quotes) {
+        const risk::JudgedQuote judged = risk::judge_quote(quote, slice.years);
+        if (!is_two_sided(judged)) continue;
+        const double middle = 0.5 * (quote.volatility_bid + quote.volatility_ask);
+        errors.push_back(std::abs(std::sqrt(risk::svi_total_variance(svi, judged.point.k) / slice.years) - middle));
+        half_spreads.push_back(0.5 * (quote.volatility_ask - quote.volatility_bid));
+    }
+    return {.error = median(errors), .half_spread = median(half_spreads)};
 }
 
 }  // namespace keel::test

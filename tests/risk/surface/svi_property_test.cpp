@@ -96,7 +96,7 @@ TEST(SviPropertyTest, WhatIsPublishedIsFreeOfArbitrageWhateverTheQuotes) {
         if (!is_fitted(status)) continue;
         ++fitted;
         EXPECT_TRUE(svi_butterfly(fit.svi).is_free()) << "seed " << seed;
-        EXPECT_TRUE(svi_calendar(near, fit.svi, {.low = -3.0, .high = 3.0}).is_free()) << "seed " << seed;
+        EXPECT_TRUE(svi_calendar(near, fit.svi).is_free()) << "seed " << seed;
     }
     EXPECT_GE(fitted, kSeeds * 95 / 100) << "the rest must fall back to the last surface, but rarely";
     RecordProperty("fitted", static_cast<int>(fitted));

@@ -85,6 +85,32 @@ TEST(SviArbitrageTest, CalendarSeesADipBetweenGridPoints) {
     EXPECT_NEAR(seen.gap_min, -0.0005 + 0.3e-4, 1e-9);
 }
 
+// Slices of recorded chains: a dip at the very end of the range, and a butterfly far out in a flat call wing.
+TEST(SviArbitrageTest, SeesWhatHidesNearTheEnds) {
+    const SviParameters near{.a = -0.33042319824164723,
+                             .b = 0.31227913641527394,
+                             .rho = -0.0032436926802045071,
+                             .m = 0.17032266931046541,
+                             .sigma = 1.386248882090082};
+    const SviParameters far{.a = -0.64047510722113599,
+                            .b = 0.40613966423713327,
+                            .rho = -0.1594572969435297,
+                            .m = -0.11938211319881513,
+                            .sigma = 1.9458877523106648};
+    const SviCalendar dip = svi_calendar(near, far, {.low = -3.0, .high = 3.0});
+    EXPECT_NEAR(dip.gap_min, -6.34e-6, 1e-8);
+    EXPECT_NEAR(dip.gap_min_moneyness, 2.966, 1e-3);
+    EXPECT_EQ(dip.crossing_count, 2U);
+    const SviParameters flat_wing{.a = -3.7980284910262062e-05,
+                                  .b = 0.011161148183035256,
+                                  .rho = -0.99673001330588273,
+                                  .m = -0.022147310594080462,
+                                  .sigma = 0.042139163329089589};
+    const SviButterfly far_out = svi_butterfly(flat_wing);
+    EXPECT_TRUE(has(far_out.flaws, SviFlaw::butterfly));
+    EXPECT_NEAR(far_out.g_min_moneyness, 1.507, 1e-2);
+}
+
 TEST(SviArbitrageTest, CalendarSeesWingsThatCrossOutsideTheRange) {
     const SviParameters near{.a = 0.01, .b = 0.10, .rho = 0.0, .m = 0.0, .sigma = 0.1};
     const SviParameters far{.a = 0.90, .b = 0.09, .rho = 0.0, .m = 0.0, .sigma = 0.1};
