@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 
 #include "engine/core/assert.hpp"
@@ -125,6 +124,44 @@ void solve_one(const QuotedChain& chain, std::size_t i, double& volatility, Impl
     status = answer.status;
 }
 
+// Stores the answers of the four lanes of a solved block, the first `count` of them, asking the scalar solver where the
+// lane is not valid. Answers how many it asked.
+std::size_t settle(const QuotedChain& chain, std::size_t first, std::size_t count, unsigned solved,
+                   std::span<double> volatility, std::span<ImpliedStatus> status) {
+    std::size_t fallbacks = 0;
+    for (std::size_t lane = 0; lane < count; ++lane) {
+        const std::size_t i = first + lane;
+        if ((solved >> lane & 1U) != 0U) {
+            status[i] = ImpliedStatus::ok;
+        } else {
+            solve_one(chain, i, volatility[i], status[i]);
+            ++fallbacks;
+        }
+    }
+    return fallbacks;
+}
+
+// The last one to three options, filled up to a block with the last of them: an answer does not depend on the place.
+std::size_t solve_rest(const QuotedChain& chain, const Shared& shared, std::size_t first, Tile& tile,
+                       std::span<double> volatility, std::span<ImpliedStatus> status) {
+    const std::size_t count = chain.strike.size() - first;
+    std::array<double, kLanes> strike, sign, price, last;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        const std::size_t i = first + std::min(lane, count - 1);
+        strike[lane] = chain.strike[i];
+        sign[lane] = chain.sign[i];
+        price[lane] = chain.price[i];
+        last[lane] = volatility[i];
+    }
+    QuotedChain block = chain;
+    block.strike = strike;
+    block.sign = sign;
+    block.price = price;
+    solve_tile(block, shared, 0, 1, last.data(), tile);
+    for (std::size_t lane = 0; lane < count; ++lane) volatility[first + lane] = last[lane];
+    return settle(chain, first, count, tile.valid[0].bits(), volatility, status);
+}
+
 }  // namespace
 
 std::size_t implied_volatility_batch(const QuotedChain& chain, std::span<double> volatility,
@@ -140,28 +177,21 @@ std::size_t implied_volatility_batch(const QuotedChain& chain, std::span<double>
                         .root_years = shared_valid ? std::sqrt(chain.years) : 0.0,
                         .discount_or_forward = scale,
                         .coin = coin};
+    if (!shared_valid) {
+        for (std::size_t i = 0; i < size; ++i) solve_one(chain, i, volatility[i], status[i]);
+        return size;
+    }
+    Tile tile;
     std::size_t fallbacks = 0;
     std::size_t i = 0;
-    if (shared_valid) {
-        Tile tile;
-        while (i + kLanes <= size) {
-            const std::size_t blocks = std::min(kTileBlocks, (size - i) / kLanes);
-            solve_tile(chain, shared, i, blocks, volatility.data(), tile);
-            for (std::size_t b = 0; b < blocks; ++b, i += kLanes) {
-                const unsigned solved = tile.valid[b].bits();
-                std::fill_n(status.begin() + static_cast<std::ptrdiff_t>(i), kLanes, ImpliedStatus::ok);
-                for (unsigned left = kAllLanes & ~solved; left != 0U; left &= left - 1U) {
-                    const std::size_t lane = i + static_cast<std::size_t>(std::countr_zero(left));
-                    solve_one(chain, lane, volatility[lane], status[lane]);
-                    ++fallbacks;
-                }
-            }
+    while (i + kLanes <= size) {
+        const std::size_t blocks = std::min(kTileBlocks, (size - i) / kLanes);
+        solve_tile(chain, shared, i, blocks, volatility.data(), tile);
+        for (std::size_t b = 0; b < blocks; ++b, i += kLanes) {
+            fallbacks += settle(chain, i, kLanes, tile.valid[b].bits(), volatility, status);
         }
     }
-    for (; i < size; ++i) {
-        solve_one(chain, i, volatility[i], status[i]);
-        ++fallbacks;
-    }
+    if (i < size) fallbacks += solve_rest(chain, shared, i, tile, volatility, status);
     return fallbacks;
 }
 

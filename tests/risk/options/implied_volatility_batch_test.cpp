@@ -126,6 +126,22 @@ TEST(ImpliedVolatilityBatchTest, FallsBackPerOption) {
     }
 }
 
+TEST(ImpliedVolatilityBatchTest, AnswersDoNotDependOnThePlaceInTheChain) {
+    std::mt19937_64 engine{4};
+    Columns whole = random_chain(engine, 0);
+    const Columns given = whole;
+    whole.solve();
+    for (std::size_t size = 1; size <= 40; ++size) {
+        Columns part = given;
+        for (std::vector<double>* column : {&part.strike, &part.sign, &part.price, &part.last}) {
+            column->erase(column->begin(), column->end() - static_cast<std::ptrdiff_t>(size));
+        }
+        part.status.resize(size);
+        EXPECT_EQ(part.solve(), 0U);
+        for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(part.last[i], whole.last[40 - size + i]) << size << ' ' << i;
+    }
+}
+
 TEST(ImpliedVolatilityBatchTest, RefusesAForwardTimeOrTypeThatIsNone) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const double bad : {nan, 0.0, -1.0}) {
