@@ -243,7 +243,10 @@ SviFitStatus svi_fit(const SviFitRequest& request, SviFit& out) {
     }
     if (count < kSviQuotesMin) return SviFitStatus::too_few_quotes;
     Fitting fitting{{usable.data(), count}, request};
-    return fitting.run(out);
+    SviFit fit;
+    const SviFitStatus status = fitting.run(fit);
+    if (is_fitted(status)) out = fit;
+    return status;
 }
 
 }  // namespace keel::risk
