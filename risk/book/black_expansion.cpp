@@ -52,27 +52,6 @@ ScaledDerivatives scaled_derivatives(double d1, double d2) {
     return f;
 }
 
-template <std::size_t N>
-double polynomial(const std::array<double, N>& c, double x) {
-    double sum = c[N - 1];
-    for (std::size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
-    return sum;
-}
-
-template <std::size_t N>
-double slope(const std::array<double, N>& c, double x) {
-    double sum = static_cast<double>(N - 1) * c[N - 1];
-    for (std::size_t i = N - 1; i-- > 1;) sum = sum * x + static_cast<double>(i) * c[i];
-    return sum;
-}
-
-template <std::size_t N>
-double curvature(const std::array<double, N>& c, double x) {
-    double sum = static_cast<double>((N - 1) * (N - 2)) * c[N - 1];
-    for (std::size_t i = N - 1; i-- > 2;) sum = sum * x + static_cast<double>(i * (i - 1)) * c[i];
-    return sum;
-}
-
 constexpr std::size_t terms_up_to(std::size_t k) { return (k + 1) * (k + 2) / 2; }  // l <= k' <= k
 
 double weighted(const double* terms, const std::array<double, 15>& weights, std::size_t from, std::size_t to) {
@@ -152,28 +131,6 @@ ForwardCurve forward_curve(const ExpansionTerms& terms, const MoveMonomials& mov
     return out;
 }
 
-CurvePoint evaluate_curve(const ForwardCurve& curve, double x) {
-    return {.value = polynomial(curve.value, x),
-            .f = slope(curve.value, x),
-            .ff = curvature(curve.value, x),
-            .u = polynomial(curve.by_u, x),
-            .fu = slope(curve.by_u, x),
-            .v = polynomial(curve.by_v, x),
-            .fv = slope(curve.by_v, x),
-            .vv = polynomial(curve.by_vv, x)};
-}
-
-CurvePoint evaluate_rest(const ForwardCurve& curve, double x) {
-    return {.value = polynomial(curve.value_rest, x),
-            .f = slope(curve.value_rest, x),
-            .ff = curvature(curve.value_rest, x),
-            .u = polynomial(curve.by_u_rest, x),
-            .fu = slope(curve.by_u_rest, x),
-            .v = polynomial(curve.by_v_rest, x),
-            .fv = slope(curve.by_v_rest, x),
-            .vv = polynomial(curve.by_vv_rest, x)};
-}
-
 double fifth_derivative_max(std::size_t j, double deviation) {
     const auto* const found = std::lower_bound(kGrid.begin(), kGrid.end(), deviation);
     const auto place = static_cast<std::size_t>(std::min(found, kGrid.end() - 1) - kGrid.begin());
@@ -190,15 +147,6 @@ RemainderCurve remainder_curve(double deviation, double e) {
         if (j < 4) out.by_ee[j] = c * power[3 - j] / kFactorial[3 - j];
     }
     return out;
-}
-
-RemainderPoint evaluate_remainder(const RemainderCurve& curve, double x) {
-    return {.value = polynomial(curve.value, x),
-            .x = slope(curve.value, x),
-            .xx = curvature(curve.value, x),
-            .e = polynomial(curve.by_e, x),
-            .xe = slope(curve.by_e, x),
-            .ee = polynomial(curve.by_ee, x)};
 }
 
 }  // namespace keel::risk

@@ -59,6 +59,28 @@ struct ForwardCurve {
 };
 [[nodiscard]] ForwardCurve forward_curve(const ExpansionTerms& terms, const MoveMonomials& moves);
 
+// Horner's rule for a polynomial, its first and its second derivative; the lowest power comes first.
+template <std::size_t N>
+[[nodiscard]] double polynomial(const std::array<double, N>& c, double x) {
+    double sum = c[N - 1];
+    for (std::size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
+    return sum;
+}
+
+template <std::size_t N>
+[[nodiscard]] double slope(const std::array<double, N>& c, double x) {
+    double sum = static_cast<double>(N - 1) * c[N - 1];
+    for (std::size_t i = N - 1; i-- > 1;) sum = sum * x + static_cast<double>(i) * c[i];
+    return sum;
+}
+
+template <std::size_t N>
+[[nodiscard]] double curvature(const std::array<double, N>& c, double x) {
+    double sum = static_cast<double>((N - 1) * (N - 2)) * c[N - 1];
+    for (std::size_t i = N - 1; i-- > 2;) sum = sum * x + static_cast<double>(i * (i - 1)) * c[i];
+    return sum;
+}
+
 // Value and derivatives at one x.
 struct CurvePoint {
     double value{0.0};
@@ -70,8 +92,26 @@ struct CurvePoint {
     double fv{0.0};
     double vv{0.0};
 };
-[[nodiscard]] CurvePoint evaluate_curve(const ForwardCurve& curve, double x);
-[[nodiscard]] CurvePoint evaluate_rest(const ForwardCurve& curve, double x);
+[[nodiscard]] inline CurvePoint evaluate_curve(const ForwardCurve& curve, double x) {
+    return {.value = polynomial(curve.value, x),
+            .f = slope(curve.value, x),
+            .ff = curvature(curve.value, x),
+            .u = polynomial(curve.by_u, x),
+            .fu = slope(curve.by_u, x),
+            .v = polynomial(curve.by_v, x),
+            .fv = slope(curve.by_v, x),
+            .vv = polynomial(curve.by_vv, x)};
+}
+[[nodiscard]] inline CurvePoint evaluate_rest(const ForwardCurve& curve, double x) {
+    return {.value = polynomial(curve.value_rest, x),
+            .f = slope(curve.value_rest, x),
+            .ff = curvature(curve.value_rest, x),
+            .u = polynomial(curve.by_u_rest, x),
+            .fu = slope(curve.by_u_rest, x),
+            .v = polynomial(curve.by_v_rest, x),
+            .fv = slope(curve.by_v_rest, x),
+            .vv = polynomial(curve.by_vv_rest, x)};
+}
 
 // What the terms beyond order four can add up to. Every fifth derivative is the normal density times a
 // polynomial in d1 and s, hence bounded at every moneyness: |V_{F^j s^k}| <= C_jk F^(1-j) s^(1-j-k), j + k = 5, with
@@ -95,7 +135,14 @@ struct RemainderPoint {
     double xe{0.0};
     double ee{0.0};
 };
-[[nodiscard]] RemainderPoint evaluate_remainder(const RemainderCurve& curve, double x_relative);
+[[nodiscard]] inline RemainderPoint evaluate_remainder(const RemainderCurve& curve, double x) {
+    return {.value = polynomial(curve.value, x),
+            .x = slope(curve.value, x),
+            .xx = curvature(curve.value, x),
+            .e = polynomial(curve.by_e, x),
+            .xe = slope(curve.by_e, x),
+            .ee = polynomial(curve.by_ee, x)};
+}
 
 // C_jk for s up to `deviation`; j = 0..5, k = 5 - j.
 [[nodiscard]] double fifth_derivative_max(std::size_t j, double deviation);

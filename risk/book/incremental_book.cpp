@@ -83,12 +83,13 @@ void IncrementalBook::post_usd(Cell& cell) {
 
 void IncrementalBook::post_bucket(std::size_t expiry) {
     ExpiryLevel& level = expiries_[expiry];
-    const OptionBucket& bucket = buckets_[expiry];
+    OptionBucket& bucket = buckets_[expiry];
     const std::size_t underlying = index_of(bucket.market().underlying);
-    for (std::size_t lane = 0; lane < level.posted.size(); ++lane) {
-        const Bounded<RiskVector>& risk = bucket.lanes()[lane].risk;
-        apply(level.lane_cells[lane], level.posted[lane], risk);
-        level.posted[lane] = risk;
+    for (std::size_t at = 0; at < level.lane_cells.size(); ++at) {
+        const OptionBucket::Lane& lane = bucket.lanes()[at];
+        if (!lane.moved) continue;
+        apply(level.lane_cells[at], lane.posted(), lane.risk());
+        bucket.take_posted(at);
     }
     underlyings_[underlying].unvalued += bucket.unvalued() - level.unvalued;
     level.unvalued = bucket.unvalued();

@@ -130,8 +130,7 @@ private:
     };
     struct ExpiryLevel {
         std::vector<std::uint32_t> lane_cells{};
-        std::vector<Bounded<RiskVector>> posted{};  // by lane
-        std::vector<std::uint32_t> rows{};          // contracts that expire then
+        std::vector<std::uint32_t> rows{};  // contracts that expire then
         std::uint32_t unvalued{0};
         std::uint8_t flags{0};
         bool settled{false};

@@ -86,7 +86,6 @@ void IncrementalBook::place_option(std::uint32_t index, double volatility) {
     if (found == level.lane_cells.end()) {
         lane = buckets_[at].add_lane(settles_in_coin(row.contract.kind));
         level.lane_cells.push_back(row.cell);
-        level.posted.emplace_back();
     }
     const bool good = volatility >= rules_.bucket.volatility_floor && volatility <= rules_.bucket.volatility_cap;
     row.option =
@@ -151,10 +150,9 @@ void IncrementalBook::rebuild_levels() {
         rows_[i].posted = {};
         post_row(i);
     }
-    for (ExpiryLevel& level : expiries_) {
-        for (std::size_t lane = 0; lane < level.posted.size(); ++lane) {
-            apply(level.lane_cells[lane], {}, level.posted[lane]);
-        }
+    for (std::size_t expiry = 0; expiry < expiries_.size(); ++expiry) {
+        const std::vector<std::uint32_t>& cells = expiries_[expiry].lane_cells;
+        for (std::size_t at = 0; at < cells.size(); ++at) apply(cells[at], {}, buckets_[expiry].lanes()[at].posted());
     }
     if (work_.events == 0) return;
     const UsdVector fresh = account_.usd.read().value;
@@ -171,7 +169,7 @@ Bounded<UnderlyingMetrics> IncrementalBook::underlying(UnderlyingSlot slot) cons
     Bounded<RiskVector> risk;
     Bounded<UsdVector> usd;
     for (const std::uint32_t cell : level.cells) {
-        add_to(risk, cells_[cell].sums.read());
+        cells_[cell].sums.add_into(risk);
         add_to(usd, cells_[cell].posted);
     }
     return {metrics_of(risk.value, usd.value, index), metrics_of(risk.bound, usd.bound, index)};

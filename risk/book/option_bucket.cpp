@@ -16,9 +16,9 @@ constexpr double kPeakShare = 1e-3;  // of the largest holding since the sums we
 
 double power4(double x) { return (x * x) * (x * x); }
 
-// Greeks of an expansion at one point, in the units of RiskVector. `forward` turns USD into coin.
-RiskVector risk_at(const CurvePoint& at, bool in_coin, double forward, double root, double shift) {
-    RiskVector out;
+// Greeks of an expansion at one point, in the units of RiskVector. `forward` turns USD into coin. A lane sets the
+// same members every time; the others stay zero.
+void set_risk(const CurvePoint& at, bool in_coin, double forward, double root, double shift, RiskVector& out) {
     Sensitivities& g = out.greeks;
     const double per_time = -0.5 / root;
     g.delta_bs = at.f;
@@ -41,12 +41,10 @@ RiskVector risk_at(const CurvePoint& at, bool in_coin, double forward, double ro
         g.delta_net = at.f;
         g.delta_linear_usd = at.f * forward;
     }
-    return out;
 }
 
 // The same map for magnitudes: every difference becomes a sum.
-RiskVector bound_at(const CurvePoint& at, bool in_coin, double forward, double root, double shift) {
-    RiskVector out;
+void set_bound(const CurvePoint& at, bool in_coin, double forward, double root, double shift, RiskVector& out) {
     Sensitivities& g = out.greeks;
     const double per_time = 0.5 / root;
     g.delta_bs = at.f;
@@ -68,10 +66,15 @@ RiskVector bound_at(const CurvePoint& at, bool in_coin, double forward, double r
         g.delta_net = at.f;
         g.delta_linear_usd = at.f * forward;
     }
-    return out;
 }
 
 }  // namespace
+
+void OptionBucket::Lane::clear_sums() {
+    terms = {};
+    guard3 = guard4 = gross = net = margin = peak = 0.0;
+    live = {};
+}
 
 OptionBucket::OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now)
     : rules_{rules}, market_{market}, now_{now} {}
@@ -189,7 +192,7 @@ void OptionBucket::rebuild_sums() {
     updates_ = 0;
     unvalued_ = 0;
     live_.clear();
-    for (Lane& lane : lanes_) lane = {.in_coin = lane.in_coin};
+    for (Lane& lane : lanes_) lane.clear_sums();
     for (std::uint32_t i = 0; i < lane_.size(); ++i) {
         place_[i] = Place::out;
         insert(i);
@@ -197,12 +200,17 @@ void OptionBucket::rebuild_sums() {
 }
 
 // Sums that were added to often, or that a large holding has left, are built anew.
-void OptionBucket::after_update() {
+void OptionBucket::after_update(std::uint32_t lane) {
     if (!priced_) return;
     bool rebuild = ++updates_ >= rules_.updates_max;
-    for (const Lane& lane : lanes_) rebuild = rebuild || lane.gross < kPeakShare * lane.peak;
-    if (rebuild) rebuild_sums();
-    collapse();
+    for (const Lane& row : lanes_) rebuild = rebuild || row.gross < kPeakShare * row.peak;
+    if (rebuild) {
+        rebuild_sums();
+        collapse();
+    } else {
+        bound_move();
+        lanes_[lane].curve = forward_curve(lanes_[lane].terms, moves_);
+    }
     evaluate();
     if (overrun_) anchor();
 }
@@ -235,17 +243,20 @@ void OptionBucket::anchor() {
     at_anchor_ = true;
 }
 
-// Time and volatility moved, or the sums did: the polynomials in the forward alone are formed anew.
-void OptionBucket::collapse() {
-    const double u = root_ - anchor_root_;
-    const double v = shift_ * root_;
-    e_ = std::abs(u) * volatility_high_ + std::abs(v);
+// How far s may have moved, and what that makes of the bound.
+void OptionBucket::bound_move() {
+    e_ = std::abs(root_ - anchor_root_) * volatility_high_ + std::abs(shift_ * root_);
     const double shrink = 1.0 - e_ / deviation_low_;
     overrun_ = shrink < 0.25 || deviation_high_ + e_ > kDeviationMax;
     s_margin_ = overrun_ ? 1.0 : 1.0 / power4(shrink);
     remainder_ = remainder_curve(deviation_high_ + e_, e_);
-    const MoveMonomials moves = move_monomials(u, v);
-    for (Lane& lane : lanes_) lane.curve = forward_curve(lane.terms, moves);
+}
+
+// Time and volatility moved, or all sums did: the polynomials in the forward alone are formed anew.
+void OptionBucket::collapse() {
+    bound_move();
+    moves_ = move_monomials(root_ - anchor_root_, shift_ * root_);
+    for (Lane& lane : lanes_) lane.curve = forward_curve(lane.terms, moves_);
 }
 
 void OptionBucket::price_live() {
@@ -285,12 +296,14 @@ void OptionBucket::evaluate_lane(Lane& lane, const RemainderPoint& rest) {
                            .v = std::abs(fourth.v) + anchor_forward_ * (guard * rest.e + rounding),
                            .fv = std::abs(fourth.fv) + guard * rest.xe + rounding / s,
                            .vv = std::abs(fourth.vv) + anchor_forward_ * (guard * rest.ee + rounding / s)};
-    lane.risk.value = risk_at(point, lane.in_coin, forward, root, shift_);
-    lane.risk.bound = bound_at(error, lane.in_coin, forward, root, shift_);
-    if (!live_.empty()) add_to(lane.risk.value, lane.live);
-    lane.risk.value.greeks.gross_coins = lane.gross;
-    lane.risk.value.greeks.net_coins = lane.net;
-    lane.risk.value.margin_coins = lane.margin;
+    Bounded<RiskVector>& risk = lane.risks[1 - lane.posted_at];
+    lane.moved = true;
+    set_risk(point, lane.in_coin, forward, root, shift_, risk.value);
+    set_bound(error, lane.in_coin, forward, root, shift_, risk.bound);
+    if (!live_.empty()) add_to(risk.value, lane.live);
+    risk.value.greeks.gross_coins = lane.gross;
+    risk.value.greeks.net_coins = lane.net;
+    risk.value.margin_coins = lane.margin;
 }
 
 void OptionBucket::evaluate() {
@@ -314,8 +327,9 @@ bool OptionBucket::within(const BucketTolerance& tolerance) const {
     double value = 0.0;
     double delta = 0.0;
     for (const Lane& lane : lanes_) {
-        value += lane.in_coin ? lane.risk.bound.coin * market_.forward : lane.risk.bound.stable;
-        delta += lane.risk.bound.greeks.delta_bs;
+        const RiskVector& bound = lane.risk().bound;
+        value += lane.in_coin ? bound.coin * market_.forward : bound.stable;
+        delta += bound.greeks.delta_bs;
     }
     return value <= tolerance.value_usd && delta <= tolerance.delta_coin;
 }
@@ -340,7 +354,7 @@ void OptionBucket::set_volatility(std::uint32_t option, double volatility) {
     unit_epoch_[option] = 0;
     widen(volatility_[option]);
     insert(option);
-    if (quantity_[option] != 0.0) after_update();
+    if (quantity_[option] != 0.0) after_update(lane_[option]);
 }
 
 bool OptionBucket::refuses_shift(double shift) const {
@@ -371,7 +385,7 @@ void OptionBucket::set_quantity(std::uint32_t option, double quantity) {
         quantity_[option] = quantity;
         insert(option);
     }
-    after_update();
+    after_update(lane_[option]);
 }
 
 void OptionBucket::set_time(UnixNanos now, const BucketTolerance& tolerance) {

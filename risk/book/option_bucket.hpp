@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "risk/book/black_expansion.hpp"
@@ -57,7 +59,15 @@ public:
         double peak{0.0};    // largest gross since the sums were built
         RiskVector live{};   // options that are priced on every tick
         ForwardCurve curve{};
-        Bounded<RiskVector> risk{};
+        // What the lane adds upwards. One place holds what the sums above have taken in, the other what they
+        // have not yet: they take turns.
+        std::array<Bounded<RiskVector>, 2> risks{};
+        std::size_t posted_at{0};
+        bool moved{false};
+
+        [[nodiscard]] const Bounded<RiskVector>& posted() const { return risks[posted_at]; }
+        [[nodiscard]] const Bounded<RiskVector>& risk() const { return risks[moved ? 1 - posted_at : posted_at]; }
+        void clear_sums();
     };
 
     OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now);
@@ -75,6 +85,12 @@ public:
     void set_settlement_average(double average);
     // Prices every held option anew, here and now.
     void anchor();
+
+    // The sums above have put risk() in the place of posted().
+    void take_posted(std::size_t lane) {
+        if (!std::exchange(lanes_[lane].moved, false)) return;
+        lanes_[lane].posted_at = 1 - lanes_[lane].posted_at;
+    }
 
     // True where a parallel move by `shift` would take an option outside the accepted range.
     [[nodiscard]] bool refuses_shift(double shift) const;
@@ -98,7 +114,8 @@ private:
     void refresh_unit(std::uint32_t option);
     void check_drift();
     void rebuild_sums();
-    void after_update();
+    void after_update(std::uint32_t lane);
+    void bound_move();
     void collapse();
     void evaluate();
     void evaluate_lane(Lane& lane, const RemainderPoint& rest);
@@ -119,6 +136,7 @@ private:
     double e_{0.0};         // bound of |s - s_a|
     double s_margin_{1.0};  // (s_a / s)^4 at most
     bool overrun_{false};   // moved too far for the bound to hold
+    MoveMonomials moves_{};
     RemainderCurve remainder_{};
     BucketWork work_{};
     std::uint32_t epoch_{1};

@@ -104,6 +104,15 @@ public:
         add_to(out, carry_);
         return out;
     }
+    // out += value and bound
+    void add_into(Bounded<Vector>& out) const {
+        double* const to = doubles(out.value);
+        const double* const sum = doubles(sum_.value);
+        const double* const carry = doubles(carry_.value);
+        for (std::size_t i = 0; i < kCount; i += 4) {
+            store_four(to + i, load_four(to + i) + (load_four(sum + i) + load_four(carry + i)));
+        }
+    }
     // One member.
     [[nodiscard]] double read(double Vector::*member) const { return sum_.value.*member + carry_.value.*member; }
     [[nodiscard]] double read_bound(double Vector::*member) const { return sum_.bound.*member + carry_.bound.*member; }

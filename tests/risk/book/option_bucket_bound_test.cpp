@@ -130,8 +130,8 @@ TEST(OptionBucketBoundTest, TrueErrorStaysBelowTheBoundAndNearIt) {
                         ASSERT_EQ(moved.work().anchors, anchored.work().anchors) << "seed " << seed;
                         const Numbers want = subject.exact(forward, shift, years_between(now, subject.market.expiry));
                         const auto& lanes = moved.lanes();
-                        const Numbers got = numbers_of(lanes[0].risk.value, lanes[1].risk.value);
-                        const Numbers bound = numbers_of(lanes[0].risk.bound, lanes[1].risk.bound);
+                        const Numbers got = numbers_of(lanes[0].risk().value, lanes[1].risk().value);
+                        const Numbers bound = numbers_of(lanes[0].risk().bound, lanes[1].risk().bound);
                         for (std::size_t i = 0; i < kNames.size(); ++i) {
                             const double error = std::abs(got[i] - want[i]);
                             ASSERT_LE(error, bound[i])
