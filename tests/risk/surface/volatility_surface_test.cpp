@@ -175,6 +175,41 @@ TEST(VolatilitySurfaceTest, KeepsTheLastGoodSliceWhenQuotesGoAway) {
     EXPECT_EQ(f.surface.at_moneyness(0.0, f.market.expiry(1), f.now).quality, SurfaceQuality::good);
 }
 
+TEST(VolatilitySurfaceTest, QuotesBelowANearerExpiryAreFittedAboveIt) {
+    Fitted f;
+    f.now = f.now + 200ms;
+    const double near = f.surface.at_moneyness(0.0, f.market.expiry(1), f.now).total_variance;
+    for (const double k : f.market.places(2)) f.quote(2, f.good(2, k, 0.5));  // w falls to 91/4 days against 30
+    EXPECT_EQ(f.expiry(2).refit_reason(f.now), RefitReason::arbitrage);
+    EXPECT_GE(f.surface.at_moneyness(0.0, f.market.expiry(2), f.now).total_variance, near);
+    f.surface.evaluate(f.now);
+    const SurfacePoint after = f.surface.at_moneyness(0.0, f.market.expiry(2), f.now);
+    EXPECT_TRUE(has(after.quality, SurfaceQuality::constrained));
+    EXPECT_FALSE(has(after.quality, SurfaceQuality::crossed));
+    EXPECT_GE(after.total_variance, near);
+    EXPECT_NEAR(after.total_variance, near, 0.01 * near) << "no higher than it must be";
+    EXPECT_TRUE(svi_calendar(f.expiry(1).slice_now(f.now), f.expiry(2).slice_now(f.now)).is_free());
+}
+
+TEST(VolatilitySurfaceTest, ALaterExpiryWithoutQuotesSaysThatItIsCrossed) {
+    SurfaceConfig config = patient();
+    config.quote_age_max = 5s;
+    Fitted f{config};
+    f.now = f.now + 10s;
+    for (const double k : f.market.places(1)) f.quote(1, f.good(1, k, 2.0));  // w rises to 120 days' worth
+    f.surface.evaluate(f.now);
+    EXPECT_GT(f.surface.at_moneyness(0.0, f.market.expiry(1), f.now).volatility, 1.1);
+    EXPECT_TRUE(has(f.expiry(2).quality(f.now), SurfaceQuality::crossed));
+    EXPECT_TRUE(has(f.expiry(2).quality(f.now), SurfaceQuality::stale));
+    for (std::size_t i = 2; i < f.market.days.size(); ++i) {
+        for (const double k : f.market.places(i)) f.quote(i, f.good(i, k));
+    }
+    f.now = f.now + 200ms;
+    f.surface.evaluate(f.now);
+    EXPECT_FALSE(has(f.expiry(2).quality(f.now), SurfaceQuality::crossed));
+    EXPECT_TRUE(svi_calendar(f.expiry(1).slice_now(f.now), f.expiry(2).slice_now(f.now)).is_free());
+}
+
 TEST(VolatilitySurfaceTest, FewQuotesGiveThePriorAtTheirLevel) {
     QuotedSurface market;
     VolatilitySurface surface{patient()};
