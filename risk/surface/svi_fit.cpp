@@ -17,10 +17,11 @@ constexpr double kRobustSettled = 0.02;       // largest change of a weight that
 constexpr int kProjections = 3;               // fits with arbitrage barred
 constexpr double kCeilingCostMax = 3.0;       // of the least error: a ceiling that costs more is given up
 constexpr double kCeilingCostFloor = 2e-3;    // of volatility, added to it
-constexpr std::size_t kEvaluationsMax = 800;  // then the last surface stands; recorded chains need at most 420
+constexpr std::size_t kEvaluationsMax = 800;  // of barred fits; then the last surface stands
 constexpr int kCalendarRounds = 4;            // of adding the crossing to the rows of the floor
 constexpr double kSigmaShareMin = 0.02;       // of the scale: narrower vertices are kinks between two quotes
 constexpr double kSigmaSpansMax = 1.0;        // of the quoted range: wider ones are parabolas to the last digit
+constexpr double kSigmaSpansBarred = 4.0;     // likewise, once a floor may ask for wings that the quotes do not
 
 // A fit under way: the points used, the objective on them, and the search's own coordinates
 // x = m/scale, y = ln(sigma/scale).
@@ -153,6 +154,7 @@ private:
     // Later expiries are asked first. Where keeping below them costs what the quotes say plainly, they must give way.
     bool project_twice(double error_scale) {
         if (request_.near != nullptr) objective_.set_floor(*request_.near);
+        sigma_high_ = kSigmaSpansBarred * span_;  // a wing may then rise outside without bending the quoted part
         const PlanePoint raw_at = at_;
         const double error_free = error(best_);
         if (!request_.far.empty()) {
