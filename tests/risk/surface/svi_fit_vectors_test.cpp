@@ -27,6 +27,7 @@ TEST(SviFitVectorsTest, MeetsTheReferenceOnEveryCase) {
     KEEL_SKIP_WITHOUT(path);
     const json cases = test::vectors_of(*path);
     ASSERT_GT(cases.size(), 0U);
+    int unknown = 0;
     for (const json& row : cases) {
         const std::string id = row.at("id");
         const double years = row.at("T");
@@ -50,8 +51,11 @@ TEST(SviFitVectorsTest, MeetsTheReferenceOnEveryCase) {
             largest = std::max(largest, std::abs(gap));
         }
         const double error = weighted_error(fit.svi, points, years);
-        if (row.at("accept").get<std::string>().starts_with("max |iv_fit-iv|")) {
+        const std::string accept = row.at("accept");
+        if (accept.starts_with("max |iv_fit-iv|")) {
             EXPECT_LE(largest, 1e-7) << id;
+        } else if (!accept.starts_with("weighted rmse_iv")) {
+            ++unknown;
         } else {
             EXPECT_NEAR(weighted_error(reference, points, years), reference_error, 1e-9) << id;
             EXPECT_LE(error, 1.05 * reference_error) << id;
@@ -62,7 +66,9 @@ TEST(SviFitVectorsTest, MeetsTheReferenceOnEveryCase) {
         std::cout << "[ vectors  ] " << id << ": error " << error << " (reference " << reference_error << "), largest "
                   << largest << ", evaluations " << fit.evaluations << '\n';
     }
-    std::cout << "[ vectors  ] svi_fit.json: " << cases.size() << " rows\n";
+    RecordProperty("skipped", unknown);
+    std::cout << "[ vectors  ] svi_fit.json: " << cases.size() << " rows, skipped: " << unknown
+              << " of unknown acceptance\n";
 }
 
 }  // namespace
