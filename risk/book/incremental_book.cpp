@@ -38,7 +38,7 @@ void IncrementalBook::set_flags(std::uint8_t& flags, std::uint8_t after, std::si
 }
 
 BucketTolerance IncrementalBook::tolerance(std::size_t underlying) const {
-    const double equity = std::abs(account_.usd.read(&UsdVector::equity));
+    const double equity = std::abs(account_.read(&UsdVector::equity));
     return {.value_usd = std::max(rules_.value_floor_usd, rules_.value_share * equity),
             .delta_coin = rules_.delta_share * underlyings_[underlying].band};
 }
@@ -74,10 +74,10 @@ void IncrementalBook::post_usd(Cell& cell) {
                          .theta = g.theta,
                          .margin = risk.margin_usd + risk.margin_coins * coin};
     };
-    const Bounded<RiskVector> sums = cell.sums.read();
-    const Bounded<UsdVector> after{in_usd(sums.value), in_usd(sums.bound)};
-    venues_[cell.venue].usd.replace(cell.posted, after);
-    account_.usd.replace(cell.posted, after);
+    Bounded<UsdVector> after{in_usd(cell.sums.sum().value), in_usd(cell.sums.sum().bound)};
+    add_to(after.value, in_usd(cell.sums.carry().value));
+    add_to(after.bound, in_usd(cell.sums.carry().bound));
+    account_.replace(cell.posted, after);
     cell.posted = after;
 }
 
@@ -128,7 +128,7 @@ void IncrementalBook::post_row(std::uint32_t index) {
 // Whatever an event was, this is its end: one look at equity, one version.
 BookStatus IncrementalBook::finish() {
     ++work_.events;
-    drawdown_.on_equity(account_.usd.read(&UsdVector::equity), account_.usd.read_bound(&UsdVector::equity));
+    drawdown_.on_equity(account_.read(&UsdVector::equity), account_.read_bound(&UsdVector::equity));
     return BookStatus::applied;
 }
 
@@ -321,11 +321,11 @@ BookStatus IncrementalBook::on_cash(ContractSlot slot, double amount) {
     if (at >= rows_.size() || !is_cash(rows_[at].contract.kind)) return BookStatus::unknown_row;
     Row& row = rows_[at];
     if (!(std::abs(amount) <= rules_.quantity_max)) return refuse(row.flags, underlying_of(row.cell));
-    const double before = account_.usd.read(&UsdVector::equity);
-    const double bound = account_.usd.read_bound(&UsdVector::equity);
+    const double before = account_.read(&UsdVector::equity);
+    const double bound = account_.read_bound(&UsdVector::equity);
     row.tally.flows.add(amount);
     add_cash(slot, amount);
-    drawdown_.on_flow(account_.usd.read(&UsdVector::equity) - before, before, bound);
+    drawdown_.on_flow(account_.read(&UsdVector::equity) - before, before, bound);
     return finish();
 }
 

@@ -27,8 +27,8 @@ struct BookRules {
 // by no more than the bound published beside it, after resync() by rounding alone.
 //
 // Contracts, venues, underlyings and expiries are those it was made with. A contribution (a future, a lane of an
-// option bucket, cash) is added to its cell (venue, underlying, ledger), and in USD to the venue and the account,
-// all compensated; an underlying is the sum of its few cells. Every ledger that a contract settles in needs its row of
+// option bucket, cash) is added to its cell (venue, underlying, ledger), and in USD to the account, all compensated; an
+// underlying and a venue are the sums of their few cells. Every ledger that a contract settles in needs its row of
 // cash at that venue.
 //
 // Invariant: every sum is finite. An input that is not usable changes flags and nothing else.
@@ -117,9 +117,6 @@ private:
         VectorSum<RiskVector> sums{};
         Bounded<UsdVector> posted{};
     };
-    struct Level {
-        VectorSum<UsdVector> usd{};
-    };
     struct UnderlyingLevel {
         std::uint32_t unvalued{0};  // rows; those of buckets are counted there
         std::uint32_t refused{0};   // inputs
@@ -168,14 +165,14 @@ private:
     std::vector<Cell> cells_;
     std::vector<std::uint32_t> cell_at_;        // [venue][underlying][ledger]
     std::vector<UnderlyingLevel> underlyings_;  // the last one: no underlying
-    std::vector<Level> venues_;                 // the last one: no venue
     std::vector<OptionBucket> buckets_;         // by ExpirySlot
     std::vector<ExpiryLevel> expiries_;         // by ExpirySlot
     std::vector<Bounded<CompensatedSum>> stable_sums_;
     std::vector<std::uint8_t> stable_flags_;
     std::vector<std::uint64_t> dirty_expiries_;
     std::vector<std::uint64_t> dirty_underlyings_;
-    Level account_{};
+    VectorSum<UsdVector> account_{};
+    std::size_t venues_count_{0};  // and one for none
     Drawdown drawdown_{};
     BookWork work_{};
     std::uint8_t sticky_quality_{0};  // clock and fault: until the next resync

@@ -39,7 +39,7 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
         if (contract.venue != VenueSlot::none) venues = std::max(venues, index_of(contract.venue) + 1);
     }
     underlyings_.resize(market.underlyings.size() + 1);
-    venues_.resize(venues + 1);
+    venues_count_ = venues + 1;
     stable_sums_.resize(market.stables.size());
     stable_flags_.resize(market.stables.size());
     expiries_.resize(market.expiries.size());
@@ -50,10 +50,10 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
     }
     dirty_expiries_.resize(expiries_.size() / 64 + 1);
     dirty_underlyings_.resize(underlyings_.size() / 64 + 1);
-    cell_at_.assign(venues_.size() * underlyings_.size() * (stable_sums_.size() + 1), 0xffff'ffff);
+    cell_at_.assign(venues_count_ * underlyings_.size() * (stable_sums_.size() + 1), 0xffff'ffff);
     build_rows(book);
     resync();
-    drawdown_.restart(account_.usd.read(&UsdVector::equity));
+    drawdown_.restart(account_.read(&UsdVector::equity));
     work_ = {};
 }
 
@@ -62,7 +62,7 @@ std::uint32_t IncrementalBook::cell_of(const Contract& contract) {
     const bool in_coin = settles_in_coin(contract.kind);
     const std::size_t underlying =
         contract.underlying == UnderlyingSlot::none ? underlyings_.size() - 1 : index_of(contract.underlying);
-    const std::size_t venue = contract.venue == VenueSlot::none ? venues_.size() - 1 : index_of(contract.venue);
+    const std::size_t venue = contract.venue == VenueSlot::none ? venues_count_ - 1 : index_of(contract.venue);
     const std::size_t ledger = in_coin ? 0 : index_of(contract.stable) + 1;
     KEEL_ASSERT(underlying < underlyings_.size() && ledger <= stable_sums_.size());
     KEEL_ASSERT(in_coin == (contract.stable == StableSlot::none));
@@ -128,6 +128,7 @@ void IncrementalBook::build_rows(const Book& book) {
 void IncrementalBook::resync() {
     sticky_quality_ = 0;
     for (std::size_t at = 0; at < buckets_.size(); ++at) {
+        buckets_[at].clear_fault();
         if (!buckets_[at].at_anchor() && market_.expiries[at].forward > 0.0) buckets_[at].anchor();
         post_bucket(at);
     }
@@ -137,12 +138,11 @@ void IncrementalBook::resync() {
 
 // Every sum above the contributions from nothing, and how far the old ones had drifted.
 void IncrementalBook::rebuild_levels() {
-    const UsdVector old = account_.usd.read().value;
+    const UsdVector old = account_.read().value;
     for (Cell& cell : cells_) {
         cell.sums = {};
         cell.posted = {};
     }
-    for (Level& level : venues_) level = {};
     account_ = {};
     for (auto& sum : stable_sums_) sum = {};
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
@@ -155,7 +155,7 @@ void IncrementalBook::rebuild_levels() {
         for (std::size_t at = 0; at < cells.size(); ++at) apply(cells[at], {}, buckets_[expiry].lanes()[at].posted());
     }
     if (work_.events == 0) return;
-    const UsdVector fresh = account_.usd.read().value;
+    const UsdVector fresh = account_.read().value;
     const double scale = std::abs(fresh.equity) + fresh.gross;
     const double drift = std::max(std::abs(fresh.equity - old.equity), std::abs(fresh.gross - old.gross));
     if (drift > 1e-9 * scale) ++work_.drifts;
@@ -176,7 +176,7 @@ Bounded<UnderlyingMetrics> IncrementalBook::underlying(UnderlyingSlot slot) cons
 }
 
 Bounded<AccountMetrics> IncrementalBook::account() const {
-    const Bounded<UsdVector> usd = account_.usd.read();
+    const Bounded<UsdVector> usd = account_.read();
     const double equity = usd.value.equity;
     const double doubt = std::abs(usd.bound.equity);
     Bounded<AccountMetrics> out;
@@ -197,8 +197,12 @@ Bounded<AccountMetrics> IncrementalBook::account() const {
 }
 
 Bounded<UsdVector> IncrementalBook::venue(VenueSlot slot) const {
-    KEEL_ASSERT(index_of(slot) + 1 < venues_.size());
-    return venues_[index_of(slot)].usd.read();
+    KEEL_ASSERT(index_of(slot) + 1 < venues_count_);
+    Bounded<UsdVector> out;
+    for (const Cell& cell : cells_) {
+        if (cell.venue == index_of(slot)) add_to(out, cell.posted);
+    }
+    return out;
 }
 
 Bounded<double> IncrementalBook::equity_stable(StableSlot slot) const {

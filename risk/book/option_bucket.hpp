@@ -101,6 +101,7 @@ public:
     // Held options without a forward or a volatility: they are in no sum.
     [[nodiscard]] std::uint32_t unvalued() const { return unvalued_; }
     [[nodiscard]] const BucketWork& work() const { return work_; }
+    void clear_fault() { work_.fault = false; }
 
 private:
     enum class Place : std::uint8_t { out, taylor, live };

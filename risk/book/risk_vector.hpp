@@ -104,6 +104,9 @@ public:
         add_to(out, carry_);
         return out;
     }
+    // The two words of that, for linear maps: map(read()) = map(sum()) + map(carry()).
+    [[nodiscard]] const Bounded<Vector>& sum() const { return sum_; }
+    [[nodiscard]] const Bounded<Vector>& carry() const { return carry_; }
     // out += value and bound
     void add_into(Bounded<Vector>& out) const {
         double* const to = doubles(out.value);
