@@ -227,6 +227,52 @@ void add_kill(CLI::App& app, KillOptions& options) {
     add_common(command, options.common);
 }
 
+void add_risk_files(CLI::App* command, RiskOptions& options) {
+    command
+        ->add_option("--portfolio", options.portfolio_paths,
+                     "What is held: Keel's JSON, or Deribit's get_positions "
+                     "and get_account_summary answers; may be repeated")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--market", options.market_paths,
+                     "Prices, curves and history: Keel's JSON, or Deribit's "
+                     "get_book_summary_by_currency answers; may be repeated")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--margin", options.margin_path, "Margin tables, TOML; default: what the market file names")
+        ->type_name("FILE");
+    command->add_option("--html", options.html_path, "Also write one self-contained page with plots")
+        ->type_name("FILE");
+    add_common(command, options.common);
+}
+
+void add_risk(CLI::App& app, RiskOptions& options) {
+    CLI::App* command = app.add_subcommand("risk", "One risk report, from files");
+    command->footer(
+        "Value, greeks, tails, stresses, margin, liquidity and limits of a book. The file formats are described in\n"
+        "docs/risk-inputs.md. Exit code 1 when a hard limit is breached.\n\n"
+        "Example:\n  keel risk --portfolio examples/risk-portfolio.json --market examples/risk-market.json --html "
+        "risk.html\n"
+        "  keel risk --portfolio positions.json --portfolio cash.json --market summary.json --json | jq .metrics");
+    add_risk_files(command, options);
+}
+
+void add_whatif(CLI::App& app, WhatIfOptions& options) {
+    CLI::App* command = app.add_subcommand("whatif", "The same report before and after trades");
+    command->footer(
+        "Trades are filled at the mark, without fees. The contract need not be held yet.\n\n"
+        "Example:\n  keel whatif --portfolio examples/risk-portfolio.json --market examples/risk-market.json \\\n"
+        "      --trade BTC-PERPETUAL:-50000 --trade BTC-27MAR26-80000-C:+5");
+    command
+        ->add_option("--trade", options.trades,
+                     "Contract and signed quantity (USD for inverse futures, else coin); "
+                     "may be repeated")
+        ->required()
+        ->type_name("SYMBOL:QTY");
+    add_risk_files(command, options);
+}
+
 void add_doctor(CLI::App& app, DoctorOptions& options) {
     CLI::App* command = app.add_subcommand("doctor", "Is this host fit for low latency");
     command->footer("Example:\n  keel doctor\n  keel doctor --json | jq '.checks[] | select(.verdict != \"good\")'");
@@ -244,6 +290,8 @@ struct AllOptions {
     JournalOptions journal;
     ExplainOptions explain;
     KillOptions kill;
+    RiskOptions risk;
+    WhatIfOptions whatif;
     DoctorOptions doctor;
 };
 
@@ -263,6 +311,8 @@ Command chosen(const CLI::App& app, const AllOptions& all) {
     if (app.got_subcommand("journal")) return finished(all.journal);
     if (app.got_subcommand("explain")) return finished(all.explain);
     if (app.got_subcommand("kill")) return finished(all.kill);
+    if (app.got_subcommand("risk")) return finished(all.risk);
+    if (app.got_subcommand("whatif")) return finished(all.whatif);
     return finished(all.doctor);
 }
 
@@ -275,6 +325,8 @@ void add_subcommands(CLI::App& app, AllOptions& all) {
     add_journal(app, all.journal);
     add_explain(app, all.explain);
     add_latency(app, all.latency);
+    add_risk(app, all.risk);
+    add_whatif(app, all.whatif);
     add_kill(app, all.kill);
     add_doctor(app, all.doctor);
 }

@@ -26,6 +26,8 @@ int run(const ReplayOptions& options) { return run_replay(options); }
 int run(const JournalOptions& options) { return run_journal(options); }
 int run(const ExplainOptions& options) { return run_explain(options); }
 int run(const KillOptions& options) { return run_kill(options); }
+int run(const RiskOptions& options) { return run_risk(options); }
+int run(const WhatIfOptions& options) { return run_whatif(options); }
 int run(const DoctorOptions& options) { return run_doctor(options); }
 
 int dispatch(const Command& command) {

@@ -115,6 +115,20 @@ struct KillOptions {
     double deadline_seconds{10.0};
 };
 
+// keel risk
+struct RiskOptions {
+    CommonOptions common;
+    std::vector<std::string> portfolio_paths;
+    std::vector<std::string> market_paths;
+    std::string margin_path;  // empty = what the market file names
+    std::string html_path;    // empty = no page
+};
+
+// keel whatif
+struct WhatIfOptions : RiskOptions {
+    std::vector<std::string> trades;  // SYMBOL:QUANTITY, signed
+};
+
 // keel doctor
 struct DoctorOptions {
     CommonOptions common;

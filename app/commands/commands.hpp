@@ -13,5 +13,7 @@ int run_explain(const ExplainOptions& options);
 int run_journal(const JournalOptions& options);
 int run_kill(const KillOptions& options);
 int run_replay(const ReplayOptions& options);
+int run_risk(const RiskOptions& options);
+int run_whatif(const WhatIfOptions& options);
 
 }  // namespace keel::app

@@ -1,0 +1,165 @@
+// keel risk: one risk report from files. keel whatif: the same before and after trades.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+
+#include "app/commands/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/failure.hpp"
+#include "app/report/risk_report_text.hpp"
+#include "app/risk_files/market_file.hpp"
+#include "app/risk_files/portfolio_file.hpp"
+#include "risk/book/revaluation.hpp"
+#include "risk/report/report_smiles.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::ReportInputs;
+using risk::RiskReport;
+
+// One trade of the command line.
+struct Trade {
+    std::string contract;
+    double quantity{0.0};
+};
+
+Trade parse_trade(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    Trade trade{.contract = text.substr(0, colon)};
+    std::string_view amount =
+        colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
+    if (amount.starts_with('+')) amount.remove_prefix(1);
+    const auto [end, error] = std::from_chars(amount.data(), amount.data() + amount.size(), trade.quantity);
+    if (error != std::errc{} || end != amount.data() + amount.size() || !std::isfinite(trade.quantity) ||
+        trade.quantity == 0.0) {
+        throw UsageError{fmt::format("--trade {}: write SYMBOL:QUANTITY, e.g. BTC-PERPETUAL:-50000", text)};
+    }
+    return trade;
+}
+
+// The place of each trade's contract; contracts not held yet get a row, so that the market files can price it.
+std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuilder& builder) {
+    std::vector<std::size_t> rows;
+    for (const Trade& trade : trades) {
+        const auto held = builder.rows_named(trade.contract);
+        if (!held.empty()) {
+            rows.push_back(held.front());
+            continue;
+        }
+        const auto meaning = parse_contract_name(trade.contract);
+        if (!meaning) {
+            throw UsageError{fmt::format("--trade {}: no such contract is held, and the name does not say what it is",
+                                         trade.contract)};
+        }
+        const auto& venues = builder.inputs().book.venue_names;
+        rows.push_back(builder.contract(trade.contract, *meaning, venues.empty() ? "deribit" : venues.front(), 1.0));
+    }
+    return rows;
+}
+
+struct Loaded {
+    ReportInputs inputs;
+    std::vector<std::size_t> trade_rows;
+};
+
+Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
+    InputsBuilder builder;
+    for (const std::string& path : options.portfolio_paths) read_portfolio_file(path, builder);
+    Loaded out;
+    out.trade_rows = trade_rows(trades, builder);
+    for (const std::string& path : options.market_paths) read_market_file(path, builder);
+    if (!options.margin_path.empty()) read_margin_tables(options.margin_path, builder);
+    out.inputs = builder.finish(options.market_paths.front());
+    return out;
+}
+
+// Adds `amount` of the contract's ledger currency to its venue's cash.
+void pay(ReportInputs& inputs, const risk::Contract& contract, double amount) {
+    const bool in_coin = risk::settles_in_coin(contract.kind);
+    const risk::ContractKind kind = in_coin ? risk::ContractKind::coin_cash : risk::ContractKind::stable_cash;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const risk::Contract& cash = inputs.book.contracts[row];
+        const bool same = in_coin ? cash.underlying == contract.underlying : cash.stable == contract.stable;
+        if (cash.kind != kind || cash.venue != contract.venue || !same) continue;
+        inputs.book.holdings[row].quantity += amount;
+        return;
+    }
+    inputs.book.contracts.push_back({.kind = kind,
+                                     .underlying = in_coin ? contract.underlying : risk::UnderlyingSlot::none,
+                                     .stable = in_coin ? risk::StableSlot::none : contract.stable,
+                                     .venue = contract.venue});
+    inputs.book.holdings.push_back({.quantity = amount});
+    inputs.book.names.push_back(in_coin ? inputs.book.underlying_names[static_cast<std::size_t>(contract.underlying)]
+                                        : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)]);
+    inputs.market.quotes.emplace_back();
+    inputs.liquidity.emplace_back();
+    inputs.input_age_seconds.push_back(std::numeric_limits<double>::quiet_NaN());
+}
+
+// Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
+// an option's premium is paid. So the value of the account does not move.
+void apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
+    const risk::Contract contract = inputs.book.contracts[row];
+    risk::MarketState market = inputs.market;
+    (void)risk::fill_volatilities(inputs.book, before.smiles, market);
+    const risk::ContractQuote quote = market.quotes[row];
+    const risk::Holding held = inputs.book.holdings[row];
+    if (risk::is_option(contract.kind)) {
+        const double premium = holding_value(contract, {.quantity = trade.quantity}, quote, market);
+        if (!std::isfinite(premium)) throw UsageError{trade.contract + ": the market files give it no volatility"};
+        inputs.book.holdings[row].quantity += trade.quantity;
+        pay(inputs, contract, -premium);
+        return;
+    }
+    if (!(quote.mark > 0.0)) throw UsageError{trade.contract + ": the market files give it no price"};
+    pay(inputs, contract, holding_value(contract, held, quote, market));
+    inputs.book.holdings[row] = {.quantity = held.quantity + trade.quantity, .entry = quote.mark};
+}
+
+int exit_code_of(const RiskReport& report) {
+    const bool breached = std::ranges::any_of(
+        report.metrics, [](const risk::ReportMetric& metric) { return metric.state == risk::LimitState::hard; });
+    return breached ? kExitCheckFailed : kExitDone;
+}
+
+void write_page(const std::string& path, const RiskReport& report) {
+    if (path.empty()) return;
+    std::ofstream file{path, std::ios::binary};
+    file << risk_report_html(report);
+    if (!file.flush()) throw OutsideError{path + ": cannot be written"};
+    fmt::print(stderr, "page: {}\n", path);
+}
+
+}  // namespace
+
+int run_risk(const RiskOptions& options) {
+    const RiskReport report = make_risk_report(load(options, {}).inputs);
+    if (options.common.json) {
+        fmt::print("{}\n", risk_report_json(report));
+    } else {
+        fmt::print("{}", risk_report_text(report));
+    }
+    write_page(options.html_path, report);
+    return exit_code_of(report);
+}
+
+int run_whatif(const WhatIfOptions& options) {
+    std::vector<Trade> trades;
+    for (const std::string& text : options.trades) trades.push_back(parse_trade(text));
+    Loaded loaded = load(options, trades);
+    const RiskReport before = make_risk_report(loaded.inputs);
+    for (std::size_t i = 0; i < trades.size(); ++i) apply(trades[i], loaded.trade_rows[i], before, loaded.inputs);
+    const RiskReport after = make_risk_report(loaded.inputs);
+    fmt::print("{}{}", options.common.json ? whatif_json(before, after) : whatif_text(before, after),
+               options.common.json ? "\n" : "");
+    write_page(options.html_path, after);
+    return exit_code_of(after);
+}
+
+}  // namespace keel::app

@@ -1,0 +1,185 @@
+#include "app/report/risk_report_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numeric>
+
+#include "app/view/screen_line.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::LimitState;
+using risk::ReportMetric;
+using risk::RiskReport;
+
+constexpr std::size_t kPositionsShown = 20;
+
+// A cell of `columns`, right-aligned by what is seen and not by bytes.
+std::string right(const std::string& text, int columns) {
+    const int missing = columns - columns_of(text);
+    return std::string(static_cast<std::size_t>(std::max(0, missing)), ' ') + text;
+}
+
+std::string number(double value) {
+    if (std::isinf(value)) return "never";
+    return short_number(value);
+}
+
+std::string percent(double ratio) { return std::isfinite(ratio) ? fmt::format("{:+.0f}%", 100.0 * ratio) : "–"; }
+
+void heading(std::string& out, const std::string& title) { out += fmt::format("\n{}\n", title); }
+
+std::string limit_words(const ReportMetric& metric) {
+    if (metric.state == LimitState::none) return "";
+    return fmt::format("  {} (soft {}, hard {})", limit_state_name(metric.state), number(metric.soft),
+                       number(metric.hard));
+}
+
+void add_metrics(const RiskReport& report, std::string& out) {
+    std::string scope = "\n";
+    for (const ReportMetric& metric : report.metrics) {
+        if (metric.scope != scope) heading(out, metric.scope.empty() ? "ACCOUNT" : metric.scope);
+        scope = metric.scope;
+        out += fmt::format("  {:<26}{} {:<15}{}", metric.name, right(number(metric.value), 14), metric.unit,
+                           limit_words(metric));
+        if (metric.quality != "good" && !std::isnan(metric.value)) out += "  [" + metric.quality + "]";
+        if (std::isfinite(metric.age_seconds)) out += fmt::format("  {:.0f} s old", metric.age_seconds);
+        while (out.back() == ' ') out.pop_back();
+        out += "\n";
+    }
+}
+
+void add_tails(const RiskReport& report, std::string& out) {
+    if (report.tails.empty()) return;
+    heading(out, "TAILS, one day");
+    out += fmt::format("  {:<24}{}{}\n", "method", right("VaR 99 % USD", 16), right("ES 97.5 % USD", 16));
+    for (const risk::TailRow& row : report.tails) {
+        out += fmt::format("  {:<24}{}{}  {}\n", row.method, right(number(row.var_99_usd), 16),
+                           right(number(row.es_975_usd), 16), row.note);
+    }
+}
+
+void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
+    heading(out, fmt::format("STRESS {}, P&L in thousand USD: spot down, implied volatility across", underlying.name));
+    out += "         ";
+    for (const double move : risk::kGridVolatilityMoves) out += right(percent(move), 12);
+    out += "\n";
+    for (std::size_t row = 0; row < risk::kGridSpotMoves.size(); ++row) {
+        out += "  " + right(percent(risk::kGridSpotMoves[row]), 7);
+        for (std::size_t column = 0; column < risk::kGridVolatilityMoves.size(); ++column) {
+            const double pnl = underlying.matrix.pnl_usd[row * risk::kGridVolatilityMoves.size() + column];
+            const bool worst = underlying.matrix.worst.spot == row && underlying.matrix.worst.volatility == column;
+            out += right((worst ? "*" : "") + grouped(pnl / 1e3, 1), 12);
+        }
+        out += "\n";
+    }
+}
+
+void add_stresses(const RiskReport& report, std::string& out) {
+    heading(out, "NAMED STRESSES");
+    out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 16), right("equity USD", 16));
+    for (const std::string& venue : report.venue_names) out += right(venue + " ratio", 18);
+    out += "\n";
+    for (const risk::StressResult& stress : report.stresses) {
+        out += fmt::format("  {:<22}{}{}", stress.id, right(grouped(stress.pnl_usd, 0), 16),
+                           right(grouped(stress.equity_usd, 0), 16));
+        for (const risk::VenueStress& venue : stress.venues) out += right(number(venue.margin_ratio), 18);
+        if (stress.left_out > 0) out += fmt::format("  [{} left out]", stress.left_out);
+        out += "\n";
+    }
+}
+
+void add_venues(const RiskReport& report, std::string& out) {
+    for (const risk::VenueReport& venue : report.venues) {
+        if (venue.liquidations.empty()) continue;
+        heading(out, fmt::format("LIQUIDATION {} ({})", venue.name, venue.model));
+        for (const auto& row : venue.liquidations) {
+            out += fmt::format("  {:<8} down at {} ({})   up at {} ({})   {} sigmas of a day\n", row.underlying,
+                               number(row.price_down), percent(-row.distance_down_ratio), number(row.price_up),
+                               percent(row.distance_up_ratio), number(row.sigmas));
+        }
+    }
+}
+
+void add_positions(const RiskReport& report, std::string& out) {
+    std::vector<std::size_t> order(report.positions.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, std::greater{}, [&](std::size_t i) {
+        const risk::PositionRow& row = report.positions[i];
+        return std::isfinite(row.es_component_usd) ? std::abs(row.es_component_usd) : std::abs(row.delta_net);
+    });
+    heading(out, "POSITIONS, by contribution to the expected shortfall");
+    out += fmt::format("  {:<26}{}{}{}{}{}{}\n", "contract", right("quantity", 12), right("value USD", 13),
+                       right("delta net", 11), right("vega", 10), right("ES part", 12), right("VaR part", 12));
+    for (std::size_t i = 0; i < std::min(order.size(), kPositionsShown); ++i) {
+        const risk::PositionRow& row = report.positions[order[i]];
+        out += fmt::format("  {:<26}{}{}{}{}{}{}\n", row.name, right(number(row.quantity), 12),
+                           right(row.priced ? grouped(row.value_usd, 0) : "no price", 13),
+                           right(number(row.delta_net), 11), right(number(row.vega_usd), 10),
+                           right(number(row.es_component_usd), 12), right(number(row.var_component_usd), 12));
+    }
+    if (order.size() > kPositionsShown)
+        out += fmt::format("  … and {} more (--json has all)\n", order.size() - kPositionsShown);
+}
+
+void add_smiles(const RiskReport& report, std::string& out) {
+    if (report.smiles.empty()) return;
+    heading(out, "SURFACE");
+    for (const risk::SmileReport& smile : report.smiles) {
+        out +=
+            fmt::format("  {:<6}{:<9} forward {}  {}{}{}\n", smile.underlying, report.expiry_names[smile.expiry],
+                        right(number(smile.forward), 11), smile.svi ? (smile.fitted ? "fitted" : "given") : "no curve",
+                        smile.svi && !smile.arbitrage_free ? ", NOT free of arbitrage" : "",
+                        smile.note.empty() ? "" : ": " + smile.note);
+    }
+}
+
+}  // namespace
+
+const char* limit_state_name(LimitState state) {
+    switch (state) {
+        case LimitState::none: return "";
+        case LimitState::inside: return "inside";
+        case LimitState::soft: return "SOFT";
+        case LimitState::hard: return "HARD";
+        case LimitState::unknown: return "unknown";
+    }
+    return "";
+}
+
+std::string risk_report_text(const RiskReport& report) {
+    std::string out =
+        fmt::format("Risk of {} positions, equity {} USD\n", report.positions.size(), grouped(report.equity_usd, 0));
+    for (const std::string& note : report.notes) out += "  note: " + note + "\n";
+    add_metrics(report, out);
+    add_tails(report, out);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
+    add_stresses(report, out);
+    add_venues(report, out);
+    add_positions(report, out);
+    add_smiles(report, out);
+    return out;
+}
+
+std::string whatif_text(const RiskReport& before, const RiskReport& after) {
+    std::string out = fmt::format("{:<14}{:<26}{}{}{}\n", "scope", "metric", right("before", 15), right("after", 15),
+                                  right("change", 15));
+    for (const ReportMetric& metric : after.metrics) {
+        const ReportMetric* old = find_metric(before, metric.name, metric.scope);
+        const double was = old == nullptr ? 0.0 : old->value;
+        const bool same = was == metric.value || (std::isnan(was) && std::isnan(metric.value));
+        const bool limit_moved = old != nullptr && old->state != metric.state;
+        if (same && !limit_moved) continue;
+        out += fmt::format("{:<14}{:<26}{}{}{} {}{}\n", metric.scope.empty() ? "account" : metric.scope, metric.name,
+                           right(number(was), 15), right(number(metric.value), 15),
+                           right(number(metric.value - was), 15), metric.unit, limit_words(metric));
+    }
+    for (const std::string& note : after.notes) out += "note: " + note + "\n";
+    return out;
+}
+
+}  // namespace keel::app

@@ -1,0 +1,109 @@
+#include "app/risk_files/contract_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+namespace keel::app {
+namespace {
+
+using risk::ContractKind;
+
+constexpr std::chrono::hours kExpiryHour{8};  // UTC
+constexpr std::array<std::string_view, 12> kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+                                                   "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const std::size_t end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::optional<int> whole_number(std::string_view text) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+std::optional<double> strike_of(std::string_view text) {
+    std::string digits{text};
+    std::ranges::replace(digits, 'd', '.');
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || end != digits.data() + digits.size() || !(value > 0.0)) return std::nullopt;
+    return value;
+}
+
+std::optional<UnixNanos> time_of(int year, int month, int day, std::chrono::seconds of_day) {
+    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    if (!date.ok()) return std::nullopt;
+    const std::chrono::sys_time<std::chrono::nanoseconds> time = std::chrono::sys_days{date} + of_day;
+    return UnixNanos{time.time_since_epoch().count()};
+}
+
+bool is_currency(std::string_view text) {
+    return text.size() >= 2 &&
+           std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
+std::optional<UnixNanos> parse_expiry_day(std::string_view text) {
+    if (text.size() < 6 || text.size() > 7) return std::nullopt;
+    const auto day = whole_number(text.substr(0, text.size() - 5));
+    const auto year = whole_number(text.substr(text.size() - 2));
+    const auto month = std::ranges::find(kMonths, text.substr(text.size() - 5, 3));
+    if (!day || !year || month == kMonths.end()) return std::nullopt;
+    return time_of(2000 + *year, static_cast<int>(month - kMonths.begin()) + 1, *day, kExpiryHour);
+}
+
+std::optional<UnixNanos> parse_time(std::string_view text) {
+    if (const auto day = parse_expiry_day(text)) return day;
+    if (text.size() != 10 && !(text.size() == 20 && text[10] == 'T' && text[19] == 'Z')) return std::nullopt;
+    const auto field = [&](std::size_t from, std::size_t count) { return whole_number(text.substr(from, count)); };
+    const auto year = field(0, 4), month = field(5, 2), day = field(8, 2);
+    if (!year || !month || !day || text[4] != '-' || text[7] != '-') return std::nullopt;
+    if (text.size() == 10) return time_of(*year, *month, *day, std::chrono::seconds{0});
+    const auto hour = field(11, 2), minute = field(14, 2), second = field(17, 2);
+    if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    return time_of(*year, *month, *day,
+                   std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second});
+}
+
+std::optional<ContractName> parse_contract_name(std::string_view name) {
+    const auto parts = split(name, '-');
+    const auto currencies = split(parts[0], '_');
+    if (currencies.size() > 2 || !std::ranges::all_of(currencies, is_currency)) return std::nullopt;
+    ContractName out{.underlying = std::string{currencies[0]},
+                     .stable = currencies.size() == 2 ? std::string{currencies[1]} : std::string{}};
+    const bool linear = !out.stable.empty();
+    if (parts.size() == 1) {
+        if (!linear) return std::nullopt;
+        out.kind = ContractKind::spot;
+        return out;
+    }
+    out.kind = linear ? ContractKind::linear_future : ContractKind::inverse_future;
+    if (parts.size() == 2 && parts[1] == "PERPETUAL") return out;
+    const auto expiry = parse_expiry_day(parts[1]);
+    if (!expiry) return std::nullopt;
+    out.expiry = *expiry;
+    if (parts.size() == 2) return out;
+    if (parts.size() != 4 || (parts[3] != "C" && parts[3] != "P")) return std::nullopt;
+    const auto strike = strike_of(parts[2]);
+    if (!strike) return std::nullopt;
+    out.kind = linear ? ContractKind::linear_option : ContractKind::inverse_option;
+    out.strike = *strike;
+    out.type = parts[3] == "C" ? OptionType::call : OptionType::put;
+    return out;
+}
+
+}  // namespace keel::app

@@ -1,0 +1,223 @@
+#include "app/risk_files/inputs_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "risk/options/implied_volatility.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::Contract;
+using risk::ContractKind;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+// Place of `name` in a table of names, added at its end on first sight.
+std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    names.push_back(name);
+    return names.size() - 1;
+}
+
+bool usable(double price) { return std::isfinite(price) && price > 0.0; }
+
+}  // namespace
+
+risk::UnderlyingSlot InputsBuilder::underlying(const std::string& name) {
+    const std::size_t place = place_of(inputs_.book.underlying_names, name);
+    if (place == inputs_.market.underlyings.size()) inputs_.market.underlyings.push_back({.index = kNaN});
+    return risk::UnderlyingSlot(static_cast<std::uint16_t>(place));
+}
+
+risk::StableSlot InputsBuilder::stable(const std::string& name) {
+    const std::size_t place = place_of(inputs_.book.stable_names, name);
+    if (place == inputs_.market.stables.size()) inputs_.market.stables.push_back(name == "USD" ? 1.0 : kNaN);
+    return risk::StableSlot(static_cast<std::uint16_t>(place));
+}
+
+risk::VenueSlot InputsBuilder::venue(const std::string& name) {
+    return risk::VenueSlot(static_cast<std::uint16_t>(place_of(inputs_.book.venue_names, name)));
+}
+
+risk::ExpirySlot InputsBuilder::expiry(risk::UnderlyingSlot underlying, UnixNanos when) {
+    auto& expiries = inputs_.market.expiries;
+    const auto found = std::ranges::find_if(expiries, [&](const risk::ExpiryMarket& expiry) {
+        return expiry.underlying == underlying && expiry.expiry == when;
+    });
+    if (found == expiries.end()) {
+        expiries.push_back({.underlying = underlying, .expiry = when, .forward = kNaN});
+        return risk::ExpirySlot(static_cast<std::uint16_t>(expiries.size() - 1));
+    }
+    return risk::ExpirySlot(static_cast<std::uint16_t>(found - expiries.begin()));
+}
+
+std::size_t InputsBuilder::contract(const std::string& name, const ContractName& meaning, const std::string& venue_name,
+                                    double multiplier) {
+    const auto [entry, fresh] = rows_.try_emplace(name + "@" + venue_name, inputs_.book.contracts.size());
+    if (!fresh) return entry->second;
+    Contract row{.kind = meaning.kind,
+                 .type = meaning.type,
+                 .underlying = underlying(meaning.underlying),
+                 .venue = venue(venue_name),
+                 .multiplier = multiplier,
+                 .strike = meaning.strike};
+    if (!meaning.stable.empty()) row.stable = stable(meaning.stable);
+    if (meaning.expiry != UnixNanos{}) row.expiry = expiry(row.underlying, meaning.expiry);
+    inputs_.book.contracts.push_back(row);
+    inputs_.book.holdings.emplace_back();
+    inputs_.book.names.push_back(name);
+    inputs_.market.quotes.emplace_back();
+    inputs_.liquidity.emplace_back();
+    inputs_.input_age_seconds.push_back(kNaN);
+    return entry->second;
+}
+
+void InputsBuilder::add_cash(const std::string& currency, const std::string& venue_name, double amount) {
+    (void)venue(venue_name);
+    cash_.push_back({currency, venue_name, amount});
+}
+
+void InputsBuilder::hold(std::size_t row, double quantity, double entry) {
+    risk::Holding& holding = inputs_.book.holdings[row];
+    const double sum = holding.quantity + quantity;
+    if (holding.quantity == 0.0 || sum == 0.0) {
+        holding = {.quantity = sum, .entry = entry};
+        return;
+    }
+    const bool inverse = inputs_.book.contracts[row].kind == ContractKind::inverse_future;
+    holding.entry = inverse ? sum / (holding.quantity / holding.entry + quantity / entry)
+                            : (holding.quantity * holding.entry + quantity * entry) / sum;
+    holding.quantity = sum;
+}
+
+std::vector<std::size_t> InputsBuilder::rows_named(const std::string& name) const {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < inputs_.book.names.size(); ++row) {
+        if (inputs_.book.names[row] == name) rows.push_back(row);
+    }
+    return rows;
+}
+
+void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { forwards_.try_emplace(slot, forward); }
+void InputsBuilder::suggest_index(risk::UnderlyingSlot slot, double index) { indices_.try_emplace(slot, index); }
+void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_.try_emplace(row, price); }
+
+void InputsBuilder::settle_cash() {
+    for (const Cash& cash : cash_) {
+        const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
+        const bool is_dollar = cash.currency.starts_with("USD") || cash.currency.ends_with("USD");
+        ContractName meaning{.kind = ContractKind::coin_cash, .underlying = cash.currency, .stable = {}};
+        if (!is_coin && is_dollar)
+            meaning = {.kind = ContractKind::stable_cash, .underlying = {}, .stable = cash.currency};
+        const auto [entry, fresh] = rows_.try_emplace(cash.currency + "@" + cash.venue, inputs_.book.contracts.size());
+        if (fresh) {
+            Contract row{.kind = meaning.kind, .venue = venue(cash.venue)};
+            if (meaning.stable.empty()) {
+                row.underlying = underlying(cash.currency);
+            } else {
+                row.stable = stable(cash.currency);
+            }
+            inputs_.book.contracts.push_back(row);
+            inputs_.book.holdings.emplace_back();
+            inputs_.book.names.push_back(cash.currency);
+            inputs_.market.quotes.emplace_back();
+            inputs_.liquidity.emplace_back();
+            inputs_.input_age_seconds.push_back(kNaN);
+        }
+        inputs_.book.holdings[entry->second].quantity += cash.amount;
+    }
+}
+
+// A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index.
+void InputsBuilder::settle_forwards() {
+    for (const auto& [slot, index] : indices_) {
+        double& known = inputs_.market.underlyings[at(slot)].index;
+        if (!usable(known)) known = index;
+    }
+    for (std::size_t e = 0; e < inputs_.market.expiries.size(); ++e) {
+        risk::ExpiryMarket& expiry = inputs_.market.expiries[e];
+        if (usable(expiry.forward)) continue;
+        const auto slot = risk::ExpirySlot(static_cast<std::uint16_t>(e));
+        const auto told = forwards_.find(slot);
+        if (told != forwards_.end()) {
+            expiry.forward = told->second;
+            continue;
+        }
+        for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+            if (inputs_.book.contracts[row].expiry == slot && usable(inputs_.market.quotes[row].mark)) {
+                expiry.forward = inputs_.market.quotes[row].mark;
+            }
+        }
+        const double index = inputs_.market.underlyings[at(expiry.underlying)].index;
+        if (usable(expiry.forward) || !usable(index)) continue;
+        expiry.forward = index;
+        inputs_.notes.push_back(fmt::format("{} expiry {}: no forward given, the index stands in",
+                                            inputs_.book.underlying_names[at(expiry.underlying)], e + 1));
+    }
+}
+
+void InputsBuilder::settle_volatilities() {
+    std::size_t solved = 0;
+    for (const auto& [row, price] : option_prices_) {
+        const Contract& contract = inputs_.book.contracts[row];
+        double& volatility = inputs_.market.quotes[row].volatility;
+        const bool has_smile =
+            at(contract.expiry) < inputs_.smiles.size() &&
+            (inputs_.smiles[at(contract.expiry)].svi || inputs_.smiles[at(contract.expiry)].quotes.size() >= 5);
+        if (std::isfinite(volatility) || has_smile) continue;
+        const risk::ExpiryMarket& expiry = inputs_.market.expiries[at(contract.expiry)];
+        const bool in_coin = contract.kind == ContractKind::inverse_option;
+        const auto result =
+            risk::implied_volatility({.forward = expiry.forward,
+                                      .strike = contract.strike,
+                                      .years = years_between(inputs_.market.now, expiry.expiry),
+                                      .price = price,
+                                      .unit = in_coin ? risk::PremiumUnit::coin : risk::PremiumUnit::usd,
+                                      .type = contract.type});
+        if (result.status != risk::ImpliedStatus::ok) continue;
+        volatility = result.volatility;
+        ++solved;
+    }
+    if (solved > 0) inputs_.notes.push_back(fmt::format("{} volatilities were solved from mark prices", solved));
+}
+
+risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
+    settle_cash();
+    settle_forwards();
+    settle_volatilities();
+    if (inputs_.market.now == UnixNanos{}) {
+        throw InputError{market_file, "time", "is missing: when were these prices taken?"};
+    }
+    for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
+        if (usable(inputs_.market.underlyings[u].index)) continue;
+        throw InputError{market_file, "underlyings",
+                         fmt::format("no index price of {}", inputs_.book.underlying_names[u])};
+    }
+    for (std::size_t s = 0; s < inputs_.market.stables.size(); ++s) {
+        if (usable(inputs_.market.stables[s])) continue;
+        inputs_.market.stables[s] = 1.0;
+        inputs_.notes.push_back(inputs_.book.stable_names[s] + ": no price given, taken as 1 USD");
+    }
+    for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+        risk::Holding& holding = inputs_.book.holdings[row];
+        const Contract& contract = inputs_.book.contracts[row];
+        if (is_cash(contract.kind) || is_option(contract.kind) || holding.quantity == 0.0 || usable(holding.entry))
+            continue;
+        holding.entry = inputs_.market.quotes[row].mark;
+        inputs_.notes.push_back(inputs_.book.names[row] + ": no entry given, its profit counts from the mark");
+    }
+    inputs_.smiles.resize(inputs_.market.expiries.size());
+    inputs_.histories.resize(inputs_.market.underlyings.size());
+    return std::move(inputs_);
+}
+
+}  // namespace keel::app

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "app/risk_files/contract_name.hpp"
+#include "app/risk_files/json_tree.hpp"
+#include "risk/report/report_inputs.hpp"
+
+namespace keel::app {
+
+// Puts the pieces that files name into the tables of one report: the same underlying, stablecoin, venue, expiry
+// and contract get the same slot wherever they are named.
+class InputsBuilder {
+public:
+    [[nodiscard]] risk::UnderlyingSlot underlying(const std::string& name);
+    [[nodiscard]] risk::StableSlot stable(const std::string& name);
+    [[nodiscard]] risk::VenueSlot venue(const std::string& name);
+    [[nodiscard]] risk::ExpirySlot expiry(risk::UnderlyingSlot underlying, UnixNanos when);
+
+    // The row of a contract at a venue, made on first sight.
+    [[nodiscard]] std::size_t contract(const std::string& name, const ContractName& meaning, const std::string& venue,
+                                       double multiplier);
+    // The row of cash in a currency: coin where an underlying of that name is known at the end, else a stablecoin.
+    void add_cash(const std::string& currency, const std::string& venue, double amount);
+    // More of a contract; entries are averaged as they are for fills (harmonic for inverse futures).
+    void hold(std::size_t row, double quantity, double entry);
+
+    // Rows of a contract's name at any venue.
+    [[nodiscard]] std::vector<std::size_t> rows_named(const std::string& name) const;
+
+    [[nodiscard]] risk::ReportInputs& inputs() { return inputs_; }
+    // A forward or index that some row told in passing; used only where no market file names a better one.
+    void suggest_forward(risk::ExpirySlot expiry, double forward);
+    void suggest_index(risk::UnderlyingSlot underlying, double index);
+    // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
+    void suggest_option_price(std::size_t row, double price);
+
+    // Settles what is still open, checks that everything held has what it needs, and hands the inputs over.
+    // Errors: InputError naming the market file and what it lacks.
+    [[nodiscard]] risk::ReportInputs finish(const std::string& market_file);
+
+private:
+    struct Cash {
+        std::string currency;
+        std::string venue;
+        double amount;
+    };
+
+    void settle_cash();
+    void settle_forwards();
+    void settle_volatilities();
+
+    risk::ReportInputs inputs_;
+    std::map<std::string, std::size_t> rows_;  // name@venue
+    std::vector<Cash> cash_;
+    std::map<risk::ExpirySlot, double> forwards_;
+    std::map<risk::UnderlyingSlot, double> indices_;
+    std::map<std::size_t, double> option_prices_;
+};
+
+}  // namespace keel::app

@@ -1,0 +1,169 @@
+#include "app/risk_files/json_tree.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "app/failure.hpp"
+
+namespace keel::app {
+namespace {
+
+const char* type_name(JsonTree::Type type) {
+    switch (type) {
+        case JsonTree::Type::null: return "null";
+        case JsonTree::Type::boolean: return "true or false";
+        case JsonTree::Type::number: return "a number";
+        case JsonTree::Type::text: return "a text";
+        case JsonTree::Type::array: return "an array";
+        case JsonTree::Type::object: return "an object";
+    }
+    return "";
+}
+
+// How many letters must change; enough to guess what was meant.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t corner = row[0]++;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t swap = corner + (a[i] == b[j] ? 0U : 1U);
+            corner = row[j + 1];
+            row[j + 1] = std::min({swap, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+// Copies simdjson's document into a tree of ours.
+class JsonTreeBuilder {
+public:
+    explicit JsonTreeBuilder(std::string file) : file_{std::move(file)} {}
+
+    JsonTree build(const simdjson::dom::element& element, const std::string& place) const {
+        using simdjson::dom::element_type;
+        JsonTree out;
+        out.place_ = place;
+        out.file_ = file_;
+        switch (element.type()) {
+            case element_type::NULL_VALUE: break;
+            case element_type::BOOL:
+                out.type_ = JsonTree::Type::boolean;
+                out.boolean_ = element.get_bool().value_unsafe();
+                break;
+            case element_type::INT64:
+            case element_type::UINT64:
+            case element_type::DOUBLE:
+                out.type_ = JsonTree::Type::number;
+                out.number_ = element.get_double().value_unsafe();
+                break;
+            case element_type::STRING:
+                out.type_ = JsonTree::Type::text;
+                out.text_ = std::string{element.get_string().value_unsafe()};
+                break;
+            case element_type::ARRAY: {
+                out.type_ = JsonTree::Type::array;
+                const simdjson::dom::array array = element.get_array().value_unsafe();
+                std::size_t index = 0;
+                for (const simdjson::dom::element item : array) {
+                    out.items_.push_back(build(item, place + "[" + std::to_string(index++) + "]"));
+                }
+                break;
+            }
+            case element_type::OBJECT:
+                out.type_ = JsonTree::Type::object;
+                for (const auto& [key, value] : element.get_object().value_unsafe()) {
+                    out.keys_.emplace_back(key);
+                    out.items_.push_back(
+                        build(value, place.empty() ? std::string{key} : place + "." + std::string{key}));
+                }
+                break;
+        }
+        return out;
+    }
+
+private:
+    std::string file_;
+};
+
+JsonTree JsonTree::parse(const std::string& text, const std::string& file) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    const simdjson::error_code error = parser.parse(simdjson::padded_string{text}).get(root);
+    if (error != simdjson::SUCCESS) {
+        throw InputError{file, "", std::string{"not a JSON document: "} + simdjson::error_message(error)};
+    }
+    return JsonTreeBuilder{file}.build(root, "");
+}
+
+JsonTree JsonTree::read(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    if (!file) throw OutsideError{path + ": cannot be read"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    return parse(text, path);
+}
+
+const JsonTree* JsonTree::find(std::string_view key) const {
+    const auto found = std::ranges::find(keys_, key);
+    if (found == keys_.end()) return nullptr;
+    const JsonTree& member = items_[static_cast<std::size_t>(found - keys_.begin())];
+    return member.is(Type::null) ? nullptr : &member;
+}
+
+const JsonTree& JsonTree::at(std::string_view key) const {
+    if (!is(Type::object)) refuse(std::string{"must be an object, is "} + type_name(type_));
+    const JsonTree* member = find(key);
+    if (member == nullptr) refuse(fmt::format("\"{}\" is missing", key));
+    return *member;
+}
+
+double JsonTree::number() const {
+    if (!is(Type::number)) refuse(std::string{"must be a number, is "} + type_name(type_));
+    if (!std::isfinite(number_)) refuse("is not a finite number");
+    return number_;
+}
+
+const std::string& JsonTree::text() const {
+    if (!is(Type::text)) refuse(std::string{"must be a text, is "} + type_name(type_));
+    return text_;
+}
+
+bool JsonTree::boolean() const {
+    if (!is(Type::boolean)) refuse(std::string{"must be true or false, is "} + type_name(type_));
+    return boolean_;
+}
+
+const std::vector<JsonTree>& JsonTree::array() const {
+    if (!is(Type::array)) refuse(std::string{"must be an array, is "} + type_name(type_));
+    return items_;
+}
+
+double JsonTree::number_or(std::string_view key, double otherwise) const {
+    const JsonTree* member = find(key);
+    return member == nullptr ? otherwise : member->number();
+}
+
+std::string JsonTree::text_or(std::string_view key, std::string_view otherwise) const {
+    const JsonTree* member = find(key);
+    return member == nullptr ? std::string{otherwise} : member->text();
+}
+
+void JsonTree::refuse_unknown(std::initializer_list<std::string_view> known) const {
+    if (!is(Type::object)) refuse(std::string{"must be an object, is "} + type_name(type_));
+    for (const std::string& key : keys_) {
+        if (std::ranges::find(known, key) != known.end()) continue;
+        const auto nearest = std::ranges::min(known, {}, [&](std::string_view name) { return distance(key, name); });
+        refuse(fmt::format("unknown key \"{}\"; did you mean \"{}\"?", key, nearest));
+    }
+}
+
+void JsonTree::refuse(const std::string& reason) const { throw InputError{file_, place_, reason}; }
+
+}  // namespace keel::app

@@ -1,0 +1,206 @@
+#include "app/risk_files/market_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "app/risk_files/json_tree.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::SmileQuote;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+double positive(const JsonTree& value) {
+    const double number = value.number();
+    if (!(number > 0.0)) value.refuse(fmt::format("must be positive, is {}", number));
+    return number;
+}
+
+double positive_or(const JsonTree& row, std::string_view key, double otherwise) {
+    const JsonTree* member = row.find(key);
+    return member == nullptr ? otherwise : positive(*member);
+}
+
+UnixNanos time_from(const JsonTree& value) {
+    if (value.is(JsonTree::Type::number)) return unix_nanos_from_ms(static_cast<std::int64_t>(value.number()));
+    const auto time = parse_time(value.text());
+    if (!time) value.refuse("is no time; write 2026-03-01T12:00:00Z, or milliseconds since 1970");
+    return *time;
+}
+
+// The newest file's time is the report's.
+void take_time(UnixNanos time, InputsBuilder& builder) {
+    UnixNanos& now = builder.inputs().market.now;
+    now = std::max(now, time);
+}
+
+template <class Row, class Slot>
+Row& row_at(std::vector<Row>& rows, Slot slot) {
+    if (rows.size() <= at(slot)) rows.resize(at(slot) + 1);
+    return rows[at(slot)];
+}
+
+void read_underlying(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes"});
+    const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
+    builder.inputs().market.underlyings[at(slot)].index = positive(row.at("index"));
+    risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
+    history.daily_volatility = positive_or(row, "daily_volatility", history.daily_volatility);
+    const auto read_all = [&](std::string_view key, std::vector<double>& out) {
+        if (const JsonTree* values = row.find(key)) {
+            for (const JsonTree& value : values->array()) out.push_back(value.number());
+        }
+    };
+    if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
+    read_all("returns", history.returns);
+    read_all("volatility_changes", history.volatility_changes);
+    if (const JsonTree* closes = row.find("closes")) {
+        double before = kNaN;
+        for (const JsonTree& close : closes->array()) {
+            const double price = positive(close);
+            if (std::isfinite(before)) history.returns.push_back(std::log(price / before));
+            before = price;
+        }
+    }
+}
+
+void read_expiry(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes"});
+    const JsonTree& when = row.at("expiry");
+    const auto expiry = parse_time(when.text());
+    if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
+    const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), *expiry);
+    builder.inputs().market.expiries[at(slot)].forward = positive(row.at("forward"));
+    risk::ExpirySmile& smile = row_at(builder.inputs().smiles, slot);
+    if (const JsonTree* svi = row.find("svi")) {
+        svi->refuse_unknown({"a", "b", "rho", "m", "sigma"});
+        const risk::SviParameters curve{.a = svi->at("a").number(),
+                                        .b = svi->at("b").number(),
+                                        .rho = svi->at("rho").number(),
+                                        .m = svi->at("m").number(),
+                                        .sigma = svi->at("sigma").number()};
+        if (!is_in_svi_domain(curve)) svi->refuse("is no curve: b >= 0, |rho| < 1, sigma > 0, variance not negative");
+        smile.svi = curve;
+    }
+    if (const JsonTree* quotes = row.find("quotes")) {
+        for (const JsonTree& quote : quotes->array()) {
+            quote.refuse_unknown({"strike", "bid_iv", "ask_iv", "mark_iv"});
+            smile.quotes.push_back({.strike = positive(quote.at("strike")),
+                                    .bid = quote.number_or("bid_iv", kNaN),
+                                    .ask = quote.number_or("ask_iv", kNaN),
+                                    .mark = quote.number_or("mark_iv", kNaN)});
+        }
+    }
+}
+
+void read_instrument(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"name", "mark", "iv", "spread", "daily_volume", "daily_volatility", "age_seconds"});
+    risk::ReportInputs& inputs = builder.inputs();
+    for (const std::size_t place : builder.rows_named(row.at("name").text())) {
+        risk::ContractQuote& quote = inputs.market.quotes[place];
+        if (risk::is_option(inputs.book.contracts[place].kind)) {
+            if (row.find("mark") != nullptr) builder.suggest_option_price(place, positive(row.at("mark")));
+            quote.volatility = positive_or(row, "iv", quote.volatility);
+        } else {
+            quote.mark = positive_or(row, "mark", quote.mark);
+        }
+        risk::ContractLiquidity& liquidity = inputs.liquidity[place];
+        liquidity.spread = row.number_or("spread", liquidity.spread);
+        liquidity.daily_volume = positive_or(row, "daily_volume", liquidity.daily_volume);
+        liquidity.daily_volatility = positive_or(row, "daily_volatility", liquidity.daily_volatility);
+        inputs.input_age_seconds[place] = row.number_or("age_seconds", inputs.input_age_seconds[place]);
+    }
+}
+
+void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
+    root.refuse_unknown(
+        {"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations", "margin_tables", "comment"});
+    if (const JsonTree* time = root.find("time")) take_time(time_from(*time), builder);
+    const auto each = [&](std::string_view key, auto read) {
+        if (const JsonTree* rows = root.find(key)) {
+            for (const JsonTree& row : rows->array()) read(row, builder);
+        }
+    };
+    each("underlyings", read_underlying);
+    each("expiries", read_expiry);
+    each("instruments", read_instrument);
+    if (const JsonTree* stables = root.find("stablecoins")) {
+        for (std::size_t i = 0; i < stables->keys().size(); ++i) {
+            builder.inputs().market.stables[at(builder.stable(stables->keys()[i]))] = positive(stables->items()[i]);
+        }
+    }
+    if (const JsonTree* rows = root.find("correlations")) {
+        for (const JsonTree& row : rows->array()) {
+            for (const JsonTree& cell : row.array()) builder.inputs().correlations.push_back(cell.number());
+        }
+    }
+    if (const JsonTree* tables = root.find("margin_tables")) {
+        read_margin_tables((std::filesystem::path{path}.parent_path() / tables->text()).string(), builder);
+    }
+}
+
+// One row of public/get_book_summary_by_currency. Volatilities come in percent, an option's underlying_price is the
+// forward of its expiry.
+void read_summary(const JsonTree& row, InputsBuilder& builder) {
+    const std::string name = row.at("instrument_name").text();
+    const auto meaning = parse_contract_name(name);
+    if (!meaning) return;  // combinations and kinds that no report holds
+    risk::ReportInputs& inputs = builder.inputs();
+    if (const JsonTree* time = row.find("creation_timestamp")) take_time(time_from(*time), builder);
+    // Chains of coins that are not held say nothing to this book.
+    if (std::ranges::count(inputs.book.underlying_names, meaning->underlying) == 0) return;
+    const risk::UnderlyingSlot underlying = builder.underlying(meaning->underlying);
+    const double mark = row.number_or("mark_price", kNaN);
+    const bool option = risk::is_option(meaning->kind);
+    if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0) {
+        builder.suggest_index(underlying, index);
+    }
+    if (option) {
+        const risk::ExpirySlot slot = builder.expiry(underlying, meaning->expiry);
+        const double forward = row.number_or("underlying_price", kNaN);
+        if (forward > 0.0) builder.suggest_forward(slot, forward);
+        const double mark_iv = row.number_or("mark_iv", kNaN) / 100.0;
+        // Out of the money only: its twin in the money says the same with less noise.
+        const bool outside = meaning->type == OptionType::call ? meaning->strike >= forward : meaning->strike < forward;
+        if (outside && mark_iv > 0.0) {
+            row_at(inputs.smiles, slot).quotes.push_back({.strike = meaning->strike, .mark = mark_iv});
+        }
+        for (const std::size_t place : builder.rows_named(name)) {
+            if (mark_iv > 0.0) inputs.market.quotes[place].volatility = mark_iv;
+        }
+    } else if (meaning->expiry != UnixNanos{} && mark > 0.0) {
+        builder.suggest_forward(builder.expiry(underlying, meaning->expiry), mark);
+    }
+    for (const std::size_t place : builder.rows_named(name)) {
+        if (!option && mark > 0.0) inputs.market.quotes[place].mark = mark;
+        const double bid = row.number_or("bid_price", kNaN), ask = row.number_or("ask_price", kNaN);
+        if (bid > 0.0 && ask > bid)
+            inputs.liquidity[place].spread = (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0);
+        if (const double volume = row.number_or("volume", kNaN); volume > 0.0) {
+            inputs.liquidity[place].daily_volume =
+                meaning->kind == risk::ContractKind::inverse_future ? volume * mark : volume;
+        }
+    }
+}
+
+}  // namespace
+
+void read_market_file(const std::string& path, InputsBuilder& builder) {
+    const JsonTree root = JsonTree::read(path);
+    if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
+    const JsonTree* result = root.is(JsonTree::Type::array) ? &root : root.find("result");
+    if (result == nullptr) return read_own(root, path, builder);
+    for (const JsonTree& row : result->array()) read_summary(row, builder);
+}
+
+}  // namespace keel::app

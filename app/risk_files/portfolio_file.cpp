@@ -1,0 +1,181 @@
+#include "app/risk_files/portfolio_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "app/risk_files/json_tree.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::ContractKind;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* kDeribit = "deribit";
+
+// What a row says of its contract in so many words, for venues whose names say nothing.
+ContractName spelled_out(const JsonTree& row) {
+    ContractName out{.underlying = row.at("underlying").text(), .stable = row.text_or("settlement", "")};
+    if (out.stable == out.underlying) out.stable.clear();
+    const bool linear = !out.stable.empty();
+    const std::string kind = row.at("kind").text();
+    if (kind == "spot") {
+        out.kind = ContractKind::spot;
+        if (!linear) row.refuse("spot needs \"settlement\": the currency that it is priced in");
+        return out;
+    }
+    if (kind != "perpetual") {
+        const JsonTree& when = row.at("expiry");
+        const auto expiry = parse_time(when.text());
+        if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
+        out.expiry = *expiry;
+    }
+    if (kind == "perpetual" || kind == "future") {
+        out.kind = linear ? ContractKind::linear_future : ContractKind::inverse_future;
+        return out;
+    }
+    if (kind != "call" && kind != "put") {
+        row.at("kind").refuse("must be spot, perpetual, future, call or put");
+    }
+    out.kind = linear ? ContractKind::linear_option : ContractKind::inverse_option;
+    out.type = kind == "call" ? OptionType::call : OptionType::put;
+    out.strike = row.at("strike").number();
+    if (!(out.strike > 0.0)) row.at("strike").refuse("must be positive");
+    return out;
+}
+
+ContractName meaning_of(const JsonTree& row) {
+    if (row.find("kind") != nullptr) return spelled_out(row);
+    const JsonTree& name = row.at("instrument");
+    const auto meaning = parse_contract_name(name.text());
+    if (!meaning) {
+        name.refuse(
+            fmt::format("\"{}\" is no name of the form BTC-PERPETUAL, BTC-27MAR26 or BTC-27MAR26-70000-C; "
+                        "spell the contract out with \"kind\", \"underlying\" ...",
+                        name.text()));
+    }
+    return *meaning;
+}
+
+void read_position(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
+    row.refuse_unknown({"instrument", "quantity", "entry", "venue", "kind", "underlying", "settlement", "expiry",
+                        "strike", "multiplier"});
+    const ContractName meaning = meaning_of(row);
+    const double quantity = row.at("quantity").number();
+    const double entry = row.number_or("entry", kNaN);
+    const double multiplier = row.number_or("multiplier", 1.0);
+    if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
+    if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
+    const std::size_t place =
+        builder.contract(row.at("instrument").text(), meaning, row.text_or("venue", venue), multiplier);
+    builder.hold(place, quantity, entry);
+}
+
+void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {
+    row.refuse_unknown({"metric", "scope", "soft", "hard", "below"});
+    risk::ReportLimit limit{.metric = row.at("metric").text(),
+                            .scope = row.text_or("scope", ""),
+                            .soft = row.at("soft").number(),
+                            .hard = row.at("hard").number(),
+                            .below = row.find("below") != nullptr && row.at("below").boolean()};
+    const bool ordered = limit.below ? limit.hard <= limit.soft : limit.soft <= limit.hard;
+    if (!ordered) row.refuse("soft lies beyond hard");
+    inputs.limits.push_back(std::move(limit));
+}
+
+void read_margin_model(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"name", "margin_model"});
+    const std::string model = row.at("margin_model").text();
+    const auto venue = static_cast<std::size_t>(builder.venue(row.at("name").text()));
+    auto& tables = builder.inputs().venue_margins;
+    if (tables.size() <= venue) tables.resize(venue + 1);
+    if (model == "deribit_standard") {
+        tables[venue].model = risk::MarginModel::deribit_standard;
+    } else if (model == "deribit_portfolio") {
+        tables[venue].model = risk::MarginModel::deribit_portfolio;
+    } else if (model != "none") {
+        row.at("margin_model").refuse("must be deribit_standard, deribit_portfolio or none");
+    }
+}
+
+void read_own(const JsonTree& root, InputsBuilder& builder) {
+    root.refuse_unknown({"venue", "positions", "cash", "limits", "venues", "equity_peak_usd", "comment"});
+    const std::string venue = root.text_or("venue", kDeribit);
+    if (const JsonTree* rows = root.find("positions")) {
+        for (const JsonTree& row : rows->array()) read_position(row, venue, builder);
+    }
+    if (const JsonTree* rows = root.find("cash")) {
+        for (const JsonTree& row : rows->array()) {
+            row.refuse_unknown({"currency", "amount", "venue"});
+            builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), row.at("amount").number());
+        }
+    }
+    if (const JsonTree* rows = root.find("limits")) {
+        for (const JsonTree& row : rows->array()) read_limit(row, builder.inputs());
+    }
+    if (const JsonTree* rows = root.find("venues")) {
+        for (const JsonTree& row : rows->array()) read_margin_model(row, builder);
+    }
+    builder.inputs().equity_peak_usd = root.number_or("equity_peak_usd", builder.inputs().equity_peak_usd);
+}
+
+// One row of private/get_positions. Deribit moves profit to the balance at each daily settlement, so the entry that
+// belongs to the balance is the one that leaves floating_profit_loss open, not average_price.
+void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
+    const JsonTree& name = row.at("instrument_name");
+    const auto meaning = parse_contract_name(name.text());
+    if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
+    const double magnitude = std::abs(row.at("size").number());
+    if (magnitude == 0.0) return;
+    const std::string direction = row.text_or("direction", row.at("size").number() < 0.0 ? "sell" : "buy");
+    const double quantity = direction == "sell" ? -magnitude : magnitude;
+    const double mark = row.number_or("mark_price", kNaN);
+    double entry = row.number_or("average_price", kNaN);
+    if (const JsonTree* floating = row.find("floating_profit_loss"); floating != nullptr && mark > 0.0) {
+        const double profit = floating->number();
+        entry = meaning->kind == ContractKind::inverse_future ? 1.0 / (profit / quantity + 1.0 / mark)
+                                                              : mark - profit / quantity;
+    }
+    const std::size_t place = builder.contract(name.text(), *meaning, kDeribit, 1.0);
+    builder.hold(place, quantity, entry);
+    risk::ReportInputs& inputs = builder.inputs();
+    const risk::Contract& contract = inputs.book.contracts[place];
+    if (const double index = row.number_or("index_price", kNaN); index > 0.0) {
+        builder.suggest_index(contract.underlying, index);
+    }
+    if (!(mark > 0.0)) return;
+    if (risk::is_option(contract.kind)) {
+        builder.suggest_option_price(place, mark);
+    } else {
+        inputs.market.quotes[place].mark = mark;
+        if (contract.expiry != risk::ExpirySlot::none) builder.suggest_forward(contract.expiry, mark);
+    }
+}
+
+// The `result` of a JSON-RPC answer: positions, one account summary, or several.
+void read_deribit(const JsonTree& result, InputsBuilder& builder) {
+    const auto read_summary = [&](const JsonTree& row) {
+        builder.add_cash(row.at("currency").text(), kDeribit, row.at("balance").number());
+    };
+    if (const JsonTree* summaries = result.find("summaries")) {
+        for (const JsonTree& row : summaries->array()) read_summary(row);
+        return;
+    }
+    if (result.find("balance") != nullptr) return read_summary(result);
+    for (const JsonTree& row : result.array()) {
+        row.find("balance") != nullptr ? read_summary(row) : read_deribit_position(row, builder);
+    }
+}
+
+}  // namespace
+
+void read_portfolio_file(const std::string& path, InputsBuilder& builder) {
+    const JsonTree root = JsonTree::read(path);
+    if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
+    if (const JsonTree* result = root.find("result")) return read_deribit(*result, builder);
+    if (root.is(JsonTree::Type::array)) return read_deribit(root, builder);
+    read_own(root, builder);
+}
+
+}  // namespace keel::app

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "risk/book/market_state.hpp"
+#include "risk/margin/margin_parameters.hpp"
+#include "risk/stress/named_stress.hpp"
+#include "risk/surface/svi_slice.hpp"
+
+namespace keel::risk {
+
+// One strike of a smile as it was quoted; NaN where the venue gave none. Volatilities as fractions.
+struct SmileQuote {
+    double strike{0.0};
+    double bid{std::numeric_limits<double>::quiet_NaN()};
+    double ask{std::numeric_limits<double>::quiet_NaN()};
+    double mark{std::numeric_limits<double>::quiet_NaN()};
+};
+
+// The smile of one expiry: given as parameters, or quoted and then fitted.
+struct ExpirySmile {
+    std::optional<SviParameters> svi;
+    std::vector<SmileQuote> quotes;
+};
+
+// What is known of one underlying beyond its index.
+struct UnderlyingHistory {
+    std::vector<double> returns;             // daily log returns, oldest first
+    std::vector<double> volatility_changes;  // daily changes of ln(iv) at 30 days, same days; may be empty
+    double daily_volatility{std::numeric_limits<double>::quiet_NaN()};  // used where there are no returns
+};
+
+// A limit on one metric of the report, by the metric's name ("var_99_usd", "leverage_gross" ...), and scope
+// (underlying or venue; empty: account). Breached above; `below` turns that round.
+struct ReportLimit {
+    std::string metric;
+    std::string scope;
+    double soft{std::numeric_limits<double>::quiet_NaN()};
+    double hard{std::numeric_limits<double>::quiet_NaN()};
+    bool below{false};
+};
+
+// How the margin of the account at one venue is worked out.
+enum class MarginModel : std::uint8_t { none, deribit_standard, deribit_portfolio };
+struct VenueMarginTables {
+    MarginModel model{MarginModel::none};
+    DeribitPortfolioParameters portfolio{};
+};
+// What the models need of one underlying; absent where no table names it.
+struct UnderlyingMarginTables {
+    std::optional<DeribitFutureMargin> future;
+    std::optional<DeribitOptionMargin> option;
+    std::optional<DeribitMatrixParameters> matrix;
+};
+
+// Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
+struct ReportInputs {
+    Book book;
+    MarketState market;
+    std::vector<ExpirySmile> smiles;               // by ExpirySlot; may be shorter
+    std::vector<UnderlyingHistory> histories;      // by UnderlyingSlot; may be shorter
+    std::vector<ContractLiquidity> liquidity;      // by contract; may be shorter
+    std::vector<double> input_age_seconds;         // by contract; NaN unknown; may be shorter
+    std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
+    std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
+    std::vector<UnderlyingMarginTables> underlying_margins;  // by UnderlyingSlot; may be shorter
+    std::vector<ReportLimit> limits;
+    double equity_peak_usd{std::numeric_limits<double>::quiet_NaN()};
+    std::vector<std::string> notes;  // what the reader of the files assumed; carried into the report
+};
+
+}  // namespace keel::risk

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "risk/margin/margin_amount.hpp"
+#include "risk/report/report_inputs.hpp"
+#include "risk/report/risk_report.hpp"
+
+namespace keel::risk {
+
+// Initial and maintenance margin of one venue in USD under a shock; bad_input where the venue has no model, a table
+// is missing or a holding cannot be priced.
+[[nodiscard]] MarginAmount venue_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
+                                            const Shock& shock);
+
+// Margin, ratio and liquidation prices of every venue that holds something. One underlying moves at a time, the
+// others stand still. `sigma_day`: by UnderlyingSlot, NaN unknown.
+[[nodiscard]] std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market,
+                                                     std::span<const double> sigma_day,
+                                                     std::vector<std::string>& notes);
+
+}  // namespace keel::risk

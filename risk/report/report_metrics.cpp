@@ -1,0 +1,226 @@
+#include "risk/report/report_metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "risk/exposure/concentration.hpp"
+#include "risk/exposure/leverage.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+// Collects rows and judges each against the limit of its name and scope.
+class MetricRows {
+public:
+    explicit MetricRows(const ReportInputs& inputs) : inputs_{inputs} {}
+
+    void scope(std::string name, double age_seconds, std::string quality) {
+        scope_ = std::move(name);
+        age_seconds_ = age_seconds;
+        quality_ = std::move(quality);
+    }
+    void add(std::string name, double value, const char* unit) {
+        ReportMetric row{.name = std::move(name),
+                         .scope = scope_,
+                         .value = value,
+                         .unit = unit,
+                         .age_seconds = age_seconds_,
+                         .quality = std::isnan(value) ? "unknown" : quality_};
+        judge(row);
+        rows_.push_back(std::move(row));
+    }
+    [[nodiscard]] std::vector<ReportMetric> take() { return std::move(rows_); }
+
+private:
+    void judge(ReportMetric& row) const {
+        for (const ReportLimit& limit : inputs_.limits) {
+            if (limit.metric != row.name || limit.scope != row.scope) continue;
+            row.soft = limit.soft;
+            row.hard = limit.hard;
+            const double sign = limit.below ? -1.0 : 1.0;
+            const double reading = limit.below ? -row.value : std::abs(row.value);
+            row.state = std::isnan(row.value)          ? LimitState::unknown
+                        : reading >= sign * limit.hard ? LimitState::hard
+                        : reading >= sign * limit.soft ? LimitState::soft
+                                                       : LimitState::inside;
+        }
+    }
+
+    const ReportInputs& inputs_;
+    std::vector<ReportMetric> rows_;
+    std::string scope_;
+    double age_seconds_{kNaN};
+    std::string quality_{"good"};
+};
+
+// Oldest input of the holdings of one underlying (none: of all); NaN where an age is not known.
+double oldest_seconds(const ReportInputs& inputs, UnderlyingSlot underlying) {
+    double oldest = kNaN;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const bool wanted = underlying == UnderlyingSlot::none || inputs.book.contracts[row].underlying == underlying;
+        if (!wanted || row >= inputs.input_age_seconds.size() || is_cash(inputs.book.contracts[row].kind)) continue;
+        if (inputs.book.holdings[row].quantity == 0.0) continue;
+        const double age = inputs.input_age_seconds[row];
+        if (std::isfinite(age)) oldest = std::isnan(oldest) ? age : std::max(oldest, age);
+    }
+    return oldest;
+}
+
+std::string quality_words(std::size_t left_out) {
+    if (left_out == 0) return "good";
+    return std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
+}
+
+struct Totals {
+    double gross_usd{0.0};
+    double dollar_delta_usd{0.0};
+    double gamma_1pct_usd{0.0};
+    double vega_usd{0.0};
+    double theta_day_usd{0.0};
+};
+
+void add_underlying(const ReportInputs& inputs, const MarketState& market, const BookValue& value, std::size_t u,
+                    const RiskReport& so_far, MetricRows& rows, Totals& totals) {
+    const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(u));
+    const BookSensitivities held = book_sensitivities(inputs.book, market, slot);
+    const Sensitivities& sums = held.sums;
+    const double index = market.underlyings[u].index;
+    double linear_usd = 0.0;  // each linear contract's dollars at its own stablecoin's price
+    double vega_w30 = 0.0;
+    for (const ExposureRow& row : so_far.exposures) vega_w30 += row.underlying == slot ? row.vega_w30_usd : 0.0;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        Sensitivities unit;
+        if (contract.underlying != slot || contract.stable == StableSlot::none ||
+            inputs.book.holdings[row].quantity == 0.0 ||
+            !contract_sensitivities(contract, market.quotes[row], market, unit)) {
+            continue;
+        }
+        linear_usd += unit.delta_linear_usd * inputs.book.holdings[row].quantity * market.stables[at(contract.stable)];
+    }
+    const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
+    rows.scope(inputs.book.underlying_names[u], oldest_seconds(inputs, slot), quality_words(held.left_out));
+    rows.add("delta_bs", sums.delta_bs, "coin");
+    rows.add("delta_net", sums.delta_net, "coin");
+    rows.add("delta_usd", delta_usd, "coin");
+    rows.add("dollar_delta_usd", delta_usd * index, "USD");
+    rows.add("gamma", sums.gamma, "coin/USD");
+    rows.add("gamma_1pct_usd", sums.gamma * index * index / 100.0, "USD per 1 %");
+    rows.add("vega_usd", sums.vega / 100.0, "USD per point");
+    rows.add("vega_w30_usd", vega_w30, "USD per point");
+    rows.add("theta_day_usd", sums.theta / 365.0, "USD per day");
+    rows.add("vanna_usd", sums.vanna / 100.0, "coin per point");
+    rows.add("volga_usd", sums.volga / 1e4, "USD per point^2");
+    rows.add("charm_day", sums.charm / 365.0, "coin per day");
+    rows.add("equity_coin", value.coin[u], "coin");
+    rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
+    rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
+    rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
+    totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
+    totals.dollar_delta_usd += delta_usd * index;
+    totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;
+    totals.vega_usd += sums.vega / 100.0;
+    totals.theta_day_usd += sums.theta / 365.0;
+}
+
+// Shares of expected shortfall where there is one, else of gross notional.
+Concentration by(const ReportInputs& inputs, const TailReport& tail, const RiskReport& so_far, auto key) {
+    std::map<std::size_t, double> parts;
+    for (std::size_t row = 0; row < tail.es_component_usd.size(); ++row) {
+        parts[key(inputs.book.contracts[row])] += tail.es_component_usd[row];
+    }
+    if (tail.es_component_usd.empty()) {
+        for (const ExposureRow& row : so_far.exposures) {
+            parts[key(Contract{.underlying = row.underlying, .expiry = row.expiry, .venue = row.venue})] +=
+                row.notional_usd;
+        }
+    }
+    std::vector<double> values;
+    for (const auto& [slot, amount] : parts) values.push_back(amount);
+    return concentration(values);
+}
+
+void add_account(const ReportInputs& inputs, const BookValue& value, const TailReport& tail, const Totals& totals,
+                 const RiskReport& so_far, MetricRows& rows) {
+    double initial_usd = kNaN;
+    for (const VenueReport& venue : so_far.venues) {
+        if (!std::isfinite(venue.initial_margin_usd)) continue;
+        initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
+    }
+    rows.scope("", oldest_seconds(inputs, UnderlyingSlot::none), quality_words(value.left_out));
+    rows.add("equity_usd", value.usd, "USD");
+    rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
+    rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
+    rows.add("vega_usd", totals.vega_usd, "USD per point");
+    rows.add("theta_day_usd", totals.theta_day_usd, "USD per day");
+    rows.add("gross_notional_usd", totals.gross_usd, "USD");
+    const Leverage ratio = leverage({.equity_usd = value.usd,
+                                     .gross_notional_usd = totals.gross_usd,
+                                     .dollar_delta_usd = totals.dollar_delta_usd,
+                                     .value_at_risk_usd = tail.var_99_usd,
+                                     .initial_margin_usd = initial_usd});
+    rows.add("leverage_gross", ratio.gross, "ratio");
+    rows.add("leverage_net", ratio.net, "ratio");
+    rows.add("leverage_risk", ratio.risk, "ratio");
+    rows.add("leverage_margin", ratio.margin, "ratio");
+    rows.add("var_99_usd", tail.var_99_usd, "USD");
+    rows.add("es_975_usd", tail.es_975_usd, "USD");
+    double worst = kNaN;
+    for (const StressResult& stress : so_far.stresses) {
+        worst = std::isnan(worst) ? stress.pnl_usd : std::min(worst, stress.pnl_usd);
+    }
+    rows.add("stress_worst_usd", worst, "USD");
+    rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH");
+    const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
+    rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
+    const Concentration names = by(inputs, tail, so_far, [](const Contract& c) { return at(c.underlying); });
+    const Concentration venues = by(inputs, tail, so_far, [](const Contract& c) { return at(c.venue); });
+    const Concentration expiries = by(inputs, tail, so_far, [](const Contract& c) { return at(c.expiry); });
+    rows.add("concentration_underlying", names.hhi, "HHI");
+    rows.add("concentration_venue", venues.hhi, "HHI");
+    rows.add("concentration_expiry", expiries.hhi, "HHI");
+    rows.add("top1_underlying", names.top1, "fraction");
+    double exit_usd = 0.0;
+    double days = kNaN;
+    for (const PositionRow& position : so_far.positions) {
+        if (std::isfinite(position.exit_cost_usd)) exit_usd += position.exit_cost_usd;
+        if (std::isfinite(position.days_to_exit)) {
+            days = std::isnan(days) ? position.days_to_exit : std::max(days, position.days_to_exit);
+        }
+    }
+    rows.add("exit_cost_usd", std::isnan(days) ? kNaN : exit_usd, "USD");
+    rows.add("days_to_exit", days, "days");
+}
+
+}  // namespace
+
+std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const MarketState& market, const BookValue& value,
+                                         const TailReport& tail, const RiskReport& so_far) {
+    MetricRows rows{inputs};
+    MetricRows account{inputs};
+    Totals totals;
+    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+        add_underlying(inputs, market, value, u, so_far, rows, totals);
+    }
+    for (const VenueReport& venue : so_far.venues) {
+        rows.scope(venue.name, kNaN, "good");
+        rows.add("equity_usd", venue.equity_usd, "USD");
+        rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");
+        rows.add("maintenance_margin_usd", venue.maintenance_margin_usd, "USD");
+        rows.add("margin_ratio", venue.margin_ratio, "ratio");
+    }
+    add_account(inputs, value, tail, totals, so_far, account);
+    std::vector<ReportMetric> out = account.take();
+    for (ReportMetric& row : rows.take()) out.push_back(std::move(row));
+    return out;
+}
+
+}  // namespace keel::risk

@@ -1,0 +1,112 @@
+#include "risk/report/report_smiles.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "risk/surface/surface_quote.hpp"
+#include "risk/surface/svi_arbitrage.hpp"
+#include "risk/surface/svi_fit.hpp"
+
+namespace keel::risk {
+namespace {
+
+// The best that a quote says of a strike's volatility: both sides, else the mark at a quarter of the weight.
+SviPoint point_of(const SmileQuote& quote, double forward, double years) {
+    const bool two_sided = quote.bid > 0.0 && quote.ask > quote.bid;
+    const double volatility = two_sided ? 0.5 * (quote.bid + quote.ask) : quote.mark;
+    const double half_spread = two_sided ? 0.5 * (quote.ask - quote.bid) : 0.0;
+    const double k = std::log(quote.strike / forward);
+    if (!(volatility > 0.0) || !std::isfinite(k)) return {};
+    constexpr double kMarkWeight = 0.25;
+    return {.k = k,
+            .volatility = volatility,
+            .weight = (two_sided ? 1.0 : kMarkWeight) * svi_quote_weight(k, volatility, years, half_spread),
+            .half_spread = half_spread};
+}
+
+void fit(SmileReport& smile, const SviParameters* near) {
+    std::vector<SviPoint> points;
+    for (const SmileQuote& quote : smile.quotes) points.push_back(point_of(quote, smile.forward, smile.years));
+    if (points.size() > kSviPointsMax) {
+        smile.note = "more quotes than a fit takes: the first were used";
+        points.resize(kSviPointsMax);
+    }
+    SviFit result;
+    const SviFitStatus status = svi_fit({.points = points, .years = smile.years, .near = near}, result);
+    if (!is_fitted(status)) {
+        smile.note = status == SviFitStatus::too_few_quotes ? "fewer than five usable quotes: no curve"
+                                                            : "no curve without arbitrage was found";
+        return;
+    }
+    smile.svi = result.svi;
+    smile.fitted = true;
+    smile.arbitrage_free = true;
+    if (status != SviFitStatus::ok) smile.note = "the nearest curve without arbitrage, not the least error";
+}
+
+void check(SmileReport& smile, const SmileReport* before) {
+    const bool butterfly_free = svi_butterfly(*smile.svi).is_free();
+    const bool calendar_free = before == nullptr || !before->svi || svi_calendar(*before->svi, *smile.svi).is_free();
+    smile.arbitrage_free = butterfly_free && calendar_free;
+    if (!butterfly_free) smile.note = "given curve has butterfly arbitrage";
+    if (butterfly_free && !calendar_free) smile.note = "given curve crosses the expiry before it";
+}
+
+}  // namespace
+
+std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
+    std::vector<std::size_t> order(std::min(inputs.smiles.size(), inputs.market.expiries.size()));
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, {}, [&](std::size_t e) {
+        const ExpiryMarket& expiry = inputs.market.expiries[e];
+        return std::pair{expiry.underlying, expiry.expiry};
+    });
+    std::vector<SmileReport> out;
+    for (const std::size_t e : order) {
+        const ExpirySmile& given = inputs.smiles[e];
+        const ExpiryMarket& expiry = inputs.market.expiries[e];
+        if (!given.svi && given.quotes.empty()) continue;
+        SmileReport smile{.underlying = inputs.book.underlying_names[static_cast<std::size_t>(expiry.underlying)],
+                          .expiry = e,
+                          .years = years_between(inputs.market.now, expiry.expiry),
+                          .forward = expiry.forward,
+                          .svi = given.svi,
+                          .note = {},
+                          .quotes = given.quotes};
+        std::ranges::sort(smile.quotes, {}, &SmileQuote::strike);
+        const SmileReport* before = !out.empty() && out.back().underlying == smile.underlying ? &out.back() : nullptr;
+        if (!(smile.years > 0.0)) {
+            smile.note = "expired";
+        } else if (smile.svi) {
+            check(smile, before);
+        } else {
+            fit(smile, before != nullptr && before->svi ? &*before->svi : nullptr);
+        }
+        out.push_back(std::move(smile));
+    }
+    return out;
+}
+
+double smile_volatility(const SmileReport& smile, double strike) {
+    if (!smile.svi || !(smile.years > 0.0)) return std::numeric_limits<double>::quiet_NaN();
+    const double variance = svi_total_variance(*smile.svi, std::log(strike / smile.forward));
+    return variance > 0.0 ? std::sqrt(variance / smile.years) : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market) {
+    std::size_t filled = 0;
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const Contract& contract = book.contracts[row];
+        double& volatility = market.quotes[row].volatility;
+        if (!is_option(contract.kind) || std::isfinite(volatility)) continue;
+        for (const SmileReport& smile : smiles) {
+            if (smile.expiry != static_cast<std::size_t>(contract.expiry)) continue;
+            volatility = smile_volatility(smile, contract.strike);
+            filled += std::isfinite(volatility) ? 1U : 0U;
+        }
+    }
+    return filled;
+}
+
+}  // namespace keel::risk

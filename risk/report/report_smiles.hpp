@@ -1,0 +1,18 @@
+#pragma once
+
+#include "risk/report/report_inputs.hpp"
+#include "risk/report/risk_report.hpp"
+
+namespace keel::risk {
+
+// The smiles of the inputs: those given are checked, those quoted are fitted (with the expiry before as a floor).
+// Expiries with neither, or with fewer than five usable quotes, have no curve and a note.
+[[nodiscard]] std::vector<SmileReport> report_smiles(const ReportInputs& inputs);
+
+// Fills the volatility of every option that has none of its own from the smile of its expiry. Counts those filled.
+std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market);
+
+// Volatility of the smile at a strike; NaN without a curve.
+[[nodiscard]] double smile_volatility(const SmileReport& smile, double strike);
+
+}  // namespace keel::risk

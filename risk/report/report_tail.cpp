@@ -1,0 +1,424 @@
+#include "risk/report/report_tail.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <ranges>
+
+#include "risk/book/revaluation.hpp"
+#include "risk/matrix/positive_semidefinite.hpp"
+#include "risk/tail/contributions.hpp"
+#include "risk/tail/delta_gamma.hpp"
+#include "risk/tail/historical.hpp"
+#include "risk/tail/liquidity_adjusted.hpp"
+#include "risk/tail/parametric.hpp"
+#include "risk/tail/scenario_set.hpp"
+#include "risk/tail/value_ladder.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kEwmaSeed = 50;  // first squares of an EWMA
+constexpr double kStep = 0.01;         // of ln S and ln iv for the second-order book
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+// Change of one holding's USD value when its underlying's spot and 30-day ln(iv) move. NaN where it has no value.
+double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double log_return,
+                       double log_volatility) {
+    const Contract& contract = book.contracts[row];
+    if (contract.underlying == UnderlyingSlot::none) return 0.0;
+    double volatility = 0.0;
+    if (is_option(contract.kind) && log_volatility != 0.0) {
+        const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
+        volatility = std::expm1(log_volatility * volatility_tenor_factor(years * 365.0));
+    }
+    std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
+    const double spot = std::expm1(log_return);
+    moves[at(contract.underlying)] = {.spot = spot, .volatility = volatility};
+    const Shock shock{.underlyings = std::span{moves}.first(at(contract.underlying) + 1)};
+    const double before = holding_value(contract, book.holdings[row], market.quotes[row], market);
+    const double after = holding_value(contract, book.holdings[row], market.quotes[row], market, shock);
+    if (!settles_in_coin(contract.kind)) return (after - before) * market.stables[at(contract.stable)];
+    return market.underlyings[at(contract.underlying)].index * (after * (1.0 + spot) - before);
+}
+
+bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quantity != 0.0; }
+
+// Everything of one underlying that can be valued, as a function of its two factors.
+double underlying_pnl_usd(const Book& book, const MarketState& market, std::size_t underlying, double log_return,
+                          double log_volatility) {
+    double sum = 0.0;
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        if (at(book.contracts[row].underlying) != underlying || !is_held(book, row)) continue;
+        const double pnl = holding_pnl_usd(book, market, row, log_return, log_volatility);
+        if (std::isfinite(pnl)) sum += pnl;
+    }
+    return sum;
+}
+
+// Factors of the report: ln S of each underlying, then ln iv of each.
+struct Factors {
+    std::size_t underlyings{0};
+    std::size_t days{0};             // of common history; 0: none
+    std::vector<double> covariance;  // 2n x 2n of one day
+    std::vector<double> sigma_day;   // n
+    [[nodiscard]] std::size_t count() const { return 2 * underlyings; }
+};
+
+std::span<const double> last(const std::vector<double>& all, std::size_t days) {
+    return std::span{all}.last(std::min(days, all.size()));
+}
+
+// The span of days that every held underlying has; 0 where one has too few.
+std::size_t common_days(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
+    std::size_t days = kScenariosDefault;
+    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+        const bool held =
+            std::ranges::any_of(std::views::iota(std::size_t{0}, inputs.book.contracts.size()), [&](std::size_t row) {
+                return at(inputs.book.contracts[row].underlying) == u && is_held(inputs.book, row);
+            });
+        if (!held) continue;
+        const std::size_t have = u < inputs.histories.size() ? inputs.histories[u].returns.size() : 0;
+        if (have < kReportReturnsMin) {
+            notes.push_back(inputs.book.underlying_names[u] + ": fewer than " + std::to_string(kReportReturnsMin) +
+                            " daily returns, no historical tail");
+            return 0;
+        }
+        days = std::min(days, have);
+    }
+    return days;
+}
+
+// Moves of factor f over the common days; empty where nothing is known (the factor stands still).
+std::span<const double> moves_of(const ReportInputs& inputs, const Factors& factors, std::size_t f) {
+    const std::size_t u = f % factors.underlyings;
+    if (u >= inputs.histories.size()) return {};
+    const UnderlyingHistory& history = inputs.histories[u];
+    const std::vector<double>& all = f < factors.underlyings ? history.returns : history.volatility_changes;
+    return all.size() < factors.days ? std::span<const double>{} : last(all, factors.days);
+}
+
+// EWMA covariance of the days, or daily volatilities with the correlations given (1 where none are: said in a note).
+void fill_covariance(const ReportInputs& inputs, const MarketState& market, Factors& factors,
+                     std::vector<std::string>& notes) {
+    const std::size_t n = factors.count();
+    factors.covariance.assign(n * n, 0.0);
+    factors.sigma_day.assign(factors.underlyings, kNaN);
+    if (factors.days > 0) {
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t j = 0; j <= i; ++j) {
+                const auto x = moves_of(inputs, factors, i);
+                const auto y = moves_of(inputs, factors, j);
+                if (x.empty() || y.empty()) continue;
+                double value = 0.0;
+                for (std::size_t t = 0; t < kEwmaSeed; ++t) value += x[t] * y[t] / kEwmaSeed;
+                for (std::size_t t = kEwmaSeed; t < factors.days; ++t) {
+                    value = kReportEwmaDecay * value + (1.0 - kReportEwmaDecay) * x[t] * y[t];
+                }
+                factors.covariance[i * n + j] = factors.covariance[j * n + i] = value;
+            }
+        }
+    } else {
+        const std::size_t u = factors.underlyings;
+        const bool given = inputs.correlations.size() == u * u;
+        if (!given && u > 1) notes.push_back("no history and no correlations: underlyings taken as moving together");
+        const auto sigma = [&](std::size_t i) {
+            const double value = i < inputs.histories.size() ? inputs.histories[i].daily_volatility : kNaN;
+            return std::isfinite(value) ? value : 0.0;
+        };
+        for (std::size_t i = 0; i < u; ++i) {
+            for (std::size_t j = 0; j < u; ++j) {
+                const double correlation = given ? inputs.correlations[i * u + j] : 1.0;
+                factors.covariance[i * n + j] = correlation * sigma(i) * sigma(j);
+            }
+        }
+    }
+    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+        const double variance = factors.covariance[u * n + u];
+        if (variance > 0.0) factors.sigma_day[u] = std::sqrt(variance);
+    }
+}
+
+// First and second derivatives of the book in its factors by central differences of the full revaluation.
+struct SecondOrder {
+    std::vector<double> delta;
+    std::vector<double> gamma;  // 2n x 2n; only a coin's own spot and volatility interact
+};
+SecondOrder second_order(const Book& book, const MarketState& market, const Factors& factors) {
+    const std::size_t n = factors.underlyings;
+    SecondOrder out{.delta = std::vector<double>(2 * n), .gamma = std::vector<double>(4 * n * n)};
+    for (std::size_t u = 0; u < n; ++u) {
+        const auto value = [&](double x, double v) {
+            return underlying_pnl_usd(book, market, u, x * kStep, v * kStep);
+        };
+        const double up = value(1, 0), down = value(-1, 0), higher = value(0, 1), lower = value(0, -1);
+        const double cross = value(1, 1) - value(1, -1) - value(-1, 1) + value(-1, -1);
+        const std::size_t s = u, v = n + u;
+        out.delta[s] = (up - down) / (2.0 * kStep);
+        out.delta[v] = (higher - lower) / (2.0 * kStep);
+        out.gamma[s * 2 * n + s] = (up + down) / (kStep * kStep);
+        out.gamma[v * 2 * n + v] = (higher + lower) / (kStep * kStep);
+        out.gamma[s * 2 * n + v] = out.gamma[v * 2 * n + s] = cross / (4.0 * kStep * kStep);
+    }
+    return out;
+}
+
+TailRow row_of(std::string method, double var_usd, double es_usd, std::string note = {}) {
+    return {.method = std::move(method), .var_99_usd = var_usd, .es_975_usd = es_usd, .note = std::move(note)};
+}
+
+void parametric_rows(const SecondOrder& book, const Factors& factors, std::vector<TailRow>& rows) {
+    const std::size_t n = factors.count();
+    double variance = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < n; ++j) variance += book.delta[i] * factors.covariance[i * n + j] * book.delta[j];
+    }
+    const double sigma = std::sqrt(std::max(0.0, variance));
+    rows.push_back(
+        row_of("normal", normal_tail(kReportVarAlpha)->var * sigma, normal_tail(kReportEsAlpha)->es * sigma));
+    rows.push_back(row_of("student_t", student_t_tail(kReportVarAlpha, kReportStudentFreedom)->var * sigma,
+                          student_t_tail(kReportEsAlpha, kReportStudentFreedom)->es * sigma, "5 degrees of freedom"));
+    const DeltaGammaBook quadratic{.delta = book.delta, .gamma = book.gamma, .omega = factors.covariance};
+    constexpr TailMeasures kNone{.var_usd = kNaN, .es_usd = kNaN};
+    const DeltaGammaTail var = delta_gamma_tail(quadratic, kReportVarAlpha, kNone);
+    const DeltaGammaTail es = delta_gamma_tail(quadratic, kReportEsAlpha, kNone);
+    const char* method = var.method == DeltaGammaMethod::cornish_fisher ? "Cornish-Fisher"
+                         : var.method == DeltaGammaMethod::saddlepoint  ? "saddlepoint"
+                                                                        : "neither expansion is valid here";
+    rows.push_back(row_of("delta_gamma", var.measures.var_usd, es.measures.es_usd, method));
+}
+
+// Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry.
+class ScenarioValuer {
+public:
+    ScenarioValuer(const Book& book, const MarketState& market) : book_{book}, market_{market} {
+        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+            const Contract& contract = book.contracts[row];
+            if (!is_held(book, row) || contract.underlying == UnderlyingSlot::none) continue;
+            if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
+            if (is_option(contract.kind)) {
+                add_option(row);
+            } else {
+                linear_[at(contract.underlying)].add(
+                    contract, book.holdings[row], market.quotes[row],
+                    contract.stable == StableSlot::none ? 1.0 : market.stables[at(contract.stable)]);
+            }
+        }
+    }
+
+    // `set` has the factors of the report. Outside the ladders options are revalued in full.
+    [[nodiscard]] std::vector<double> pnl_usd(const ScenarioSet& set, const Factors& factors) const {
+        std::vector<double> out(set.scenarios());
+        for (const auto& [underlying, linear] : linear_) {
+            const double exposure = market_.underlyings[underlying].index * linear.coin_fixed + linear.usd_per_price;
+            const auto moves = set.relative_moves(underlying);
+            for (std::size_t s = 0; s < out.size(); ++s) out[s] += exposure * moves[s];
+        }
+        std::vector<double> part(out.size());
+        for (const auto& [expiry, chain] : chains_) {
+            const ExpiryMarket& market = market_.expiries[expiry];
+            const std::size_t underlying = at(market.underlying);
+            const OptionColumns columns = chain.columns();
+            ValueLadder ladder;
+            if (!ladder.build(columns, market.forward, market_.now)) continue;
+            const auto here = ladder.position(market.forward, 0.0);
+            if (!here) continue;
+            ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
+                             volatility_tenor_factor(columns.years * 365.0), columns, part);
+            for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
+        }
+        return out;
+    }
+
+private:
+    struct Chain {
+        std::vector<double> strike, volatility, quantity;
+        std::vector<OptionType> type;
+        double years{0.0};
+        [[nodiscard]] OptionColumns columns() const {
+            return {
+                .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
+        }
+    };
+
+    // USD of a coin-settled option moves as index/forward of its USD value; a linear one as its stablecoin.
+    void add_option(std::size_t row) {
+        const Contract& contract = book_.contracts[row];
+        const ExpiryMarket& expiry = market_.expiries[at(contract.expiry)];
+        Chain& chain = chains_[at(contract.expiry)];
+        const double rate = contract.kind == ContractKind::inverse_option
+                                ? market_.underlyings[at(contract.underlying)].index / expiry.forward
+                                : market_.stables[at(contract.stable)];
+        chain.strike.push_back(contract.strike);
+        chain.volatility.push_back(market_.quotes[row].volatility);
+        chain.quantity.push_back(book_.holdings[row].quantity * contract.multiplier * rate);
+        chain.type.push_back(contract.type);
+        chain.years = years_between(market_.now, expiry.expiry);
+    }
+
+    const Book& book_;
+    const MarketState& market_;
+    std::map<std::size_t, LinearStress> linear_;  // by underlying
+    std::map<std::size_t, Chain> chains_;         // by expiry
+};
+
+bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered, ScenarioSet& set) {
+    std::vector<double> still(factors.days);
+    std::vector<double> then(factors.days);
+    for (std::size_t f = 0; f < factors.count(); ++f) {
+        const auto moves = moves_of(inputs, factors, f);
+        if (moves.empty()) {
+            if (!set.set_factor(f, still, {})) return false;
+            continue;
+        }
+        const auto now = filtered ? ewma_forecasts(moves, kReportEwmaDecay, kEwmaSeed, then) : std::nullopt;
+        if (!now) {
+            if (filtered || !set.set_factor(f, moves, {})) return false;
+            continue;
+        }
+        // The seed days have the first forecast for theirs.
+        std::fill_n(then.begin(), kEwmaSeed, then[kEwmaSeed]);
+        if (!set.set_factor(f, moves, then)) return false;
+        (void)set.set_volatility(f, *now);
+    }
+    return true;
+}
+
+// Which scenarios matter: the tail is revalued in full, position by position, so that components sum to the figure.
+class TailParts {
+public:
+    TailParts(const Book& book, const MarketState& market, const ScenarioSet& set, const Factors& factors)
+        : book_{book}, market_{market}, set_{set}, factors_{factors} {}
+
+    // Replaces the ladders' figures of the `worst` scenarios by full ones.
+    void refine(std::vector<double>& pnl_usd, std::size_t worst) {
+        std::vector<std::size_t> order(pnl_usd.size());
+        std::iota(order.begin(), order.end(), 0U);
+        worst = std::min(worst, order.size());
+        std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(worst), {},
+                                  [&](std::size_t s) { return pnl_usd[s]; });
+        for (std::size_t i = 0; i < worst; ++i) {
+            const std::size_t s = order[i];
+            std::vector<double>& row = parts_[s];
+            double sum = 0.0;
+            for (std::size_t c = 0; c < book_.contracts.size(); ++c) {
+                const double pnl = is_held(book_, c) ? part(c, s) : 0.0;
+                row.push_back(std::isfinite(pnl) ? pnl : 0.0);
+                sum += row.back();
+            }
+            pnl_usd[s] = sum;
+        }
+    }
+
+    [[nodiscard]] std::vector<double> components(std::span<const double> weights) const {
+        std::vector<double> out(book_.contracts.size());
+        for (const auto& [s, row] : parts_) {
+            for (std::size_t c = 0; c < out.size(); ++c) out[c] -= weights[s] * row[c];
+        }
+        return out;
+    }
+
+private:
+    [[nodiscard]] double part(std::size_t contract, std::size_t scenario) const {
+        const std::size_t u = at(book_.contracts[contract].underlying);
+        if (u >= factors_.underlyings) return 0.0;
+        return holding_pnl_usd(book_, market_, contract, set_.log_moves(u)[scenario],
+                               set_.log_moves(factors_.underlyings + u)[scenario]);
+    }
+
+    const Book& book_;
+    const MarketState& market_;
+    const ScenarioSet& set_;
+    const Factors& factors_;
+    std::map<std::size_t, std::vector<double>> parts_;
+};
+
+// The scenarios that VaR's smoothing and the ES look at, with room to spare for those that change places.
+std::size_t worst_count(std::size_t scenarios) { return scenarios / 10 + 10; }
+
+void historical_rows(const ReportInputs& inputs, const MarketState& market, const Factors& factors, TailReport& out) {
+    const ScenarioValuer valuer{inputs.book, market};
+    for (const bool filtered : {false, true}) {
+        const std::string method = filtered ? "filtered_historical" : "historical";
+        ScenarioSet set{factors.days, factors.count()};
+        if (!fill_set(inputs, factors, filtered, set)) {
+            out.rows.push_back(row_of(method, kNaN, kNaN, "a return is not usable"));
+            continue;
+        }
+        std::vector<double> pnl = valuer.pnl_usd(set, factors);
+        TailParts parts{inputs.book, market, set, factors};
+        parts.refine(pnl, worst_count(pnl.size()));
+        std::vector<double> copy = pnl;
+        const auto var = historical_tail(copy, kReportVarAlpha);
+        const auto es = historical_tail(copy, kReportEsAlpha);
+        if (!var || !es) continue;
+        out.rows.push_back(row_of(method, var->var_usd, es->es_usd, std::to_string(factors.days) + " days"));
+        std::vector<std::size_t> order(pnl.size());
+        std::vector<double> weights(pnl.size());
+        if (!var_weights(pnl, kReportVarAlpha, order, weights)) continue;
+        out.var_component_usd = parts.components(weights);
+        if (!es_weights(pnl, kReportEsAlpha, order, weights)) continue;
+        out.es_component_usd = parts.components(weights);
+        out.scenario_pnl_usd = std::move(pnl);
+        out.scenario_method = method;
+    }
+}
+
+// Spreads of what would have to be sold, on top of the best VaR there is.
+void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailReport& out) {
+    double cost = 0.0;
+    std::size_t unknown = 0;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        if (is_cash(contract.kind) || !is_held(inputs.book, row)) continue;
+        Sensitivities unit;
+        if (row >= inputs.liquidity.size() || !contract_sensitivities(contract, market.quotes[row], market, unit)) {
+            ++unknown;
+            continue;
+        }
+        const double notional = std::abs(inputs.book.holdings[row].quantity) *
+                                (unit.gross_usd + unit.gross_coins * market.underlyings[at(contract.underlying)].index);
+        const auto part = liquidity_cost_usd(notional, inputs.liquidity[row].spread, 0.0);
+        part ? cost += *part : static_cast<double>(++unknown);
+    }
+    const std::string note = "plus half spreads" + (unknown > 0 ? ", " + std::to_string(unknown) + " unknown" : "");
+    out.rows.push_back(row_of("liquidity_adjusted", out.var_99_usd + cost, out.es_975_usd + cost, note));
+}
+
+}  // namespace
+
+TailReport report_tail(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
+    TailReport out;
+    Factors factors{.underlyings = market.underlyings.size(), .days = 0, .covariance = {}, .sigma_day = {}};
+    if (factors.underlyings == 0 || factors.count() > std::min(kQuadraticFactorsMax, kScenarioFactorsMax)) {
+        notes.push_back("tails are computed for 1 to 16 underlyings");
+        return out;
+    }
+    factors.days = common_days(inputs, market, notes);
+    fill_covariance(inputs, market, factors, notes);
+    out.sigma_day = factors.sigma_day;
+    const SecondOrder book = second_order(inputs.book, market, factors);
+    out.exposure_usd.assign(book.delta.begin(), book.delta.begin() + static_cast<std::ptrdiff_t>(factors.underlyings));
+    const bool any_sigma = std::ranges::any_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; });
+    if (!any_sigma) {
+        notes.push_back("neither daily returns nor daily volatilities: no tail");
+        return out;
+    }
+    parametric_rows(book, factors, out.rows);
+    if (factors.days > 0) historical_rows(inputs, market, factors, out);
+    for (const TailRow& row : out.rows) {  // the best method comes last
+        if (!std::isfinite(row.var_99_usd) || !std::isfinite(row.es_975_usd)) continue;
+        out.var_99_usd = row.var_99_usd;
+        out.es_975_usd = row.es_975_usd;
+    }
+    liquidity_row(inputs, market, out);
+    return out;
+}
+
+}  // namespace keel::risk

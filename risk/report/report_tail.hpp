@@ -1,0 +1,31 @@
+#pragma once
+
+#include "risk/report/report_inputs.hpp"
+#include "risk/report/risk_report.hpp"
+
+namespace keel::risk {
+
+inline constexpr double kReportVarAlpha = 0.99;
+inline constexpr double kReportEsAlpha = 0.975;
+inline constexpr double kReportEwmaDecay = 0.94;       // of daily returns (RiskMetrics 1996)
+inline constexpr double kReportStudentFreedom = 5.0;   // degrees of freedom of the heavy-tailed parametric figure
+inline constexpr std::size_t kReportReturnsMin = 100;  // fewer days make no historical tail
+
+// The tails of the book over one day: instantaneous shocks, no decay.
+struct TailReport {
+    std::vector<TailRow> rows;
+    std::vector<double> scenario_pnl_usd;  // of scenario_method; empty where there is no history
+    std::string scenario_method;
+    std::vector<double> var_component_usd;                        // by contract; sums to the VaR of scenario_method
+    std::vector<double> es_component_usd;                         // likewise
+    std::vector<double> sigma_day;                                // by UnderlyingSlot; NaN unknown
+    std::vector<double> exposure_usd;                             // by UnderlyingSlot: dP/d lnS
+    double var_99_usd{std::numeric_limits<double>::quiet_NaN()};  // of the best method there is
+    double es_975_usd{std::numeric_limits<double>::quiet_NaN()};
+};
+
+// `market` has every option's volatility filled where it can be. Rows that cannot be computed carry the reason.
+[[nodiscard]] TailReport report_tail(const ReportInputs& inputs, const MarketState& market,
+                                     std::vector<std::string>& notes);
+
+}  // namespace keel::risk

@@ -1,0 +1,176 @@
+#include "risk/report/risk_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "risk/book/revaluation.hpp"
+#include "risk/exposure/concentration.hpp"
+#include "risk/exposure/leverage.hpp"
+#include "risk/liquidity/impact.hpp"
+#include "risk/report/report_margin.hpp"
+#include "risk/report/report_metrics.hpp"
+#include "risk/report/report_smiles.hpp"
+#include "risk/report/report_tail.hpp"
+#include "risk/stress/correlation_stress.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketState& market, const TailReport& tail) {
+    std::vector<PositionRow> out;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        const Holding& holding = inputs.book.holdings[row];
+        if (holding.quantity == 0.0) continue;
+        PositionRow position{
+            .name = inputs.book.names[row],
+            .venue = contract.venue == VenueSlot::none ? "" : inputs.book.venue_names[at(contract.venue)],
+            .quantity = holding.quantity};
+        const bool in_coin = settles_in_coin(contract.kind);
+        const double rate =
+            in_coin ? market.underlyings[at(contract.underlying)].index : market.stables[at(contract.stable)];
+        const double value = holding_value(contract, holding, market.quotes[row], market);
+        Sensitivities unit;
+        position.priced = std::isfinite(value) && contract_sensitivities(contract, market.quotes[row], market, unit);
+        if (position.priced) {
+            const Sensitivities sums = scaled(unit, holding.quantity);
+            position.value_usd = value * rate;
+            position.delta_net = sums.delta_net;
+            position.vega_usd = sums.vega / 100.0;
+            position.theta_day_usd = sums.theta / 365.0;
+            if (contract.underlying != UnderlyingSlot::none) {
+                const double index = market.underlyings[at(contract.underlying)].index;
+                position.gamma_1pct_usd = sums.gamma * index * index / 100.0;
+                if (row < inputs.liquidity.size() && !is_cash(contract.kind)) {
+                    const double notional = sums.gross_usd + sums.gross_coins * index;
+                    position.exit_cost_usd =
+                        exit_cost_usd(notional, holding.quantity, inputs.liquidity[row], 1.0, 1.0, 1.0);
+                    position.days_to_exit = days_to_exit(holding.quantity, inputs.liquidity[row].daily_volume);
+                }
+            }
+        }
+        if (row < tail.es_component_usd.size()) position.es_component_usd = tail.es_component_usd[row];
+        if (row < tail.var_component_usd.size()) position.var_component_usd = tail.var_component_usd[row];
+        out.push_back(std::move(position));
+    }
+    return out;
+}
+
+SpotLadder ladder_of(const StressMatrix& matrix) {
+    SpotLadder out{.spot_moves = {kGridSpotMoves.begin(), kGridSpotMoves.end()}, .volatility_moves = {}, .pnl_usd = {}};
+    for (const std::size_t column : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{5}}) {
+        out.volatility_moves.push_back(kGridVolatilityMoves[column]);
+        std::vector<double> line;
+        for (std::size_t row = 0; row < kGridSpotMoves.size(); ++row) {
+            line.push_back(matrix.pnl_usd[row * kGridVolatilityMoves.size() + column]);
+        }
+        out.pnl_usd.push_back(std::move(line));
+    }
+    return out;
+}
+
+std::string expiry_name(UnixNanos expiry) {
+    const std::chrono::sys_days day{std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_time<std::chrono::nanoseconds>{std::chrono::nanoseconds{expiry.ns()}})};
+    const std::chrono::year_month_day date{day};
+    constexpr std::array kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+    const std::string year = std::to_string(static_cast<int>(date.year()) % 100);
+    return std::to_string(static_cast<unsigned>(date.day())) + kMonths[static_cast<unsigned>(date.month()) - 1] +
+           (year.size() < 2 ? "0" + year : year);
+}
+
+// CORR1 works on covariances: sigma with every correlation pushed towards one, told as a loss at 99 %.
+void add_correlation_stress(const TailReport& tail, double equity_usd, std::vector<StressResult>& out) {
+    const std::size_t n = tail.sigma_day.size();
+    if (n == 0 || std::ranges::any_of(tail.sigma_day, [](double sigma) { return !(sigma > 0.0); })) return;
+    std::vector<double> diagonal(n * n);
+    for (std::size_t i = 0; i < n; ++i) diagonal[i * n + i] = tail.sigma_day[i] * tail.sigma_day[i];
+    constexpr double kZ99 = 2.3263478740408408;
+    const auto add = [&](const char* id, double sigma) {
+        out.push_back({.id = id,
+                       .pnl_usd = -kZ99 * sigma,
+                       .equity_usd = equity_usd - kZ99 * sigma,
+                       .venues = {},
+                       .delta_coin = {}});
+    };
+    add("CORR1", sigma_with_correlations_towards_one(diagonal, tail.exposure_usd, 1.0));
+    add("CORR_AGAINST", sigma_with_worst_signs(diagonal, tail.exposure_usd));
+}
+
+void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
+    if (filled > 0) report.notes.push_back(std::to_string(filled) + " options are valued at the curve of their expiry");
+    for (const PositionRow& position : report.positions) {
+        if (!position.priced) report.notes.push_back(position.name + ": no price, left out of every sum");
+    }
+    for (std::size_t e = 0; e < inputs.market.expiries.size(); ++e) {
+        if (inputs.market.expiries[e].expiry <= inputs.market.now) {
+            report.notes.push_back("expiry " + report.expiry_names[e] +
+                                   " has passed: its options are worth what they pay");
+        }
+    }
+}
+
+}  // namespace
+
+RiskReport make_risk_report(const ReportInputs& inputs) {
+    RiskReport report;
+    report.as_of = inputs.market.now;
+    report.notes = inputs.notes;
+    report.underlying_names = inputs.book.underlying_names;
+    report.venue_names = inputs.book.venue_names;
+    for (const ExpiryMarket& expiry : inputs.market.expiries) report.expiry_names.push_back(expiry_name(expiry.expiry));
+    MarketState market = inputs.market;
+    report.smiles = report_smiles(inputs);
+    const std::size_t filled = fill_volatilities(inputs.book, report.smiles, market);
+
+    const BookValue value = value_book(inputs.book, market);
+    report.equity_usd = value.usd;
+    const TailReport tail = report_tail(inputs, market, report.notes);
+    report.tails = tail.rows;
+    report.scenario_pnl_usd = tail.scenario_pnl_usd;
+    report.scenario_method = tail.scenario_method;
+    report.positions = position_rows(inputs, market, tail);
+    report.venues = venue_reports(inputs, market, tail.sigma_day, report.notes);
+    report.exposures = exposure_matrix(inputs.book, market);
+    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+        UnderlyingReport row;
+        row.name = inputs.book.underlying_names[u];
+        row.index = market.underlyings[u].index;
+        row.matrix = full_stress_matrix(inputs.book, market, UnderlyingSlot(static_cast<std::uint16_t>(u)));
+        row.ladder = ladder_of(row.matrix);
+        report.underlyings.push_back(std::move(row));
+    }
+    const auto maintenance = [&](VenueSlot venue, const MarketState& at_market, const Shock& shock) {
+        const MarginAmount margin = venue_margin_usd(inputs, at_market, venue, shock);
+        return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
+    };
+    const StressInputs stress{
+        .book = inputs.book, .market = market, .liquidity = inputs.liquidity, .maintenance_margin = maintenance};
+    const auto definitions = default_stresses();
+    report.stresses = run_stresses(stress, definitions);
+    add_correlation_stress(tail, report.equity_usd, report.stresses);
+    const bool any_margin =
+        std::ranges::any_of(report.venues, [](const VenueReport& venue) { return std::isfinite(venue.margin_ratio); });
+    if (any_margin) report.reverse_crash_scale = reverse_stress_scale(stress, definitions.front());
+    report.metrics = report_metrics(inputs, market, value, tail, report);
+    note_what_is_missing(inputs, filled, report);
+    return report;
+}
+
+const ReportMetric* find_metric(const RiskReport& report, std::string_view name, std::string_view scope) {
+    const auto found = std::ranges::find_if(
+        report.metrics, [&](const ReportMetric& metric) { return metric.name == name && metric.scope == scope; });
+    return found == report.metrics.end() ? nullptr : &*found;
+}
+
+}  // namespace keel::risk

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "risk/exposure/exposure_matrix.hpp"
+#include "risk/report/report_inputs.hpp"
+#include "risk/stress/stress_grid.hpp"
+
+namespace keel::risk {
+
+// How a metric stands against its limit.
+enum class LimitState : std::uint8_t { none, inside, soft, hard, unknown };
+
+// One published number.
+struct ReportMetric {
+    std::string name;   // "delta_net", "var_99_usd": the name that limits and JSON use
+    std::string scope;  // underlying or venue; empty: the account
+    double value{std::numeric_limits<double>::quiet_NaN()};
+    std::string unit;
+    double soft{std::numeric_limits<double>::quiet_NaN()};
+    double hard{std::numeric_limits<double>::quiet_NaN()};
+    LimitState state{LimitState::none};
+    double age_seconds{std::numeric_limits<double>::quiet_NaN()};  // oldest input
+    std::string quality;                                           // "good", or what is wrong in words
+};
+
+// VaR and ES by one method.
+struct TailRow {
+    std::string method;  // normal, student_t, delta_gamma, historical, filtered_historical, liquidity_adjusted
+    double var_99_usd{std::numeric_limits<double>::quiet_NaN()};
+    double es_975_usd{std::numeric_limits<double>::quiet_NaN()};
+    std::string note;  // method flag, or why there is no number
+};
+
+// One position of the report.
+struct PositionRow {
+    std::string name;
+    std::string venue;
+    double quantity{0.0};
+    double value_usd{0.0};
+    double delta_net{0.0};  // coin
+    double gamma_1pct_usd{0.0};
+    double vega_usd{0.0};  // per vol point
+    double theta_day_usd{0.0};
+    double es_component_usd{std::numeric_limits<double>::quiet_NaN()};  // components sum to the ES they come from
+    double var_component_usd{std::numeric_limits<double>::quiet_NaN()};
+    double exit_cost_usd{std::numeric_limits<double>::quiet_NaN()};
+    double days_to_exit{std::numeric_limits<double>::quiet_NaN()};
+    bool priced{false};
+};
+
+// P&L of an underlying over spot, for a few volatility moves at once.
+struct SpotLadder {
+    std::vector<double> spot_moves;            // relative
+    std::vector<double> volatility_moves;      // relative
+    std::vector<std::vector<double>> pnl_usd;  // [volatility move][spot move]
+};
+
+// One smile of the surface as it was used.
+struct SmileReport {
+    std::string underlying;
+    std::size_t expiry{0};  // ExpirySlot
+    double years{0.0};
+    double forward{0.0};
+    std::optional<SviParameters> svi;
+    bool fitted{false};  // by us; else given
+    bool arbitrage_free{false};
+    std::string note;
+    std::vector<SmileQuote> quotes;
+};
+
+struct UnderlyingReport {
+    std::string name;
+    double index{0.0};
+    StressMatrix matrix;
+    SpotLadder ladder;
+};
+
+struct VenueReport {
+    std::string name;
+    std::string model;
+    double equity_usd{0.0};
+    double initial_margin_usd{std::numeric_limits<double>::quiet_NaN()};
+    double maintenance_margin_usd{std::numeric_limits<double>::quiet_NaN()};
+    double margin_ratio{std::numeric_limits<double>::quiet_NaN()};
+    struct Liquidation {
+        std::string underlying;
+        double price_down{std::numeric_limits<double>::quiet_NaN()};  // NaN: none within the search
+        double price_up{std::numeric_limits<double>::quiet_NaN()};
+        double distance_down_ratio{std::numeric_limits<double>::quiet_NaN()};
+        double distance_up_ratio{std::numeric_limits<double>::quiet_NaN()};
+        double sigmas{std::numeric_limits<double>::quiet_NaN()};  // of one day, of the nearer
+    };
+    std::vector<Liquidation> liquidations;
+};
+
+// The whole report. Order of rows: as a reader goes through them.
+struct RiskReport {
+    UnixNanos as_of{};
+    double equity_usd{0.0};
+    std::vector<ReportMetric> metrics;
+    std::vector<TailRow> tails;
+    std::vector<double> scenario_pnl_usd;  // of the method that the contributions come from; for a histogram
+    std::string scenario_method;
+    std::vector<PositionRow> positions;
+    std::vector<UnderlyingReport> underlyings;
+    std::vector<StressResult> stresses;
+    double reverse_crash_scale{std::numeric_limits<double>::quiet_NaN()};  // infinite: no venue fails
+    std::vector<VenueReport> venues;
+    std::vector<ExposureRow> exposures;
+    std::vector<SmileReport> smiles;
+    std::vector<std::string> notes;  // assumptions, missing inputs, doubts
+    std::vector<std::string> underlying_names;
+    std::vector<std::string> venue_names;
+    std::vector<std::string> expiry_names;  // "27MAR26"
+};
+
+// Computes everything that the inputs support; what they do not is absent and said so in `notes`.
+// Allocates: yes; for files and screens, never between event and command.
+[[nodiscard]] RiskReport make_risk_report(const ReportInputs& inputs);
+
+// The metric of that name and scope, or nullptr.
+[[nodiscard]] const ReportMetric* find_metric(const RiskReport& report, std::string_view name, std::string_view scope);
+
+}  // namespace keel::risk
