@@ -31,6 +31,9 @@ svg text.note{font-size:12px}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round}.line.dashed{stroke-dasharray:6 4}
 .line.a{stroke:var(--a)}.line.b{stroke:var(--b)}.line.c{stroke:var(--c)}.line.d{stroke:var(--d)}
 .bar.a{fill:var(--a)}.bar.b{fill:var(--b)}
+.dot{opacity:.75}.dot.a{fill:var(--a)}.dot.b{fill:var(--b)}.dot.c{fill:var(--c)}.dot.d{fill:var(--d)}
+table.heat td,table.heat th{text-align:right;border:0;padding:4px 8px}td.worst{outline:2px solid var(--hard);outline-offset:-2px}
+td.soft{color:var(--soft)}td.hard{color:var(--hard);font-weight:600}td.inside{color:var(--good)}
 .rule{stroke-width:1.2;stroke-dasharray:8 4}.rule.soft{stroke:var(--soft)}.rule.hard{stroke:var(--hard)}
 .key{margin-left:12px;white-space:nowrap;font-size:13px;color:var(--faint)}
 .key:before{content:"";display:inline-block;width:18px;border-top:3px solid;margin-right:5px;vertical-align:3px}

@@ -1,0 +1,344 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "app/report/report_style.hpp"
+#include "app/report/risk_report_text.hpp"
+#include "app/report/svg_plot.hpp"
+#include "app/view/screen_line.hpp"
+#include "risk/report/report_smiles.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::ReportMetric;
+using risk::RiskReport;
+
+constexpr char kInks[] = {'a', 'b', 'c', 'd'};
+constexpr std::size_t kContributionsShown = 25;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+std::string number(double value) { return std::isinf(value) ? "never" : short_number(value); }
+
+std::string percent(double ratio, int decimals = 0) {
+    return std::isfinite(ratio) ? fmt::format("{:+.{}f} %", 100.0 * ratio, decimals) : "–";
+}
+
+void tile(std::string& out, const std::string& name, const std::string& value, const std::string& beside) {
+    out += fmt::format(
+        "<div class=\"tile\"><div class=\"name\">{}</div><div class=\"value\">{}</div><div "
+        "class=\"beside\">{}</div></div>",
+        escaped(name), escaped(value), escaped(beside));
+}
+
+double metric(const RiskReport& report, std::string_view name, std::string_view scope = "") {
+    const ReportMetric* found = find_metric(report, name, scope);
+    return found == nullptr ? kNaN : found->value;
+}
+
+void add_tiles(const RiskReport& report, std::string& out) {
+    out += "<section class=\"tiles\">";
+    tile(out, "Equity", grouped(report.equity_usd, 0) + " USD", fmt::format("{} positions", report.positions.size()));
+    tile(out, "Dollar delta", number(metric(report, "dollar_delta_usd")) + " USD",
+         "net leverage " + number(metric(report, "leverage_net")));
+    tile(out, "Value at risk, 99 %, a day", number(metric(report, "var_99_usd")) + " USD",
+         "shortfall 97.5 %: " + number(metric(report, "es_975_usd")));
+    tile(out, "Worst stress", number(metric(report, "stress_worst_usd")) + " USD",
+         "a crash of " + number(report.reverse_crash_scale) + " × CRASH ends margin");
+    tile(out, "Gross leverage", number(metric(report, "leverage_gross")),
+         "margin " + number(metric(report, "leverage_margin")));
+    const auto count = [&](risk::LimitState state) {
+        return std::ranges::count(report.metrics, state, &ReportMetric::state);
+    };
+    tile(out, "Limits", fmt::format("{} hard, {} soft", count(risk::LimitState::hard), count(risk::LimitState::soft)),
+         fmt::format("{} inside", count(risk::LimitState::inside)));
+    out += "</section>";
+}
+
+void add_spot_ladder(const risk::UnderlyingReport& underlying, std::string& out) {
+    Plot plot{.title = underlying.name + " spot ladder",
+              .unit = "USD",
+              .x = underlying.ladder.spot_moves,
+              .marks = {{0.0, "now"}},
+              .from_zero = true,
+              .axis = PlotAxis::percent};
+    for (std::size_t i = 0; i < underlying.ladder.pnl_usd.size(); ++i) {
+        plot.lines.push_back({.label = "iv " + percent(underlying.ladder.volatility_moves[i]),
+                              .ink = kInks[(i + 3) % 4],
+                              .dashed = underlying.ladder.volatility_moves[i] != 0.0,
+                              .values = underlying.ladder.pnl_usd[i]});
+    }
+    out += svg_plot(plot);
+}
+
+// One smile: the curve over the strikes quoted (or three standard deviations), and the quotes.
+void add_smile(const RiskReport& report, const risk::SmileReport& smile, std::string& out) {
+    constexpr std::size_t kPoints = 81;
+    Plot plot{.title = fmt::format("{} {} smile", smile.underlying, report.expiry_names[smile.expiry]),
+              .unit = "implied volatility, %",
+              .marks = {{smile.forward, "forward"}},
+              .axis = PlotAxis::number};
+    double low = kNaN, high = kNaN;
+    if (smile.svi) {
+        const double at_forward = smile_volatility(smile, smile.forward) * std::sqrt(smile.years);
+        low = smile.forward * std::exp(-3.0 * at_forward);
+        high = smile.forward * std::exp(3.0 * at_forward);
+    }
+    if (!smile.quotes.empty()) {
+        low = std::isnan(low) ? smile.quotes.front().strike : std::max(low, smile.quotes.front().strike);
+        high = std::isnan(high) ? smile.quotes.back().strike : std::min(high, smile.quotes.back().strike);
+    }
+    PlotLine curve{.label = smile.fitted ? "fit" : "given", .ink = 'a', .values = {}};
+    PlotLine bids{.label = "bid", .ink = 'c', .values = {}, .dots = true};
+    PlotLine asks{.label = "ask", .ink = 'b', .values = {}, .dots = true};
+    PlotLine marks{.label = "mark", .ink = 'd', .values = {}, .dots = true};
+    const auto point = [&](double strike, double on_curve, const risk::SmileQuote& quote) {
+        plot.x.push_back(strike);
+        curve.values.push_back(100.0 * on_curve);
+        bids.values.push_back(100.0 * quote.bid);
+        asks.values.push_back(100.0 * quote.ask);
+        marks.values.push_back(100.0 * quote.mark);
+    };
+    for (std::size_t i = 0; smile.svi && i < kPoints && high > low; ++i) {
+        const double strike = low * std::pow(high / low, static_cast<double>(i) / (kPoints - 1));
+        point(strike, smile_volatility(smile, strike), {});
+    }
+    for (const risk::SmileQuote& quote : smile.quotes) {
+        if (quote.strike >= low && quote.strike <= high) point(quote.strike, kNaN, quote);
+    }
+    const auto known = [](const PlotLine& line) {
+        return std::ranges::any_of(line.values, [](double value) { return std::isfinite(value); });
+    };
+    for (PlotLine* line : {&curve, &bids, &asks, &marks}) {
+        if (known(*line)) plot.lines.push_back(*line);
+    }
+    out += svg_plot(plot);
+}
+
+// Term structure and skew at a glance: volatility by expiry and moneyness.
+void add_surface(const RiskReport& report, std::string& out) {
+    constexpr double kMoneyness[] = {0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5};
+    double low = 1e9, high = 0.0;
+    for (const risk::SmileReport& smile : report.smiles) {
+        for (const double ratio : kMoneyness) {
+            const double iv = smile_volatility(smile, ratio * smile.forward);
+            if (!std::isfinite(iv)) continue;
+            low = std::min(low, iv);
+            high = std::max(high, iv);
+        }
+    }
+    if (!(high > 0.0)) return;
+    out +=
+        "<section><h2>Volatility surface, % by strike over forward</h2><div class=\"scroll\"><table class=\"heat\">"
+        "<tr><th>expiry</th><th>days</th>";
+    for (const double ratio : kMoneyness) out += fmt::format("<th>{:.2f}</th>", ratio);
+    out += "<th></th></tr>";
+    for (const risk::SmileReport& smile : report.smiles) {
+        out += fmt::format("<tr><th>{} {}</th><th>{:.1f}</th>", escaped(smile.underlying),
+                           escaped(report.expiry_names[smile.expiry]), smile.years * 365.0);
+        for (const double ratio : kMoneyness) {
+            const double iv = smile_volatility(smile, ratio * smile.forward);
+            if (!std::isfinite(iv)) {
+                out += "<td>–</td>";
+                continue;
+            }
+            const double share = high > low ? (iv - low) / (high - low) : 0.5;
+            out += fmt::format("<td style=\"background:color-mix(in srgb,var(--b) {:.0f}%,transparent)\">{:.1f}</td>",
+                               65.0 * share, 100.0 * iv);
+        }
+        out += fmt::format("<th>{}</th></tr>", escaped(smile.note));
+    }
+    out += "</table></div></section>\n";
+}
+
+void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
+    constexpr std::size_t kColumns = risk::kGridVolatilityMoves.size();
+    double most = 0.0;
+    for (const double pnl : underlying.matrix.pnl_usd) most = std::max(most, std::abs(pnl));
+    out += fmt::format(
+        "<section><h2>{} stress matrix, thousand USD</h2><div class=\"scroll\"><table class=\"heat\"><tr><th>spot \\ "
+        "volatility</th>",
+        escaped(underlying.name));
+    for (const double move : risk::kGridVolatilityMoves) out += fmt::format("<th>{}</th>", percent(move));
+    out += "</tr>";
+    for (std::size_t row = 0; row < risk::kGridSpotMoves.size(); ++row) {
+        out += fmt::format("<tr><th>{}</th>", percent(risk::kGridSpotMoves[row]));
+        for (std::size_t column = 0; column < kColumns; ++column) {
+            const double pnl = underlying.matrix.pnl_usd[row * kColumns + column];
+            const double share = most > 0.0 ? std::sqrt(std::abs(pnl) / most) : 0.0;
+            const bool worst = underlying.matrix.worst.spot == row && underlying.matrix.worst.volatility == column;
+            out += fmt::format("<td{} style=\"background:color-mix(in srgb,var(--{}) {:.0f}%,transparent)\">{}</td>",
+                               worst ? " class=\"worst\"" : "", pnl < 0.0 ? "bad" : "good", 60.0 * share,
+                               grouped(pnl / 1e3, 1));
+        }
+        out += "</tr>";
+    }
+    out += "</table></div></section>\n";
+}
+
+void add_contributions(const RiskReport& report, std::string& out) {
+    std::vector<const risk::PositionRow*> rows;
+    for (const risk::PositionRow& row : report.positions) rows.push_back(&row);
+    const auto size = [](const risk::PositionRow* row) {
+        return std::isfinite(row->es_component_usd) ? std::abs(row->es_component_usd) : std::abs(row->delta_net);
+    };
+    std::ranges::sort(rows, std::greater{}, size);
+    const double most = rows.empty() ? 0.0 : size(rows.front());
+    out += fmt::format(
+        "<section><h2>Contributions</h2><p class=\"fine\">{}</p><div class=\"scroll\"><table><tr><th>contract</th>"
+        "<th>venue</th><th class=\"n\">quantity</th><th class=\"n\">value USD</th><th class=\"n\">delta net</th>"
+        "<th class=\"n\">vega</th><th class=\"n\">VaR part</th><th class=\"n\">ES part</th><th></th></tr>",
+        report.scenario_method.empty()
+            ? "No history: ordered by delta."
+            : "Parts of VaR and ES by the method " + escaped(report.scenario_method) + "; they sum to its figures.");
+    for (std::size_t i = 0; i < std::min(rows.size(), kContributionsShown); ++i) {
+        const risk::PositionRow& row = *rows[i];
+        out += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"meter\"><i class=\"{}\" "
+            "style=\"width:{:.1f}%\"></i></td></tr>",
+            escaped(row.name), escaped(row.venue), number(row.quantity),
+            row.priced ? grouped(row.value_usd, 0) : "no price", number(row.delta_net), number(row.vega_usd),
+            number(row.var_component_usd), number(row.es_component_usd), row.es_component_usd < 0.0 ? 'a' : 'b',
+            most > 0.0 ? 100.0 * size(&row) / most : 0.0);
+    }
+    out += "</table></div>";
+    if (rows.size() > kContributionsShown) {
+        out += fmt::format("<p class=\"fine\">and {} more: <code>keel risk --json</code> has all.</p>",
+                           rows.size() - kContributionsShown);
+    }
+    out += "</section>\n";
+}
+
+// How often each profit happens among the scenarios, and where the VaR lies.
+void add_histogram(const RiskReport& report, std::string& out) {
+    constexpr std::size_t kBins = 48;
+    if (report.scenario_pnl_usd.empty()) return;
+    const auto [low, high] = std::ranges::minmax(report.scenario_pnl_usd);
+    if (!(high > low)) return;
+    Plot plot{.title = "Profit of a day, " + report.scenario_method,
+              .unit = fmt::format("of {} scenarios", report.scenario_pnl_usd.size()),
+              .marks = {{-metric(report, "var_99_usd"), "−VaR 99 %"}, {0.0, "0"}},
+              .from_zero = true,
+              .axis = PlotAxis::number};
+    std::vector<double> counts(kBins);
+    for (const double pnl : report.scenario_pnl_usd) {
+        const auto bin = static_cast<std::size_t>((pnl - low) / (high - low) * kBins);
+        counts[std::min(bin, kBins - 1)] += 1.0;
+    }
+    PlotLine steps{.label = "scenarios", .ink = 'a', .values = {}};
+    for (std::size_t bin = 0; bin < kBins; ++bin) {
+        for (const double edge : {0.0, 1.0}) {
+            plot.x.push_back(low + (static_cast<double>(bin) + edge) * (high - low) / kBins);
+            steps.values.push_back(counts[bin]);
+        }
+    }
+    plot.lines.push_back(std::move(steps));
+    out += svg_plot(plot);
+}
+
+void add_stresses(const RiskReport& report, std::string& out) {
+    out +=
+        "<section><h2>Named stresses</h2><div class=\"scroll\"><table><tr><th>stress</th><th class=\"n\">P&amp;L "
+        "USD</th><th class=\"n\">equity USD</th>";
+    for (const std::string& venue : report.venue_names) {
+        out += fmt::format("<th class=\"n\">{} margin ratio</th>", escaped(venue));
+    }
+    out += "</tr>";
+    for (const risk::StressResult& stress : report.stresses) {
+        out += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", escaped(stress.id),
+                           grouped(stress.pnl_usd, 0), grouped(stress.equity_usd, 0));
+        for (std::size_t v = 0; v < report.venue_names.size(); ++v) {
+            const double ratio = v < stress.venues.size() ? stress.venues[v].margin_ratio : kNaN;
+            out += fmt::format("<td class=\"n{}\">{}</td>", ratio <= 1.0 ? " hard" : "", number(ratio));
+        }
+        out += "</tr>";
+    }
+    out += "</table></div></section>\n";
+}
+
+void add_margin(const RiskReport& report, std::string& out) {
+    out +=
+        "<section><h2>Margin and liquidation</h2><div class=\"scroll\"><table><tr><th>venue</th><th>model</th>"
+        "<th class=\"n\">equity</th><th class=\"n\">initial</th><th class=\"n\">maintenance</th><th "
+        "class=\"n\">ratio</th>"
+        "<th>underlying</th><th class=\"n\">down at</th><th class=\"n\">up at</th><th class=\"n\">sigmas</th></tr>";
+    for (const risk::VenueReport& venue : report.venues) {
+        const std::string head = fmt::format(
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"n\">{}</td>",
+            escaped(venue.name), escaped(venue.model), grouped(venue.equity_usd, 0), number(venue.initial_margin_usd),
+            number(venue.maintenance_margin_usd), number(venue.margin_ratio));
+        if (venue.liquidations.empty()) out += head + "<td>–</td><td></td><td></td><td></td></tr>";
+        for (const auto& row : venue.liquidations) {
+            out += head + fmt::format(
+                              "<td>{}</td><td class=\"n\">{} ({})</td><td class=\"n\">{} ({})</td><td "
+                              "class=\"n\">{}</td></tr>",
+                              escaped(row.underlying), number(row.price_down), percent(-row.distance_down_ratio, 1),
+                              number(row.price_up), percent(row.distance_up_ratio, 1), number(row.sigmas));
+        }
+    }
+    out += "</table></div></section>\n";
+}
+
+void add_tails(const RiskReport& report, std::string& out) {
+    if (report.tails.empty()) return;
+    out +=
+        "<section><h2>Tails, one day</h2><div class=\"scroll\"><table><tr><th>method</th><th class=\"n\">VaR 99 % "
+        "USD</th><th class=\"n\">ES 97.5 % USD</th><th></th></tr>";
+    for (const risk::TailRow& row : report.tails) {
+        out += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+                           escaped(row.method), number(row.var_99_usd), number(row.es_975_usd), escaped(row.note));
+    }
+    out += "</table></div></section>\n";
+}
+
+void add_metrics(const RiskReport& report, std::string& out) {
+    out +=
+        "<section><h2>Every metric</h2><div class=\"scroll\"><table><tr><th>scope</th><th>metric</th><th "
+        "class=\"n\">value</th><th>unit</th><th class=\"n\">soft</th><th class=\"n\">hard</th><th>limit</th>"
+        "<th>quality</th></tr>";
+    for (const ReportMetric& row : report.metrics) {
+        const char* state = limit_state_name(row.state);
+        const char* ink = row.state == risk::LimitState::hard     ? "hard"
+                          : row.state == risk::LimitState::soft   ? "soft"
+                          : row.state == risk::LimitState::inside ? "inside"
+                                                                  : "";
+        out += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"{}\">{}</td><td>{}</td></tr>",
+            row.scope.empty() ? "account" : escaped(row.scope), escaped(row.name), number(row.value), escaped(row.unit),
+            row.state == risk::LimitState::none ? "" : number(row.soft),
+            row.state == risk::LimitState::none ? "" : number(row.hard), ink, state, escaped(row.quality));
+    }
+    out += "</table></div></section>\n";
+}
+
+}  // namespace
+
+std::string risk_report_html(const RiskReport& report) {
+    std::string out =
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+    out += fmt::format("<title>Risk report</title><style>{}</style></head><body><main>\n", kReportStyle);
+    out += "<header><h1>Risk report</h1></header>\n";
+    for (const std::string& note : report.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
+    add_tiles(report, out);
+    out += "<section class=\"plots\">\n";
+    for (const risk::UnderlyingReport& underlying : report.underlyings) add_spot_ladder(underlying, out);
+    add_histogram(report, out);
+    for (const risk::SmileReport& smile : report.smiles) add_smile(report, smile, out);
+    out += "</section>\n";
+    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
+    add_surface(report, out);
+    add_contributions(report, out);
+    add_tails(report, out);
+    add_stresses(report, out);
+    add_margin(report, out);
+    add_metrics(report, out);
+    return out + "</main></body></html>\n";
+}
+
+}  // namespace keel::app

@@ -69,7 +69,13 @@ double nice_time_step(const Range& range) {
     return nice_step(range, 6);
 }
 
-void add_axes(const Frame& frame, std::string& out) {
+std::string x_text(PlotAxis axis, double value, double step) {
+    const double shown = std::abs(value) < step * 1e-9 ? 0.0 : value;
+    if (axis == PlotAxis::percent) return fmt::format("{:.4g} %", 100.0 * shown);
+    return axis == PlotAxis::number ? axis_text(shown) : time_text(value, step);
+}
+
+void add_axes(const Frame& frame, PlotAxis axis, std::string& out) {
     auto to = std::back_inserter(out);
     const double step = nice_step(frame.y, 5);
     for (double value = std::ceil(frame.y.low / step) * step; value <= frame.y.high; value += step) {
@@ -79,10 +85,10 @@ void add_axes(const Frame& frame, std::string& out) {
         fmt::format_to(to, R"(<text x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>)", kLeft - 6,
                        frame.py(value) + 4.5, axis_text(shown));
     }
-    const double time_step = nice_time_step(frame.x);
-    for (double value = std::ceil(frame.x.low / time_step) * time_step; value <= frame.x.high; value += time_step) {
+    const double across = axis == PlotAxis::seconds ? nice_time_step(frame.x) : nice_step(frame.x, 6);
+    for (double value = std::ceil(frame.x.low / across) * across; value <= frame.x.high; value += across) {
         fmt::format_to(to, R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", frame.px(value),
-                       kHeight - 8, time_text(value, time_step));
+                       kHeight - 8, x_text(axis, value, across));
     }
 }
 
@@ -107,14 +113,22 @@ std::vector<std::size_t> kept_points(const std::vector<double>& values) {
 
 void add_line(const Frame& frame, const Plot& plot, const PlotLine& line, std::string& out) {
     auto to = std::back_inserter(out);
+    if (line.dots) {
+        for (std::size_t i = 0; i < std::min(line.values.size(), plot.x.size()); ++i) {
+            if (!std::isfinite(line.values[i])) continue;
+            fmt::format_to(to, R"(<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3"/>)", line.ink,
+                           frame.px(plot.x[i]), frame.py(line.values[i]));
+        }
+        return;
+    }
     fmt::format_to(to, R"(<path class="line {}{}" d=")", line.ink, line.dashed ? " dashed" : "");
     bool pen_up = true;
     for (const std::size_t i : kept_points(line.values)) {
-        if (i >= plot.seconds.size() || !std::isfinite(line.values[i])) {
+        if (i >= plot.x.size() || !std::isfinite(line.values[i])) {
             pen_up = true;
             continue;
         }
-        fmt::format_to(to, "{}{:.1f} {:.1f}", pen_up ? 'M' : 'L', frame.px(plot.seconds[i]), frame.py(line.values[i]));
+        fmt::format_to(to, "{}{:.1f} {:.1f}", pen_up ? 'M' : 'L', frame.px(plot.x[i]), frame.py(line.values[i]));
         pen_up = false;
     }
     out += "\"/>";
@@ -122,7 +136,7 @@ void add_line(const Frame& frame, const Plot& plot, const PlotLine& line, std::s
 
 Frame frame_of(const Plot& plot) {
     Frame frame;
-    for (const double second : plot.seconds) frame.x.take(second);
+    for (const double second : plot.x) frame.x.take(second);
     for (const PlotLine& line : plot.lines) {
         for (const double value : line.values) frame.y.take(value);
     }
@@ -188,7 +202,7 @@ std::string svg_plot(const Plot& plot) {
     if (frame.x.empty() || frame.y.empty() || !(frame.x.high > frame.x.low)) return "";
     std::string out = figure_head(plot.title, plot.unit, legend(plot));
     auto to = std::back_inserter(out);
-    add_axes(frame, out);
+    add_axes(frame, plot.axis, out);
     for (const auto& [second, label] : plot.marks) {
         if (second < frame.x.low || second > frame.x.high) continue;
         fmt::format_to(

@@ -12,6 +12,7 @@ struct PlotLine {
     char ink{'a'};
     bool dashed{false};
     std::vector<double> values;  // on the plot's x; not a number = a gap
+    bool dots{false};            // a dot at each point instead of a line between them
 };
 
 // A horizontal rule, such as a boundary.
@@ -20,14 +21,17 @@ struct PlotRule {
     bool hard{false};
 };
 
+enum class PlotAxis : unsigned char { seconds, percent, number };
+
 struct Plot {
     std::string title;
     std::string unit;
-    std::vector<double> seconds;
+    std::vector<double> x;  // seconds, or what `axis` says; percent: fractions
     std::vector<PlotLine> lines;
     std::vector<PlotRule> rules;
-    std::vector<std::pair<double, std::string>> marks;  // vertical, in seconds
+    std::vector<std::pair<double, std::string>> marks;  // vertical, at an x
     bool from_zero{false};                              // the axis must show zero
+    PlotAxis axis{PlotAxis::seconds};
 };
 
 inline constexpr std::size_t kPlotPointsMax = 1'200;  // two a column: more cannot be seen, and pages stay small

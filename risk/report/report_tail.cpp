@@ -36,7 +36,7 @@ double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t 
     double volatility = 0.0;
     if (is_option(contract.kind) && log_volatility != 0.0) {
         const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
-        volatility = std::expm1(log_volatility * volatility_tenor_factor(years * 365.0));
+        volatility = std::expm1(log_volatility * tenor_weight(VolatilityTenor::power, years));
     }
     std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
     const double spot = std::expm1(log_return);
@@ -230,7 +230,7 @@ public:
             const auto here = ladder.position(market.forward, 0.0);
             if (!here) continue;
             ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
-                             volatility_tenor_factor(columns.years * 365.0), columns, part);
+                             tenor_weight(VolatilityTenor::power, columns.years), columns, part);
             for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
         }
         return out;

@@ -49,8 +49,8 @@ TEST(CommandLineTest, TellsWhatItIs) {
 
 TEST(CommandLineTest, TeachesEverySubcommandWithAnExample) {
     const TemporaryDirectory folder;
-    for (const char* name :
-         {"demo", "run", "simulate", "check", "replay", "journal", "explain", "latency", "kill", "doctor"}) {
+    for (const char* name : {"demo", "run", "simulate", "check", "replay", "journal", "explain", "latency", "kill",
+                             "risk", "whatif", "doctor"}) {
         const Outcome help = run(folder, {name, "--help"});
         EXPECT_EQ(help.code, 0) << name;
         EXPECT_NE(help.out.find("Example:\n  keel " + std::string{name}), std::string::npos) << name << help.out;

@@ -1,0 +1,102 @@
+// keel risk and keel whatif as a user runs them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace keel::app {
+namespace {
+
+using nlohmann::json;
+using test::Program;
+using test::TemporaryDirectory;
+
+struct Outcome {
+    int code{-1};
+    std::string out;
+    std::string err;
+};
+
+class RiskCommandTest : public testing::Test {
+protected:
+    Outcome run(std::vector<std::string> arguments) {
+        Program program{KEEL_BINARY, std::move(arguments), folder_.path(), "risk"};
+        const int code = program.wait(std::chrono::seconds{60});
+        return {code, program.out(), program.err()};
+    }
+    std::vector<std::string> with_example(std::vector<std::string> arguments) {
+        const std::string examples = std::string{KEEL_SOURCE_DIR} + "/examples/";
+        arguments.insert(arguments.end(),
+                         {"--portfolio", examples + "risk-portfolio.json", "--market", examples + "risk-market.json"});
+        return arguments;
+    }
+    TemporaryDirectory folder_;
+};
+
+TEST_F(RiskCommandTest, TextJsonAndPageOfTheExample) {
+    const std::string page = (folder_.path() / "risk.html").string();
+    const Outcome text = run(with_example({"risk", "--html", page}));
+    ASSERT_EQ(text.code, 0) << text.err;
+    for (const char* word : {"delta_net", "filtered_historical", "STRESS BTC", "CRASH", "LIQUIDATION", "SURFACE"}) {
+        EXPECT_NE(text.out.find(word), std::string::npos) << word;
+    }
+    std::ifstream file{page};
+    const std::string html{std::istreambuf_iterator<char>{file}, {}};
+    EXPECT_GT(html.size(), 20'000U);
+    EXPECT_EQ(html.find("http://"), std::string::npos) << "self-contained";
+    EXPECT_EQ(html.find("nan"), std::string::npos);
+    const Outcome machine = run(with_example({"risk", "--json"}));
+    ASSERT_EQ(machine.code, 0) << machine.err;
+    const json report = json::parse(machine.out);
+    EXPECT_TRUE(report.at("metrics").at("account").at("var_99_usd").at("value").is_number());
+    EXPECT_EQ(report.at("stress").at("cells_usd").at("BTC").size(), 90U);
+    EXPECT_TRUE(report.at("margin").at("deribit").at("margin_ratio").is_number());
+    double parts = 0.0;
+    for (const json& row : report.at("contributions")) parts += row.at("es_975_component_usd").get<double>();
+    for (const json& row : report.at("tails")) {
+        if (row.at("method") != report.at("contributions_method")) continue;
+        EXPECT_NEAR(parts, row.at("es_975_usd").get<double>(), 1e-6 * std::abs(parts));
+    }
+}
+
+TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
+    const Outcome outcome =
+        run(with_example({"whatif", "--json", "--trade", "BTC-PERPETUAL:-65000", "--trade", "BTC-27MAR26-75000-C:+5"}));
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    bool seen = false;
+    for (const json& row : json::parse(outcome.out).at("metrics")) {
+        const double change = row.at("change").is_null() ? 0.0 : row.at("change").get<double>();
+        if (row.at("name") == "equity_usd" && row.at("scope") == "account") EXPECT_NEAR(change, 0.0, 1e-6);
+        if (row.at("name") != "delta_bs" || row.at("scope") != "BTC") continue;
+        seen = true;
+        EXPECT_LT(change, 0.0) << "sold one coin of perpetual, bought five calls of small delta";
+        EXPECT_GT(change, -1.0);
+    }
+    EXPECT_TRUE(seen);
+    EXPECT_EQ(run(with_example({"whatif", "--trade", "BTC-PERPETUAL"})).code, 2);
+    EXPECT_EQ(run(with_example({"whatif", "--trade", "BTC-NOTHING:5"})).code, 2);
+}
+
+TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
+    const std::string file = (folder_.path() / "tight.json").string();
+    std::ofstream{file} << R"({"limits":[{"metric":"var_99_usd","soft":1,"hard":2}]})";
+    auto arguments = with_example({"risk"});
+    arguments.insert(arguments.end(), {"--portfolio", file});
+    const Outcome breached = run(arguments);
+    EXPECT_EQ(breached.code, 1) << breached.err;
+    EXPECT_NE(breached.out.find("HARD"), std::string::npos);
+    std::ofstream{file} << R"({"positions":[{"instrument":"BTC-PERPETUAL"}]})";
+    const Outcome refused = run(arguments);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_NE(refused.err.find("tight.json: positions[0]: \"quantity\" is missing"), std::string::npos) << refused.err;
+    EXPECT_EQ(run({"risk", "--portfolio", "/nowhere.json", "--market", "/nowhere.json"}).code, 3);
+}
+
+}  // namespace
+}  // namespace keel::app

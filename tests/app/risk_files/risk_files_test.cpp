@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <numeric>
+
+#include "app/risk_files/market_file.hpp"
+#include "app/risk_files/portfolio_file.hpp"
+#include "risk/report/risk_report.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::find_metric;
+using test::TemporaryDirectory;
+
+class RiskFilesTest : public testing::Test {
+protected:
+    std::string write(const std::string& name, const std::string& text) {
+        const std::string path = (folder_.path() / name).string();
+        std::ofstream{path} << text;
+        return path;
+    }
+    risk::ReportInputs load(const std::string& portfolio, const std::string& market) {
+        InputsBuilder builder;
+        read_portfolio_file(write("portfolio.json", portfolio), builder);
+        read_market_file(write("market.json", market), builder);
+        return builder.finish("market.json");
+    }
+    // What the files are refused with; empty where they are not.
+    std::string refusal(const std::string& portfolio, const std::string& market) {
+        try {
+            (void)load(portfolio, market);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "";
+    }
+    TemporaryDirectory folder_;
+};
+
+constexpr const char* kMarket = R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+  "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],
+  "instruments":[{"name":"BTC-PERPETUAL","mark":65010},{"name":"BTC-27MAR26-70000-C","iv":0.6}]})";
+constexpr const char* kPortfolio = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-13000,"entry":64000},
+  {"instrument":"BTC-27MAR26-70000-C","quantity":2}],"cash":[{"currency":"BTC","amount":3},{"currency":"USDC","amount":5}]})";
+
+TEST_F(RiskFilesTest, ReadsOurOwnForm) {
+    const risk::ReportInputs inputs = load(kPortfolio, kMarket);
+    ASSERT_EQ(inputs.book.contracts.size(), 4U);
+    EXPECT_EQ(inputs.book.contracts[0].kind, risk::ContractKind::inverse_future);
+    EXPECT_DOUBLE_EQ(inputs.book.holdings[0].quantity, -13'000.0);
+    EXPECT_DOUBLE_EQ(inputs.market.quotes[0].mark, 65'010.0);
+    EXPECT_DOUBLE_EQ(inputs.market.quotes[1].volatility, 0.6);
+    EXPECT_EQ(inputs.book.contracts[2].kind, risk::ContractKind::coin_cash);
+    EXPECT_EQ(inputs.book.contracts[3].kind, risk::ContractKind::stable_cash);
+    EXPECT_EQ(inputs.notes, std::vector<std::string>{"USDC: no price given, taken as 1 USD"});
+    const risk::RiskReport report = make_risk_report(inputs);
+    EXPECT_TRUE(std::isfinite(report.equity_usd));
+    EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->quality, "good");
+}
+
+TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
+    struct Case {
+        const char* portfolio;
+        const char* market;
+        const char* says;
+    };
+    const Case cases[] = {
+        {"{", kMarket, "portfolio.json: not a JSON document"},
+        {R"({"position":[]})", kMarket, "unknown key \"position\"; did you mean \"positions\"?"},
+        {R"({"positions":[{"instrument":"BTC-PERPETUAL"}]})", kMarket, "positions[0]: \"quantity\" is missing"},
+        {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":"5"}]})", kMarket,
+         "positions[0].quantity: must be a number, is a text"},
+        {R"({"positions":[{"instrument":"BTC-PERP","quantity":5}]})", kMarket, "positions[0].instrument: \"BTC-PERP\""},
+        {R"({"positions":[{"instrument":"X","kind":"swap","underlying":"BTC","expiry":"27MAR26","quantity":5}]})",
+         kMarket, "positions[0].kind: must be spot"},
+        {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":5,"entry":-1}]})", kMarket,
+         "positions[0].entry: must be positive"},
+        {R"({"limits":[{"metric":"delta_net","soft":5,"hard":2}]})", kMarket, "limits[0]: soft lies beyond hard"},
+        {R"({"venues":[{"name":"deribit","margin_model":"magic"}]})", kMarket, "margin_model: must be"},
+        {kPortfolio, "[1", "market.json: not a JSON document"},
+        {kPortfolio, R"({"underlyings":[{"name":"BTC","index":65000}]})", "market.json: time: is missing"},
+        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":-5}]})",
+         "underlyings[0].index: must be positive"},
+        {kPortfolio, R"({"time":"noon","underlyings":[]})", "time: is no time"},
+        {kPortfolio, R"({"time":1})", "no index price of BTC"},
+        {kPortfolio, R"({"time":1,"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,
+           "svi":{"a":0.1,"b":-1,"rho":0,"m":0,"sigma":0.1}}]})",
+         "expiries[0].svi: is no curve"},
+        {kPortfolio, R"({"jsonrpc":"2.0","error":{"code":13009,"message":"unauthorized"}})", "answer is an error"},
+    };
+    for (const Case& item : cases) {
+        const std::string said = refusal(item.portfolio, item.market);
+        EXPECT_NE(said.find(item.says), std::string::npos) << "wanted: " << item.says << "\nsaid: " << said;
+    }
+    EXPECT_THROW(JsonTree::read("/nowhere/at/all.json"), OutsideError);
+}
+
+// Deribit's example answers: shape and numbers of docs.deribit.com, private/get_positions.
+constexpr const char* kPositions = R"({"jsonrpc":"2.0","id":2236,"result":[{"average_price":7440.18,"delta":0.006687487,
+ "direction":"buy","estimated_liquidation_price":1.74,"floating_profit_loss":0,"index_price":7466.79,
+ "initial_margin":0.000197283,"instrument_name":"BTC-PERPETUAL","kind":"future","leverage":34,
+ "maintenance_margin":0.000143783,"mark_price":7476.65,"open_orders_margin":0.000197288,"realized_funding":-1e-08,
+ "realized_profit_loss":-9e-09,"settlement_price":7476.65,"size":50,"size_currency":0.006687487,
+ "total_profit_loss":3.2781e-05}]})";
+
+TEST_F(RiskFilesTest, TakesDeribitsPositionsAsTheyCome) {
+    const risk::ReportInputs inputs = load(kPositions, R"({"time":"2020-05-22T08:00:00Z"})");
+    ASSERT_EQ(inputs.book.contracts.size(), 1U);
+    EXPECT_DOUBLE_EQ(inputs.market.underlyings[0].index, 7'466.79);
+    const risk::RiskReport report = make_risk_report(inputs);
+    EXPECT_NEAR(find_metric(report, "delta_net", "BTC")->value, 0.006687487, 1e-9) << "the venue's own delta";
+    EXPECT_NEAR(report.equity_usd, 0.0, 1e-9) << "floating profit is 0: what was made before is in the balance";
+}
+
+TEST_F(RiskFilesTest, TakesDeribitsBookSummaryAndAccountSummary) {
+    InputsBuilder builder;
+    read_portfolio_file(write("positions.json", R"({"result":[
+      {"instrument_name":"BTC-27MAR26-70000-C","direction":"sell","size":-10,"average_price":0.03,"mark_price":0.0211,
+       "index_price":65000,"kind":"option","floating_profit_loss":0.089}]})"),
+                        builder);
+    read_portfolio_file(write("summary.json", R"({"result":{"currency":"BTC","balance":30.5,"equity":30.2}})"),
+                        builder);
+    std::string rows;
+    for (const int strike : {50'000, 55'000, 60'000, 65'000}) {
+        rows += R"({"instrument_name":"BTC-27MAR26-)" + std::to_string(strike) + R"(-P","mark_iv":)" +
+                std::to_string(55.0 + (65'000 - strike) / 2'000.0) +
+                R"(,"underlying_price":65310,"mark_price":0.01,"creation_timestamp":1772352000000},)";
+    }
+    for (const int strike : {70'000, 75'000, 80'000}) {
+        rows += R"({"instrument_name":"BTC-27MAR26-)" + std::to_string(strike) + R"(-C","mark_iv":)" +
+                std::to_string(54.0 + (strike - 65'000) / 3'000.0) +
+                R"(,"underlying_price":65310,"mark_price":0.0211,"bid_price":0.0205,"ask_price":0.0215,"volume":25,)" +
+                R"("estimated_delivery_price":65001,"creation_timestamp":1772352000000},)";
+    }
+    rows += R"({"instrument_name":"SOL_USDC-27MAR26-150-C","mark_iv":80,"underlying_price":140,"mark_price":9})";
+    read_market_file(write("summaries.json", R"({"jsonrpc":"2.0","result":[)" + rows + "]}"), builder);
+    const risk::ReportInputs inputs = builder.finish("summaries.json");
+    EXPECT_EQ(inputs.book.underlying_names, std::vector<std::string>{"BTC"}) << "chains of other coins are passed over";
+    EXPECT_DOUBLE_EQ(inputs.market.expiries[0].forward, 65'310.0);
+    EXPECT_NEAR(inputs.market.quotes[0].volatility, 0.54 + 5.0 / 300.0, 1e-6);
+    EXPECT_EQ(inputs.smiles[0].quotes.size(), 7U);
+    const risk::RiskReport report = make_risk_report(inputs);
+    EXPECT_TRUE(report.smiles[0].svi.has_value()) << report.smiles[0].note;
+    EXPECT_LT(find_metric(report, "vega_usd", "BTC")->value, 0.0);
+}
+
+TEST_F(RiskFilesTest, AnOptionWithoutVolatilityIsSolvedFromItsPrice) {
+    const risk::ReportInputs inputs =
+        load(R"({"positions":[{"instrument":"BTC-27MAR26-70000-C","quantity":1}]})",
+             R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+               "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],
+               "instruments":[{"name":"BTC-27MAR26-70000-C","mark":0.0397}]})");
+    risk::ContractQuote quote = inputs.market.quotes[0];
+    EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, quote, inputs.market), 0.0397, 1e-12);
+}
+
+TEST_F(RiskFilesTest, OtherVenuesSpellTheirContractsOut) {
+    const risk::ReportInputs inputs = load(
+        R"({"positions":[{"instrument":"BTCUSDT","kind":"perpetual","underlying":"BTC","settlement":"USDT","quantity":2,
+          "entry":64000,"venue":"binance","multiplier":1},
+          {"instrument":"BTCUSDT","kind":"perpetual","underlying":"BTC","settlement":"USDT","quantity":-1,"entry":66000,
+          "venue":"okx"}]})",
+        R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000}],"stablecoins":{"USDT":0.999},
+          "instruments":[{"name":"BTCUSDT","mark":65000}]})");
+    EXPECT_EQ(inputs.book.contracts.size(), 2U) << "the same name at two venues is two rows";
+    const risk::RiskReport report = make_risk_report(inputs);
+    EXPECT_NEAR(report.equity_usd, 3'000.0 * 0.999, 1e-9);
+    EXPECT_EQ(report.venue_names, (std::vector<std::string>{"binance", "okx"}));
+}
+
+TEST_F(RiskFilesTest, TheExamplesAreRead) {
+    const std::string examples = std::string{KEEL_SOURCE_DIR} + "/examples/";
+    InputsBuilder builder;
+    read_portfolio_file(examples + "risk-portfolio.json", builder);
+    read_market_file(examples + "risk-market.json", builder);
+    const risk::RiskReport report = make_risk_report(builder.finish("risk-market.json"));
+    for (const risk::ReportMetric& metric : report.metrics) EXPECT_FALSE(std::isnan(metric.value)) << metric.name;
+    for (const risk::SmileReport& smile : report.smiles) EXPECT_TRUE(smile.arbitrage_free) << smile.note;
+    EXPECT_EQ(report.tails.size(), 6U);
+    EXPECT_TRUE(std::isfinite(report.venues.at(0).margin_ratio));
+}
+
+}  // namespace
+}  // namespace keel::app

@@ -1,0 +1,186 @@
+#include "risk/report/risk_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "risk/tail/historical.hpp"
+#include "tests/risk/stress/stress_book.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr std::uint64_t kSeed = 11;
+
+// The two-venue book of the stress tests, with 400 days of history and Deribit's standard tables for its options'
+// venue.
+ReportInputs inputs() {
+    auto [book, market] = test::stress_book();
+    ReportInputs out;
+    out.book = book;
+    out.market = market;
+    std::mt19937_64 random{kSeed};
+    std::normal_distribution daily{0.0, 0.03};
+    UnderlyingHistory history;
+    for (int day = 0; day < 400; ++day) {
+        history.returns.push_back(daily(random));
+        history.volatility_changes.push_back(-history.returns.back() + 0.5 * daily(random));
+    }
+    out.histories = {history};
+    out.smiles.resize(1);
+    out.liquidity.assign(book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6, .daily_volatility = 0.03});
+    out.venue_margins = {{.model = MarginModel::deribit_standard}, {}};
+    out.underlying_margins = {
+        {.future = DeribitFutureMargin{.initial_rate = 0.02, .maintenance_rate = 0.01, .rate_per_coin = 0.00005},
+         .option = DeribitOptionMargin{.initial_rate = 0.15, .initial_rate_floor = 0.1, .maintenance_rate = 0.075}}};
+    return out;
+}
+
+double value_of(const RiskReport& report, std::string_view name, std::string_view scope = "") {
+    const ReportMetric* metric = find_metric(report, name, scope);
+    return metric == nullptr ? std::numeric_limits<double>::quiet_NaN() : metric->value;
+}
+
+const TailRow& tail_of(const RiskReport& report, std::string_view method) {
+    return *std::ranges::find(report.tails, method, &TailRow::method);
+}
+
+TEST(RiskReportTest, SumsAreThoseOfFullRevaluation) {
+    const ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const Sensitivities sums = book_sensitivities(in.book, in.market, UnderlyingSlot{0}).sums;
+    EXPECT_DOUBLE_EQ(report.equity_usd, value_book(in.book, in.market).usd);
+    EXPECT_DOUBLE_EQ(value_of(report, "delta_bs", "BTC"), sums.delta_bs);
+    EXPECT_DOUBLE_EQ(value_of(report, "delta_net", "BTC"), sums.delta_net);
+    EXPECT_DOUBLE_EQ(value_of(report, "vega_usd", "BTC"), sums.vega / 100.0);
+    double parts = 0.0;
+    for (const PositionRow& row : report.positions) parts += row.value_usd;
+    EXPECT_NEAR(parts, report.equity_usd, 1e-6);
+}
+
+TEST(RiskReportTest, DollarDeltaIsTheDerivativeOfEquity) {
+    const ReportInputs in = inputs();
+    constexpr double kStep = 1e-5;
+    const std::array up{UnderlyingShock{.spot = kStep}}, down{UnderlyingShock{.spot = -kStep}};
+    const double slope = (value_book(in.book, in.market, {.underlyings = up}).usd -
+                          value_book(in.book, in.market, {.underlyings = down}).usd) /
+                         (2.0 * kStep);
+    EXPECT_NEAR(value_of(make_risk_report(in), "dollar_delta_usd"), slope, 1e-5 * std::abs(slope) + 1.0);
+}
+
+TEST(RiskReportTest, ComponentsSumToTheTailTheyBelongTo) {
+    const RiskReport report = make_risk_report(inputs());
+    EXPECT_EQ(report.scenario_method, "filtered_historical");
+    double var = 0.0, es = 0.0;
+    for (const PositionRow& row : report.positions) {
+        var += row.var_component_usd;
+        es += row.es_component_usd;
+    }
+    const TailRow& tail = tail_of(report, "filtered_historical");
+    EXPECT_NEAR(var, tail.var_99_usd, 1e-9 * tail.var_99_usd);
+    EXPECT_NEAR(es, tail.es_975_usd, 1e-9 * tail.es_975_usd);
+}
+
+TEST(RiskReportTest, HistoricalTailIsFullRevaluationOfEveryDay) {
+    ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const double base = value_book(in.book, in.market).usd;
+    const double weight = tenor_weight(VolatilityTenor::power, 20.0 / 365.0);
+    std::vector<double> pnl;
+    for (std::size_t day = 0; day < in.histories[0].returns.size(); ++day) {
+        const std::array moves{
+            UnderlyingShock{.spot = std::expm1(in.histories[0].returns[day]),
+                            .volatility = std::expm1(in.histories[0].volatility_changes[day] * weight)}};
+        pnl.push_back(value_book(in.book, in.market, {.underlyings = moves}).usd - base);
+    }
+    const TailMeasures want = *historical_tail(pnl, 0.99);
+    EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
+}
+
+TEST(RiskReportTest, WithoutHistoryTailsAreParametricAndSaySo) {
+    ReportInputs in = inputs();
+    in.histories[0] = {.daily_volatility = 0.03};
+    const RiskReport report = make_risk_report(in);
+    EXPECT_TRUE(std::ranges::find(report.tails, "historical", &TailRow::method) == report.tails.end());
+    EXPECT_GT(value_of(report, "var_99_usd"), 0.0);
+    EXPECT_FALSE(report.notes.empty());
+    in.histories.clear();
+    const RiskReport blind = make_risk_report(in);
+    EXPECT_TRUE(blind.tails.empty());
+    EXPECT_TRUE(std::isnan(value_of(blind, "var_99_usd")));
+    EXPECT_EQ(find_metric(blind, "var_99_usd", "")->quality, "unknown");
+}
+
+TEST(RiskReportTest, LiquidationPriceIsWhereEquityMeetsMaintenance) {
+    ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const VenueReport& alpha = report.venues[0];
+    EXPECT_GT(alpha.margin_ratio, 1.0);
+    ASSERT_EQ(alpha.liquidations.size(), 1U);
+    const double up = alpha.liquidations[0].distance_up_ratio;
+    ASSERT_TRUE(std::isfinite(up)) << "short calls must be liquidated somewhere above";
+    const double maintenance = alpha.maintenance_margin_usd;
+    EXPECT_GT(maintenance, 0.0);
+    // With the spot there the report's own ratio is one.
+    for (UnderlyingMarket& underlying : in.market.underlyings) underlying.index *= 1.0 + up;
+    for (ExpiryMarket& expiry : in.market.expiries) expiry.forward *= 1.0 + up;
+    for (ContractQuote& quote : in.market.quotes) quote.mark *= 1.0 + up;
+    EXPECT_NEAR(make_risk_report(in).venues[0].margin_ratio, 1.0, 1e-3);
+    EXPECT_TRUE(std::isnan(report.venues[1].margin_ratio)) << "beta has no model";
+}
+
+TEST(RiskReportTest, LimitsAreJudgedAndFloorsTurnedRound) {
+    ReportInputs in = inputs();
+    in.limits = {{.metric = "leverage_gross", .soft = 0.001, .hard = 1e6},
+                 {.metric = "margin_ratio", .scope = "alpha", .soft = 1e6, .hard = 0.001, .below = true},
+                 {.metric = "delta_net", .scope = "BTC", .soft = 1e5, .hard = 1e6},
+                 {.metric = "margin_ratio", .scope = "beta", .soft = 2.0, .hard = 1.0, .below = true}};
+    const RiskReport report = make_risk_report(in);
+    EXPECT_EQ(find_metric(report, "leverage_gross", "")->state, LimitState::soft);
+    EXPECT_EQ(find_metric(report, "margin_ratio", "alpha")->state, LimitState::soft);
+    EXPECT_EQ(find_metric(report, "delta_net", "BTC")->state, LimitState::inside);
+    EXPECT_EQ(find_metric(report, "margin_ratio", "beta")->state, LimitState::unknown);
+    EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->state, LimitState::none);
+}
+
+TEST(RiskReportTest, ASmileValuesWhatHasNoVolatilityOfItsOwn) {
+    ReportInputs in = inputs();
+    in.market.quotes[test::kShortCall].volatility = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(find_metric(make_risk_report(in), "delta_bs", "BTC")->quality, "1 holding not priced");
+    const double years = years_between(in.market.now, in.market.expiries[0].expiry);
+    in.smiles[0].svi =
+        SviParameters{.a = 0.36 * years - 1e-9, .b = 1e-9, .rho = 0.0, .m = 0.0, .sigma = 1.0};  // flat 60 %
+    const RiskReport report = make_risk_report(in);
+    EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->quality, "good");
+    EXPECT_NEAR(value_of(report, "vega_usd", "BTC"), value_of(make_risk_report(inputs()), "vega_usd", "BTC"), 1e-3);
+    EXPECT_TRUE(report.smiles[0].arbitrage_free);
+}
+
+TEST(RiskReportTest, PortfolioMarginOfTheRiskMatrix) {
+    ReportInputs in = inputs();
+    in.venue_margins[0] = {.model = MarginModel::deribit_portfolio,
+                           .portfolio = {.maintenance_ratio = 0.8, .worst_case_decimals = 9}};
+    EXPECT_TRUE(std::isnan(make_risk_report(in).venues[0].margin_ratio)) << "no matrix parameters";
+    in.underlying_margins[0].matrix = DeribitMatrixParameters{.price_range = 0.16,
+                                                              .buckets = 4,
+                                                              .volatility_range_up = 0.5,
+                                                              .volatility_range_down = 0.25,
+                                                              .short_term_vega_power = 0.3,
+                                                              .long_term_vega_power = 0.13,
+                                                              .short_term_days = 30.0,
+                                                              .tenor_days_min = 1.0,
+                                                              .volatility_shocked_up_min = 0.5,
+                                                              .extended_factor = 1.0,
+                                                              .extended_dampener_usd = 100'000.0,
+                                                              .annualised_move_risk = 0.075,
+                                                              .annualised_move_min = 0.01,
+                                                              .delta_shock_threshold_usd = 2e7};
+    const VenueReport venue = make_risk_report(in).venues[0];
+    EXPECT_GT(venue.maintenance_margin_usd, 0.0);
+    EXPECT_NEAR(venue.maintenance_margin_usd, 0.8 * venue.initial_margin_usd, 1e-9 * venue.initial_margin_usd);
+}
+
+}  // namespace
+}  // namespace keel::risk
