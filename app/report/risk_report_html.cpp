@@ -20,7 +20,12 @@ constexpr char kInks[] = {'a', 'b', 'c', 'd'};
 constexpr std::size_t kContributionsShown = 25;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::string number(double value) { return std::isinf(value) ? "never" : short_number(value); }
+// Four significant digits, small ones too; "never" for what no price brings about.
+std::string number(double value) {
+    if (std::isinf(value)) return "never";
+    const bool small = value != 0.0 && std::abs(value) < 1.0;
+    return small ? fmt::format("{:.4g}", value) : short_number(value);
+}
 
 std::string percent(double ratio, int decimals = 0) {
     return std::isfinite(ratio) ? fmt::format("{:+.{}f} %", 100.0 * ratio, decimals) : "–";
@@ -40,13 +45,13 @@ double metric(const RiskReport& report, std::string_view name, std::string_view 
 
 void add_tiles(const RiskReport& report, std::string& out) {
     out += "<section class=\"tiles\">";
-    tile(out, "Equity", grouped(report.equity_usd, 0) + " USD", fmt::format("{} positions", report.positions.size()));
-    tile(out, "Dollar delta", number(metric(report, "dollar_delta_usd")) + " USD",
+    tile(out, "Equity, USD", grouped(report.equity_usd, 0), fmt::format("{} positions", report.positions.size()));
+    tile(out, "Dollar delta, USD", number(metric(report, "dollar_delta_usd")),
          "net leverage " + number(metric(report, "leverage_net")));
-    tile(out, "Value at risk, 99 %, a day", number(metric(report, "var_99_usd")) + " USD",
+    tile(out, "VaR 99 % a day, USD", number(metric(report, "var_99_usd")),
          "shortfall 97.5 %: " + number(metric(report, "es_975_usd")));
-    tile(out, "Worst stress", number(metric(report, "stress_worst_usd")) + " USD",
-         "a crash of " + number(report.reverse_crash_scale) + " × CRASH ends margin");
+    tile(out, "Worst stress, USD", number(metric(report, "stress_worst_usd")),
+         "margin ends at " + number(report.reverse_crash_scale) + " × CRASH");
     tile(out, "Gross leverage", number(metric(report, "leverage_gross")),
          "margin " + number(metric(report, "leverage_margin")));
     const auto count = [&](risk::LimitState state) {

@@ -24,9 +24,11 @@ std::string right(const std::string& text, int columns) {
     return std::string(static_cast<std::size_t>(std::max(0, missing)), ' ') + text;
 }
 
+// Four significant digits, small ones too; "never" for what no price brings about.
 std::string number(double value) {
     if (std::isinf(value)) return "never";
-    return short_number(value);
+    const bool small = value != 0.0 && std::abs(value) < 1.0;
+    return small ? fmt::format("{:.4g}", value) : short_number(value);
 }
 
 std::string percent(double ratio) { return std::isfinite(ratio) ? fmt::format("{:+.0f}%", 100.0 * ratio) : "–"; }
@@ -58,8 +60,8 @@ void add_tails(const RiskReport& report, std::string& out) {
     heading(out, "TAILS, one day");
     out += fmt::format("  {:<24}{}{}\n", "method", right("VaR 99 % USD", 16), right("ES 97.5 % USD", 16));
     for (const risk::TailRow& row : report.tails) {
-        out += fmt::format("  {:<24}{}{}  {}\n", row.method, right(number(row.var_99_usd), 16),
-                           right(number(row.es_975_usd), 16), row.note);
+        out += fmt::format("  {:<24}{}{}{}{}\n", row.method, right(number(row.var_99_usd), 16),
+                           right(number(row.es_975_usd), 16), row.note.empty() ? "" : "  ", row.note);
     }
 }
 

@@ -26,11 +26,11 @@ enum class PlotAxis : unsigned char { seconds, percent, number };
 struct Plot {
     std::string title;
     std::string unit;
-    std::vector<double> x;  // seconds, or what `axis` says; percent: fractions
-    std::vector<PlotLine> lines;
-    std::vector<PlotRule> rules;
-    std::vector<std::pair<double, std::string>> marks;  // vertical, at an x
-    bool from_zero{false};                              // the axis must show zero
+    std::vector<double> x{};  // seconds, or what `axis` says; percent: fractions
+    std::vector<PlotLine> lines{};
+    std::vector<PlotRule> rules{};
+    std::vector<std::pair<double, std::string>> marks{};  // vertical, at an x
+    bool from_zero{false};                                // the axis must show zero
     PlotAxis axis{PlotAxis::seconds};
 };
 

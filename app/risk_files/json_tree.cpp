@@ -77,14 +77,16 @@ public:
                 }
                 break;
             }
-            case element_type::OBJECT:
+            case element_type::OBJECT: {
+                const simdjson::dom::object object = element.get_object().value_unsafe();
                 out.type_ = JsonTree::Type::object;
-                for (const auto& [key, value] : element.get_object().value_unsafe()) {
+                for (const auto& [key, value] : object) {
                     out.keys_.emplace_back(key);
                     out.items_.push_back(
                         build(value, place.empty() ? std::string{key} : place + "." + std::string{key}));
                 }
                 break;
+            }
         }
         return out;
     }

@@ -173,11 +173,14 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
     rows.add("leverage_margin", ratio.margin, "ratio");
     rows.add("var_99_usd", tail.var_99_usd, "USD");
     rows.add("es_975_usd", tail.es_975_usd, "USD");
-    double worst = kNaN;
+    // What is lost with a venue is not what prices can do: two numbers.
+    double worst = kNaN, venue_lost = kNaN;
     for (const StressResult& stress : so_far.stresses) {
-        worst = std::isnan(worst) ? stress.pnl_usd : std::min(worst, stress.pnl_usd);
+        double& least = stress.id.starts_with("VENUE") ? venue_lost : worst;
+        least = std::isnan(least) ? stress.pnl_usd : std::min(least, stress.pnl_usd);
     }
     rows.add("stress_worst_usd", worst, "USD");
+    rows.add("venue_default_worst_usd", venue_lost, "USD");
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH");
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
