@@ -173,7 +173,9 @@ std::string whatif_text(const RiskReport& before, const RiskReport& after) {
     for (const ReportMetric& metric : after.metrics) {
         const ReportMetric* old = find_metric(before, metric.name, metric.scope);
         const double was = old == nullptr ? 0.0 : old->value;
-        const bool same = was == metric.value || (std::isnan(was) && std::isnan(metric.value));
+        // A rounding is no change.
+        const bool same = (std::isnan(was) && std::isnan(metric.value)) || was == metric.value ||
+                          std::abs(metric.value - was) <= 1e-9 * std::abs(was);
         const bool limit_moved = old != nullptr && old->state != metric.state;
         if (same && !limit_moved) continue;
         out += fmt::format("{:<14}{:<26}{}{}{} {}{}\n", metric.scope.empty() ? "account" : metric.scope, metric.name,

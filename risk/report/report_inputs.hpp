@@ -23,14 +23,14 @@ struct SmileQuote {
 
 // The smile of one expiry: given as parameters, or quoted and then fitted.
 struct ExpirySmile {
-    std::optional<SviParameters> svi;
-    std::vector<SmileQuote> quotes;
+    std::optional<SviParameters> svi{};
+    std::vector<SmileQuote> quotes{};
 };
 
 // What is known of one underlying beyond its index.
 struct UnderlyingHistory {
-    std::vector<double> returns;             // daily log returns, oldest first
-    std::vector<double> volatility_changes;  // daily changes of ln(iv) at 30 days, same days; may be empty
+    std::vector<double> returns{};             // daily log returns, oldest first
+    std::vector<double> volatility_changes{};  // daily changes of ln(iv) at 30 days, same days; may be empty
     double daily_volatility{std::numeric_limits<double>::quiet_NaN()};  // used where there are no returns
 };
 
@@ -38,7 +38,7 @@ struct UnderlyingHistory {
 // (underlying or venue; empty: account). Breached above; `below` turns that round.
 struct ReportLimit {
     std::string metric;
-    std::string scope;
+    std::string scope{};
     double soft{std::numeric_limits<double>::quiet_NaN()};
     double hard{std::numeric_limits<double>::quiet_NaN()};
     bool below{false};
@@ -52,9 +52,9 @@ struct VenueMarginTables {
 };
 // What the models need of one underlying; absent where no table names it.
 struct UnderlyingMarginTables {
-    std::optional<DeribitFutureMargin> future;
-    std::optional<DeribitOptionMargin> option;
-    std::optional<DeribitMatrixParameters> matrix;
+    std::optional<DeribitFutureMargin> future{};
+    std::optional<DeribitOptionMargin> option{};
+    std::optional<DeribitMatrixParameters> matrix{};
 };
 
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.

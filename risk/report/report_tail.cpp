@@ -7,7 +7,7 @@
 #include <ranges>
 
 #include "risk/book/revaluation.hpp"
-#include "risk/matrix/positive_semidefinite.hpp"
+#include "risk/options/chain_kernel.hpp"
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/historical.hpp"
@@ -28,8 +28,9 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-// Change of one holding's USD value when its underlying's spot and 30-day ln(iv) move. NaN where it has no value.
-double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double log_return,
+// Change of one holding's USD value when its underlying's spot and 30-day ln(iv) move; `before` is its value now, in
+// its own ledger. NaN where it has none.
+double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return,
                        double log_volatility) {
     const Contract& contract = book.contracts[row];
     if (contract.underlying == UnderlyingSlot::none) return 0.0;
@@ -42,7 +43,6 @@ double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t 
     const double spot = std::expm1(log_return);
     moves[at(contract.underlying)] = {.spot = spot, .volatility = volatility};
     const Shock shock{.underlyings = std::span{moves}.first(at(contract.underlying) + 1)};
-    const double before = holding_value(contract, book.holdings[row], market.quotes[row], market);
     const double after = holding_value(contract, book.holdings[row], market.quotes[row], market, shock);
     if (!settles_in_coin(contract.kind)) return (after - before) * market.stables[at(contract.stable)];
     return market.underlyings[at(contract.underlying)].index * (after * (1.0 + spot) - before);
@@ -56,7 +56,8 @@ double underlying_pnl_usd(const Book& book, const MarketState& market, std::size
     double sum = 0.0;
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         if (at(book.contracts[row].underlying) != underlying || !is_held(book, row)) continue;
-        const double pnl = holding_pnl_usd(book, market, row, log_return, log_volatility);
+        const double before = holding_value(book.contracts[row], book.holdings[row], market.quotes[row], market);
+        const double pnl = holding_pnl_usd(book, market, row, before, log_return, log_volatility);
         if (std::isfinite(pnl)) sum += pnl;
     }
     return sum;
@@ -212,6 +213,16 @@ public:
         }
     }
 
+    // Fills the ladders; once, whatever the number of scenario sets.
+    void build_ladders() {
+        for (auto& [expiry, chain] : chains_) {
+            const ExpiryMarket& market = market_.expiries[expiry];
+            const OptionColumns columns = chain.columns();
+            OptionChain prices{columns.strike.size()};
+            chain.built = chain.ladder.build(columns, market.forward, market_.now, prices);
+        }
+    }
+
     // `set` has the factors of the report. Outside the ladders options are revalued in full.
     [[nodiscard]] std::vector<double> pnl_usd(const ScenarioSet& set, const Factors& factors) const {
         std::vector<double> out(set.scenarios());
@@ -225,12 +236,10 @@ public:
             const ExpiryMarket& market = market_.expiries[expiry];
             const std::size_t underlying = at(market.underlying);
             const OptionColumns columns = chain.columns();
-            ValueLadder ladder;
-            if (!ladder.build(columns, market.forward, market_.now)) continue;
-            const auto here = ladder.position(market.forward, 0.0);
+            const auto here = chain.built ? chain.ladder.position(market.forward, 0.0) : std::nullopt;
             if (!here) continue;
-            ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
-                             tenor_weight(VolatilityTenor::power, columns.years), columns, part);
+            chain.ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
+                                   tenor_weight(VolatilityTenor::power, columns.years), columns, part);
             for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
         }
         return out;
@@ -241,6 +250,8 @@ private:
         std::vector<double> strike, volatility, quantity;
         std::vector<OptionType> type;
         double years{0.0};
+        ValueLadder ladder;
+        bool built{false};
         [[nodiscard]] OptionColumns columns() const {
             return {
                 .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
@@ -294,7 +305,11 @@ bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered,
 class TailParts {
 public:
     TailParts(const Book& book, const MarketState& market, const ScenarioSet& set, const Factors& factors)
-        : book_{book}, market_{market}, set_{set}, factors_{factors} {}
+        : book_{book}, market_{market}, set_{set}, factors_{factors} {
+        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+            before_.push_back(holding_value(book.contracts[row], book.holdings[row], market.quotes[row], market));
+        }
+    }
 
     // Replaces the ladders' figures of the `worst` scenarios by full ones.
     void refine(std::vector<double>& pnl_usd, std::size_t worst) {
@@ -328,7 +343,7 @@ private:
     [[nodiscard]] double part(std::size_t contract, std::size_t scenario) const {
         const std::size_t u = at(book_.contracts[contract].underlying);
         if (u >= factors_.underlyings) return 0.0;
-        return holding_pnl_usd(book_, market_, contract, set_.log_moves(u)[scenario],
+        return holding_pnl_usd(book_, market_, contract, before_[contract], set_.log_moves(u)[scenario],
                                set_.log_moves(factors_.underlyings + u)[scenario]);
     }
 
@@ -336,14 +351,20 @@ private:
     const MarketState& market_;
     const ScenarioSet& set_;
     const Factors& factors_;
+    std::vector<double> before_;  // by contract, own ledger
     std::map<std::size_t, std::vector<double>> parts_;
 };
 
-// The scenarios that VaR's smoothing and the ES look at, with room to spare for those that change places.
-std::size_t worst_count(std::size_t scenarios) { return scenarios / 10 + 10; }
+// The scenarios that the ES looks at, and VaR's smoothing where components are wanted (contributions.hpp: 4 % of all
+// around its rank), with room to spare for those that change places when they are revalued.
+std::size_t worst_count(std::size_t scenarios, bool components) {
+    constexpr std::size_t kSpare = 10;
+    return tail_rank(scenarios, kReportEsAlpha).whole + kSpare + (components ? scenarios / 25 : 0);
+}
 
 void historical_rows(const ReportInputs& inputs, const MarketState& market, const Factors& factors, TailReport& out) {
-    const ScenarioValuer valuer{inputs.book, market};
+    ScenarioValuer valuer{inputs.book, market};
+    valuer.build_ladders();
     for (const bool filtered : {false, true}) {
         const std::string method = filtered ? "filtered_historical" : "historical";
         ScenarioSet set{factors.days, factors.count()};
@@ -353,12 +374,13 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
         }
         std::vector<double> pnl = valuer.pnl_usd(set, factors);
         TailParts parts{inputs.book, market, set, factors};
-        parts.refine(pnl, worst_count(pnl.size()));
+        parts.refine(pnl, worst_count(pnl.size(), filtered));
         std::vector<double> copy = pnl;
         const auto var = historical_tail(copy, kReportVarAlpha);
         const auto es = historical_tail(copy, kReportEsAlpha);
         if (!var || !es) continue;
         out.rows.push_back(row_of(method, var->var_usd, es->es_usd, std::to_string(factors.days) + " days"));
+        if (!filtered) continue;
         std::vector<std::size_t> order(pnl.size());
         std::vector<double> weights(pnl.size());
         if (!var_weights(pnl, kReportVarAlpha, order, weights)) continue;

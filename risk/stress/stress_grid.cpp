@@ -59,22 +59,27 @@ StressMatrix matrix_of(const StressCells& cells, double index) {
 
 StressMatrix full_stress_matrix(const Book& book, const MarketState& market, UnderlyingSlot underlying,
                                 VolatilityTenor tenor) {
-    StressCells cells;
+    std::vector<std::size_t> rows;
     std::size_t left_out = 0;
     for (std::size_t i = 0; i < book.contracts.size(); ++i) {
-        const Contract& contract = book.contracts[i];
-        if (contract.underlying != underlying || book.holdings[i].quantity == 0.0) continue;
-        if (!std::isfinite(holding_value(contract, book.holdings[i], market.quotes[i], market))) {
+        if (book.contracts[i].underlying != underlying || book.holdings[i].quantity == 0.0) continue;
+        if (std::isfinite(holding_value(book.contracts[i], book.holdings[i], market.quotes[i], market))) {
+            rows.push_back(i);
+        } else {
             ++left_out;
-            continue;
         }
-        const bool in_coin = settles_in_coin(contract.kind);
-        const double rate = in_coin ? 1.0 : market.stables[static_cast<std::size_t>(contract.stable)];
-        for (std::size_t cell = 0; cell < kGridCells; ++cell) {
-            const CellShock moved{underlying, cell, tenor};
-            const double worth =
-                rate * holding_value(contract, book.holdings[i], market.quotes[i], market, moved.shock());
-            (in_coin ? cells.coin : cells.usd)[cell] += worth;
+    }
+    StressCells cells;
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        const CellShock moved{underlying, cell, tenor};
+        for (const std::size_t i : rows) {
+            const Contract& contract = book.contracts[i];
+            const double worth = holding_value(contract, book.holdings[i], market.quotes[i], market, moved.shock());
+            if (settles_in_coin(contract.kind)) {
+                cells.coin[cell] += worth;
+            } else {
+                cells.usd[cell] += worth * market.stables[static_cast<std::size_t>(contract.stable)];
+            }
         }
     }
     StressMatrix out = matrix_of(cells, market.underlyings[at(underlying)].index);

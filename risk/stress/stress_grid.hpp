@@ -40,7 +40,7 @@ struct StressMatrix {
 };
 
 // The definition: every holding of `underlying` revalued in each cell.
-// Thread: any. Allocates: never.
+// Thread: any. Allocates: yes; for reports and tests.
 [[nodiscard]] StressMatrix full_stress_matrix(const Book& book, const MarketState& market, UnderlyingSlot underlying,
                                               VolatilityTenor tenor = VolatilityTenor::power);
 

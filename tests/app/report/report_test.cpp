@@ -169,7 +169,7 @@ TEST(ReportHtmlTest, StaysWholeWithoutAnySeries) {
 TEST(SvgPlotTest, KeepsSpikesWhenThinningLongSeries) {
     Plot plot{"spike", "x", {}, {{"line", 'a', false, {}}}, {}, {}, true};
     for (int i = 0; i < 100'000; ++i) {
-        plot.seconds.push_back(i);
+        plot.x.push_back(i);
         plot.lines[0].values.push_back(i == 54'321 ? 1'000.0 : 0.0);
     }
     const std::string svg = svg_plot(plot);
