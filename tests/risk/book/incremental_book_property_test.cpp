@@ -8,7 +8,11 @@ namespace keel::risk {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr int kStreams = 200;
+#else
 constexpr int kStreams = 1'000;
+#endif
 constexpr int kEvents = 400;
 
 // One random stream, applied to the incremental book and to the plain one. Ticks move a forward or a mark by
