@@ -27,6 +27,8 @@ endfunction()
 
 # keel_add_test(engine_unit LABELS unit SOURCES ... LINK ... [TIMEOUT seconds]): one program of GoogleTest cases; each
 # case is one CTest test that carries the labels. SERIAL: alone on the machine, because it measures seconds.
+# Four sources are compiled as one: most of a test's compile time is its headers. What they keep in anonymous namespaces
+# must therefore differ in name.
 function(keel_add_test name)
   cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_SERIAL)
@@ -41,6 +43,7 @@ function(keel_add_test name)
   target_compile_definitions(${name} PRIVATE KEEL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KEEL_BINARY="$<TARGET_FILE_DIR:${name}>/keel")
   target_compile_options(${name} PRIVATE ${keel_test_options})
   target_precompile_headers(${name} REUSE_FROM keel_test_headers)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   # keel_tests_<label> builds the programs of one label: a sanitizer run need not wait for the others.
   foreach(label IN LISTS ARG_LABELS)
     if(NOT TARGET keel_tests_${label})
@@ -74,6 +77,6 @@ endif()
 
 find_program(KEEL_CCACHE ccache)
 if(KEEL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${KEEL_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${KEEL_CCACHE})
   add_compile_options(-fpch-preprocess)
 endif()

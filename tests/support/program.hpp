@@ -19,6 +19,13 @@ extern char** environ;
 
 namespace keel::test {
 
+// What a program left behind.
+struct Outcome {
+    int code{-1};
+    std::string out;
+    std::string err;
+};
+
 // A program run by a test, with what it writes kept in two files. Never outlives the object.
 class Program {
 public:

@@ -17,17 +17,12 @@ namespace keel::app {
 namespace {
 
 using nlohmann::json;
+using test::Outcome;
 using test::Program;
 using test::TemporaryDirectory;
 
 constexpr std::chrono::seconds kQuick{30};
 constexpr std::chrono::seconds kSlow{120};
-
-struct Outcome {
-    int code{-1};
-    std::string out;
-    std::string err;
-};
 
 Outcome run(const TemporaryDirectory& folder, const std::vector<std::string>& arguments,
             const std::vector<std::string>& environment = {}) {

@@ -14,14 +14,9 @@ namespace keel::app {
 namespace {
 
 using nlohmann::json;
+using test::Outcome;
 using test::Program;
 using test::TemporaryDirectory;
-
-struct Outcome {
-    int code{-1};
-    std::string out;
-    std::string err;
-};
 
 class RiskCommandTest : public testing::Test {
 protected:

@@ -3,11 +3,12 @@
 #include <iostream>
 
 #include "tests/risk/book/random_book.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
 constexpr int kStreams = 200;
 #else

@@ -10,10 +10,9 @@ namespace keel::risk {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kIndex;
 using test::kNaN;
 using test::RiskMarket;
-
-constexpr double kIndex = 90'000.0;
 
 // A market in which every input is fresh: 10 coins of equity, a perpetual at 90,000 one tick wide, and
 // a gate that allows everything reasonable. One lot of the perpetual is 10 USD.

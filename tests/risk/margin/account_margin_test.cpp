@@ -3,14 +3,15 @@
 #include <limits>
 
 #include "risk/margin/account_margin.hpp"
+#include "tests/risk/margin/margin_clock.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-UnixNanos at_ms(std::int64_t ms) { return unix_nanos_from_ms(1'700'000'000'000 + ms); }
+using keel::test::kNaN;
+using test::at_ms;
 
 MarginAmount amount(double initial, double maintenance) { return {.initial = initial, .maintenance = maintenance}; }
 
@@ -33,7 +34,7 @@ TEST_F(AccountMarginTest, LooksUnsafeUntilItKnows) {
     EXPECT_EQ(state.ratio, 10.0);
     EXPECT_EQ(state.usage_ratio, 0.2);
     EXPECT_EQ(state.available, 800.0);
-    margin_.on_equity(kNan);
+    margin_.on_equity(kNaN);
     state = margin_.state(at_ms(0));
     EXPECT_TRUE(state.quality & kMarginNoEquity);
     EXPECT_EQ(state.ratio, 0.0);
@@ -93,10 +94,10 @@ TEST_F(AccountMarginTest, KeepsTheLastGoodModelAndSaysSo) {
     margin_.on_equity(1'000.0);
     margin_.on_model(amount(200.0, 100.0));
     margin_.on_venue_report({.initial = 200.0, .maintenance = 100.0, .time = at_ms(0)});
-    margin_.on_model(amount(300.0, kNan));
+    margin_.on_model(amount(300.0, kNaN));
     EXPECT_EQ(margin_.state(at_ms(0)).quality, kMarginNoModel);
     EXPECT_EQ(margin_.state(at_ms(0)).maintenance, 100.0);
-    margin_.on_venue_report({.initial = kNan, .maintenance = 1.0, .time = at_ms(5)});
+    margin_.on_venue_report({.initial = kNaN, .maintenance = 1.0, .time = at_ms(5)});
     margin_.on_venue_report({.initial = 5.0, .maintenance = -1.0, .time = at_ms(5)});
     margin_.on_venue_report({.initial = 5.0, .maintenance = 1.0, .time = at_ms(-5)});
     EXPECT_EQ(margin_.refused(), 3U);
@@ -118,7 +119,7 @@ TEST_F(AccountMarginTest, AfterATradeAddsWhatTheModelAdds) {
     EXPECT_TRUE(refused.quality & kMarginBadInput);
     EXPECT_EQ(refused.ratio, 0.0);
     EXPECT_EQ(refused.available, 0.0);
-    EXPECT_TRUE(margin_.after_trade(amount(1.0, 1.0), kNan, at_ms(1)).quality & kMarginBadInput);
+    EXPECT_TRUE(margin_.after_trade(amount(1.0, 1.0), kNaN, at_ms(1)).quality & kMarginBadInput);
 }
 
 TEST_F(AccountMarginTest, UnderStressKeepsTheVenuesSurchargeAndNoDiscount) {
@@ -136,7 +137,7 @@ TEST_F(AccountMarginTest, UnderStressKeepsTheVenuesSurchargeAndNoDiscount) {
     stressed = margin_.under_stress(-400.0, amount(300.0, 200.0), at_ms(3));
     EXPECT_EQ(stressed.ratio, -2.0);
     EXPECT_EQ(stressed.usage_ratio, kMarginRatioMax);
-    EXPECT_TRUE(margin_.under_stress(kNan, amount(1.0, 1.0), at_ms(3)).quality & kMarginBadInput);
+    EXPECT_TRUE(margin_.under_stress(kNaN, amount(1.0, 1.0), at_ms(3)).quality & kMarginBadInput);
 }
 
 TEST_F(AccountMarginTest, AnEmptyAccountIsSafeAndFinite) {

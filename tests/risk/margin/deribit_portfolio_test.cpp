@@ -4,11 +4,12 @@
 
 #include "risk/margin/deribit_portfolio.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 class DeribitPortfolioTest : public testing::Test {
 protected:
@@ -33,21 +34,21 @@ TEST_F(DeribitPortfolioTest, EveryTableOfTheExampleIsValid) {
     p.extended_moves[0] = -1.0;
     EXPECT_FALSE(is_valid(p));
     p = btc_;
-    p.delta_shock_per_coin = kNan;
+    p.delta_shock_per_coin = kNaN;
     EXPECT_FALSE(is_valid(p));
 }
 
 TEST_F(DeribitPortfolioTest, SaysNothingUntilItKnowsTheIndex) {
     DeribitRiskMatrix matrix{btc_, Payoff::inverse};
     EXPECT_EQ(matrix.margin(tables_.portfolio, {}).margin.status, MarginStatus::bad_input);
-    EXPECT_EQ(matrix.set_index(kNan), MarginStatus::bad_input);
+    EXPECT_EQ(matrix.set_index(kNaN), MarginStatus::bad_input);
     EXPECT_EQ(matrix.set_index(0.0), MarginStatus::bad_input);
     EXPECT_EQ(matrix.margin(tables_.portfolio, {}).margin.status, MarginStatus::bad_input);
     EXPECT_EQ(matrix.set_index(65e3), MarginStatus::ok);
     const DeribitPortfolioMargin empty = matrix.margin(tables_.portfolio, {});
     EXPECT_EQ(empty.margin.status, MarginStatus::ok);
     EXPECT_EQ(empty.margin.initial, 0.0);
-    EXPECT_EQ(matrix.margin(tables_.portfolio, {.spot = kNan}).margin.status, MarginStatus::bad_input);
+    EXPECT_EQ(matrix.margin(tables_.portfolio, {.spot = kNaN}).margin.status, MarginStatus::bad_input);
     EXPECT_EQ(matrix.margin(tables_.portfolio, {.open_orders = -1.0}).margin.status, MarginStatus::bad_input);
 }
 
@@ -55,12 +56,12 @@ TEST_F(DeribitPortfolioTest, RefusesWhatItCannotAdd) {
     DeribitRiskMatrix matrix{btc_, Payoff::inverse};
     ASSERT_EQ(matrix.set_index(65e3), MarginStatus::ok);
     MatrixContract contract = call_of(70e3);
-    contract.volatility = kNan;
+    contract.volatility = kNaN;
     EXPECT_EQ(matrix.grid().unit_cells(contract).status, MarginStatus::bad_input);
     EXPECT_EQ(matrix.add(1.0, matrix.grid().unit_cells(contract)), MarginStatus::bad_input);
     const UnitCells good = matrix.grid().unit_cells(call_of(70e3));
     ASSERT_EQ(good.status, MarginStatus::ok);
-    EXPECT_EQ(matrix.add(kNan, good), MarginStatus::bad_input);
+    EXPECT_EQ(matrix.add(kNaN, good), MarginStatus::bad_input);
     EXPECT_EQ(matrix.add(1e308, good), MarginStatus::ok);
     EXPECT_EQ(matrix.add(1e308, matrix.grid().unit_cells({.multiplier = 1e9, .price = 1.0})), MarginStatus::bad_input);
     EXPECT_EQ(matrix.add(-1e308, good), MarginStatus::ok);
@@ -90,7 +91,7 @@ TEST_F(DeribitPortfolioTest, RollShockGrowsWithTheExpiryBeyondItsFloor) {
         DeribitRiskMatrix matrix{btc_, Payoff::inverse};
         ASSERT_EQ(matrix.set_index(50e3), MarginStatus::ok);
         ASSERT_EQ(matrix.set_expiry(3, 2.0), MarginStatus::ok);
-        EXPECT_EQ(matrix.set_expiry(3, kNan), MarginStatus::bad_input);
+        EXPECT_EQ(matrix.set_expiry(3, kNaN), MarginStatus::bad_input);
         const UnitCells coin = matrix.grid().unit_cells({.multiplier = 50e3, .price = 50e3, .years = 2.0, .expiry = 3});
         ASSERT_EQ(matrix.add(-4.0, coin), MarginStatus::ok);
         const double rate = law == RollLaw::linear ? 0.15 : std::expm1(0.15);
@@ -170,7 +171,7 @@ TEST_F(DeribitPortfolioTest, UnsettledShareIsOneOutsideOfTheWindow) {
     EXPECT_EQ(unsettled_ratio(1.0, 0.001), 1.0);
     EXPECT_EQ(unsettled_ratio(0.0, 0.001), 0.0);
     EXPECT_EQ(unsettled_ratio(-1.0, 0.001), 0.0);
-    EXPECT_EQ(unsettled_ratio(kNan, 0.001), 1.0);
+    EXPECT_EQ(unsettled_ratio(kNaN, 0.001), 1.0);
     EXPECT_EQ(unsettled_ratio(0.5, 0.0), 1.0);
 }
 

@@ -5,15 +5,16 @@
 #include "risk/margin/equity_drift.hpp"
 #include "risk/margin/liquidation_price.hpp"
 #include "risk/margin/liquidation_tracker.hpp"
+#include "tests/risk/margin/margin_clock.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
+using test::at_ms;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-UnixNanos at_ms(std::int64_t ms) { return unix_nanos_from_ms(1'700'000'000'000 + ms); }
 
 // In USD: a long of 2 coins bought at 100 with 50 of cash, maintenance 1 %.
 double long_gap(double move) { return 50.0 + 2.0 * 100.0 * move - 0.01 * 2.0 * 100.0 * (1.0 + move); }
@@ -52,12 +53,12 @@ TEST_F(LiquidationSearchTest, SaysBreachedWhereItIsThereAlready) {
 
 // Nothing is known beyond a value that is not finite: the last safe node is what stands.
 TEST_F(LiquidationSearchTest, StopsAtWhatItCannotValue) {
-    const auto gap = [](double x) { return x < -0.12 ? kNan : 1.0; };
+    const auto gap = [](double x) { return x < -0.12 ? kNaN : 1.0; };
     const LiquidationMoves got = liquidation_moves(gap, axis_);
     EXPECT_EQ(got.down.status, RootStatus::unknown);
     EXPECT_EQ(got.down.move, -0.1);
     EXPECT_EQ(got.up.status, RootStatus::none);
-    const LiquidationMoves blind = liquidation_moves([](double) { return kNan; }, axis_);
+    const LiquidationMoves blind = liquidation_moves([](double) { return kNaN; }, axis_);
     EXPECT_EQ(blind.up.status, RootStatus::unknown);
     EXPECT_EQ(blind.up.move, 0.0);
 }
@@ -104,9 +105,9 @@ TEST_F(LiquidationSearchTest, DistancesFollowTheSpotBetweenSolves) {
     EXPECT_NEAR(later.move_ratio, 75.0 / 90.0 - 1.0, 1e-5);
     EXPECT_EQ(tracker.up(100.0, 0.03).status, RootStatus::none);
     EXPECT_EQ(tracker.up(100.0, 0.03).sigmas, kInfinity);
-    EXPECT_EQ(tracker.down(100.0, kNan).sigmas, 0.0);  // unknown volatility is not distance
+    EXPECT_EQ(tracker.down(100.0, kNaN).sigmas, 0.0);  // unknown volatility is not distance
     EXPECT_EQ(tracker.down(70.0, 0.03).move_ratio, 0.0);
-    EXPECT_FALSE(tracker.update(kNan, 100.0, at_ms(1), axis_, [](double) { return 1.0; }));
+    EXPECT_FALSE(tracker.update(kNaN, 100.0, at_ms(1), axis_, [](double) { return 1.0; }));
     EXPECT_EQ(tracker.down(100.0, 0.03).status, RootStatus::unknown);
 }
 
@@ -162,8 +163,8 @@ TEST(EquityDriftTest, FollowsTheSlopeAndLeavesFlowsOut) {
         drift.on_equity(equity, deposit, at_ms(1'000 * second));
     }
     EXPECT_NEAR(drift.per_second(), -2.0, 1e-9);
-    drift.on_equity(kNan, 0.0, at_ms(600'000));
-    drift.on_equity(equity, kNan, at_ms(600'000));
+    drift.on_equity(kNaN, 0.0, at_ms(600'000));
+    drift.on_equity(equity, kNaN, at_ms(600'000));
     EXPECT_NEAR(drift.per_second(), -2.0, 1e-9);
     drift.on_equity(equity + 100.0, 100.0, at_ms(599'000));  // same instant: only the flow counts
     drift.on_equity(equity + 98.0, 0.0, at_ms(600'000));
@@ -176,7 +177,7 @@ TEST(EquityDriftTest, TellsTheTimeLeft) {
     EXPECT_EQ(seconds_to_liquidation(1'000.0, 400.0, -2.0), 300.0);
     EXPECT_EQ(seconds_to_liquidation(1'000.0, 400.0, 0.0), kInfinity);
     EXPECT_EQ(seconds_to_liquidation(400.0, 400.0, 1.0), 0.0);
-    EXPECT_EQ(seconds_to_liquidation(kNan, 400.0, -1.0), 0.0);
+    EXPECT_EQ(seconds_to_liquidation(kNaN, 400.0, -1.0), 0.0);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::uint64_t kSeed = 77;
+constexpr std::uint64_t kFuzzSeed = 77;
 constexpr int kRounds = 100'000;
 
 // Mostly plausible numbers, with everything that a broken feed sends among them.
@@ -47,7 +47,7 @@ public:
     }
 
 private:
-    std::mt19937_64 random_{kSeed};
+    std::mt19937_64 random_{kFuzzSeed};
 };
 
 // Good means finite: no function answers ok with a number that is not one.

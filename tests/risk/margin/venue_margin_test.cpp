@@ -8,13 +8,14 @@
 #include "risk/margin/liquidation_price.hpp"
 #include "risk/margin/okx_portfolio.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
-MarginTier tier(double cap, double rate) { return {.notional_max = cap, .maintenance_rate = rate, .deduction = kNan}; }
+MarginTier tier(double cap, double rate) { return {.notional_max = cap, .maintenance_rate = rate, .deduction = kNaN}; }
 
 // Answers of the venue's what-if, POST /account/position-builder (docs.okx.com, January 2025): -10 contracts of
 // BTC-USDT-SWAP and 10 of LTC-USDT-SWAP.
@@ -118,9 +119,9 @@ TEST(TieredMarginTest, RefusesTablesThatCannotBeRight) {
     EXPECT_EQ(assign({}), TierProblem::size);
     EXPECT_EQ(assign(std::vector<MarginTier>(kTiersMax + 1, tier(1.0, 0.1))), TierProblem::size);
     EXPECT_EQ(assign({tier(2.0, 0.1), tier(1.0, 0.2)}), TierProblem::caps_not_ascending);
-    EXPECT_EQ(assign({tier(kNan, 0.1)}), TierProblem::caps_not_ascending);
+    EXPECT_EQ(assign({tier(kNaN, 0.1)}), TierProblem::caps_not_ascending);
     EXPECT_EQ(assign({tier(1.0, 0.0)}), TierProblem::rate_invalid);
-    EXPECT_EQ(assign({tier(1.0, kNan)}), TierProblem::rate_invalid);
+    EXPECT_EQ(assign({tier(1.0, kNaN)}), TierProblem::rate_invalid);
     EXPECT_EQ(assign({tier(1.0, 1.0)}), TierProblem::rate_invalid);
     EXPECT_EQ(assign({tier(1.0, 0.2), tier(2.0, 0.1)}), TierProblem::rate_falls);
     MarginTier wrong = tier(2.0, 0.2);
@@ -161,7 +162,7 @@ TEST(DeribitStandardTest, AnAccountIsTheSumOfItsRows) {
     ASSERT_EQ(all.status, MarginStatus::ok);
     EXPECT_NEAR(all.initial, 25 * 0.02125 + 3 * 0.02015 + 2 * (0.10 + 0.02), 1e-12);
     auto broken = options;
-    broken[0].mark = kNan;
+    broken[0].mark = kNaN;
     const MarginAmount partial =
         deribit_standard_margin(futures, broken, tables.futures.at("BTC"), tables.options.at("BTC"));
     EXPECT_EQ(partial.status, MarginStatus::bad_input);

@@ -5,11 +5,12 @@
 #include "risk/margin/adl_rank.hpp"
 #include "risk/margin/insurance_fund.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 constexpr std::int64_t kMinuteMs = 60'000;
 
 UnixNanos at_minute(std::int64_t minute) { return unix_nanos_from_ms(1'700'000'000'000 + minute * kMinuteMs); }
@@ -24,7 +25,7 @@ TEST_F(InsuranceFundTest, SaysUnknownWithoutABalance) {
     fund_.on_balance(100.0, at_minute(0));
     EXPECT_EQ(fund_.stress(at_minute(0)), kVenueCalm);
     EXPECT_EQ(fund_.stress(at_minute(121)), kVenueFundUnknown);
-    fund_.on_balance(kNan, at_minute(122));
+    fund_.on_balance(kNaN, at_minute(122));
     fund_.on_balance(-1.0, at_minute(122));
     EXPECT_EQ(fund_.refused(), 2U);
 }
@@ -60,7 +61,7 @@ TEST_F(InsuranceFundTest, SeesFillsBeyondBankruptcy) {
     EXPECT_EQ(fund_.stress(at_minute(0)), kVenueBankruptcyGap);
     fund_.on_liquidation(Side::bid, 20.0, 100.0, 102.0, at_minute(0));  // a short bought back above
     EXPECT_NEAR(fund_.bankruptcy_gap_ratio(at_minute(0)), 0.015, 1e-15);
-    fund_.on_liquidation(Side::ask, 1.0, 100.0, kNan, at_minute(0));
+    fund_.on_liquidation(Side::ask, 1.0, 100.0, kNaN, at_minute(0));
     EXPECT_EQ(fund_.refused(), 1U);
     for (int i = 0; i < 10; ++i) fund_.on_liquidation(Side::ask, 40.0, 100.0, 100.0, at_minute(60 * (i + 1)));
     EXPECT_LT(fund_.bankruptcy_gap_ratio(at_minute(600)), 1e-4);
@@ -76,15 +77,15 @@ TEST(AdlRankTest, RefusesWhatHasNoLeverage) {
     flat.amount = 0.0;
     EXPECT_EQ(adl_score(flat).status, MarginStatus::bad_input);
     AdlPosition unknown = good;
-    unknown.mark = kNan;
+    unknown.mark = kNaN;
     EXPECT_EQ(adl_score(unknown).status, MarginStatus::bad_input);
 }
 
 TEST(AdlRankTest, UnusableAccountsGoLastAndPayNothing) {
     std::array accounts{
-        AdlAccount{.id = 1, .quantity = 10.0, .score = kNan},
+        AdlAccount{.id = 1, .quantity = 10.0, .score = kNaN},
         AdlAccount{.id = 2, .quantity = 10.0, .score = 0.1},
-        AdlAccount{.id = 3, .quantity = kNan, .score = 9.0},
+        AdlAccount{.id = 3, .quantity = kNaN, .score = 9.0},
         AdlAccount{.id = 4, .quantity = 10.0, .score = 0.1},
     };
     std::array<AdlPlace, 4> places{};
@@ -109,7 +110,7 @@ TEST(AdlRankTest, ScalesEachVenuesIndicatorToFive) {
     parameters.scale = test::bybit_tables().adl;  // 1 to 5
     EXPECT_EQ(adl_risk(4.0, 100.0, 0.5, parameters).risk_usd, 80.0);
     // Out of scale or unknown: the whole loss, and it says so.
-    for (const double unknown : {0.0, 6.0, kNan}) {
+    for (const double unknown : {0.0, 6.0, kNaN}) {
         const AdlRisk risk = adl_risk(unknown, 100.0, 0.5, parameters);
         EXPECT_EQ(risk.status, MarginStatus::bad_input);
         EXPECT_EQ(risk.risk_usd, 100.0);

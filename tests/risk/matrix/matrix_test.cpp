@@ -9,11 +9,12 @@
 #include "risk/matrix/sample_covariance.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
 #include "risk/matrix/shrinkage.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 TEST(EwmaCovarianceTest, AFactorThatIsNotLiveKeepsItsRowBitForBit) {
     EwmaCovariance covariance{{.factors = 6, .decay = 0.9, .seed_bars = 2}};

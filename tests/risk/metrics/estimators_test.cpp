@@ -11,6 +11,7 @@
 #include "risk/metrics/jump_test.hpp"
 #include "risk/metrics/realised_variance.hpp"
 #include "risk/metrics/volatility_regime.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr UnixNanos kStart = unix_nanos_from_ms(1'767'225'600'000);
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 TEST(EwmaVarianceTest, IsSilentUntilSeededAndColdUntilTheStartIsForgotten) {
     EwmaVariance average{kDecayDaily, 4};

@@ -5,6 +5,7 @@
 
 #include "risk/metrics/ewma_volatility.hpp"
 #include "risk/metrics/implied_volatility_change.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr UnixNanos kStart = unix_nanos_from_ms(1'767'225'600'000);
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 VolatilityConfig quick() {
     return {.sample_every = 1s,

@@ -6,6 +6,7 @@
 
 #include "risk/portfolio/contract_pnl.hpp"
 #include "risk/portfolio/risk_engine.hpp"
+#include "tests/support/not_a_number.hpp"
 #include "tests/support/test_data.hpp"
 
 namespace keel::risk {
@@ -13,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 constexpr UnixNanos kStart = unix_nanos_from_ms(1'767'225'600'000);  // the file counts from zero
 
 // Turns the file's events into the engine's: an implied volatility or a forward becomes the tickers it

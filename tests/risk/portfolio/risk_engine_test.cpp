@@ -9,10 +9,9 @@ namespace keel::risk {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kIndex;
 using test::kNaN;
 using test::RiskMarket;
-
-constexpr double kIndex = 90'000.0;
 
 class RiskEngineTest : public ::testing::Test {
 protected:

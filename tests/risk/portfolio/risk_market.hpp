@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "engine/pipeline/ports.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk::test {
 
-inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
+
+// Where the index of BTC stands at the start of a case.
+inline constexpr double kIndex = 90'000.0;
 
 // What a ticker says, in plain numbers.
 struct TickerOf {

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using test::QuotedSurface;
 using test::uniform;
 
-constexpr std::uint64_t kSeeds = 20;
+constexpr std::uint64_t kWalks = 20;
 
 // A walk of quotes, forwards and time over one surface.
 struct Walk {
@@ -39,7 +39,7 @@ struct Walk {
 
 TEST(SurfacePropertyTest, IncrementsEqualDirectLeastSquares) {
     std::size_t compared = 0;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= kWalks; ++seed) {
         Walk walk{seed};
         walk.market.feed(walk.surface, walk.now);
         walk.surface.evaluate(walk.now);
@@ -72,7 +72,7 @@ TEST(SurfacePropertyTest, WhatCanBeReadIsFreeOfArbitrageAfterEveryEvent) {
     std::size_t crossed = 0;
     std::size_t pairs = 0;
     std::uint64_t published = 0;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= kWalks; ++seed) {
         Walk walk{seed};
         walk.market.feed(walk.surface, walk.now);
         for (int i = 0; i < 300; ++i) {
@@ -105,7 +105,7 @@ TEST(SurfacePropertyTest, WhatCanBeReadIsFreeOfArbitrageAfterEveryEvent) {
         }
         for (const SurfaceExpiry& expiry : walk.surface.expiries()) published += expiry.version();
     }
-    EXPECT_GT(published, 100 * kSeeds);
+    EXPECT_GT(published, 100 * kWalks);
     EXPECT_LE(crossed * 100, pairs) << "crossed slices must be rare";
     RecordProperty("crossed", static_cast<int>(crossed));
 }
@@ -149,7 +149,7 @@ void expect_sane(const SurfacePoint& point, std::uint64_t seed) {
 }
 
 TEST(SurfacePropertyTest, NoQuoteMakesANan) {
-    for (std::uint64_t seed = 1; seed <= 2 * kSeeds; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 2 * kWalks; ++seed) {
         Walk walk{seed};
         if (seed % 2 == 0) walk.market.feed(walk.surface, walk.now);
         for (int i = 0; i < 300; ++i) {

@@ -8,20 +8,21 @@
 #include "risk/surface/model_free_variance.hpp"
 #include "risk/surface/smile_dynamics.hpp"
 #include "tests/risk/surface/quoted_surface.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
-struct Fitted {
+struct SignalMarket {
     test::QuotedSurface market;
     VolatilitySurface surface;
     UnixNanos now;
 
-    Fitted() : surface{config()}, now{market.start} {
+    SignalMarket() : surface{config()}, now{market.start} {
         market.feed(surface, now);
         surface.evaluate(now);
     }
@@ -33,7 +34,7 @@ struct Fitted {
 };
 
 TEST(SurfaceSignalsTest, ReadsConstantMaturitiesFromTheMarketsOwnSurface) {
-    const Fitted f;
+    const SignalMarket f;
     const SurfaceSignals signals = surface_signals(f.surface, f.now);
     EXPECT_EQ(signals.quality, SurfaceQuality::good);
     // The market's volatility at the money is 60 % at every maturity.
@@ -105,11 +106,11 @@ TEST(ModelFreeVarianceTest, RefusesASmileThatIsNone) {
     out = -1.0;
     EXPECT_FALSE(replicated_variance(good, 80.0, 0.1, out));
     EXPECT_FALSE(replicated_variance(good, 120.0, 0.1, out));
-    EXPECT_FALSE(replicated_variance(good, kNan, 0.1, out));
+    EXPECT_FALSE(replicated_variance(good, kNaN, 0.1, out));
     EXPECT_FALSE(replicated_variance(good, 100.0, 0.0, out));
     EXPECT_FALSE(replicated_variance(std::span{good}.first(2), 95.0, 0.1, out));
     std::vector<StrikeVolatility> bad = good;
-    bad[1].volatility = kNan;
+    bad[1].volatility = kNaN;
     EXPECT_FALSE(replicated_variance(bad, 100.0, 0.1, out));
     EXPECT_EQ(out, -1.0);
 }
@@ -149,9 +150,9 @@ TEST(SkewStickinessTest, IsClippedAndTakesNoNonsense) {
         volatility += 9.0 * -0.5 * move;
         now = now + 1min;
         stickiness.on_sample(forward, volatility, -0.5, now);
-        stickiness.on_sample(kNan, volatility, -0.5, now + 1min);
+        stickiness.on_sample(kNaN, volatility, -0.5, now + 1min);
         stickiness.on_sample(forward, -1.0, -0.5, now + 1min);
-        stickiness.on_sample(forward, volatility, kNan, now + 1min);
+        stickiness.on_sample(forward, volatility, kNaN, now + 1min);
         stickiness.on_sample(2.0 * forward, 5.0, -0.5, now + 1s);  // sooner than the period
     }
     EXPECT_EQ(stickiness.value(), SkewStickiness::kMax);

@@ -12,6 +12,7 @@ namespace keel::risk {
 namespace {
 
 using nlohmann::json;
+using test::field;
 
 void expect_relative(double got, double want, const std::string& what) {
     EXPECT_LE(std::abs(got - want), 1e-9 * std::abs(want)) << what << ": " << got << ' ' << want;
@@ -61,12 +62,6 @@ TEST(SmileVectorsTest, MatchesEverySmileDelta) {
     }
     EXPECT_GT(values, 0U);
     std::cout << "[ vectors  ] smile_delta.json: " << file.at("rows").size() << " rows, " << values << " deltas\n";
-}
-
-double field(const std::string& inputs, const std::string& name) {
-    const std::size_t at = (";" + inputs).find(";" + name + "=");
-    EXPECT_NE(at, std::string::npos) << name << " in " << inputs;
-    return std::strtod(inputs.c_str() + at + name.size() + 1, nullptr);
 }
 
 // "skew 1 vol pt per 5 strikes, strikes 50..135, vols 30%..13%".

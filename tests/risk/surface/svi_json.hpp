@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "risk/surface/svi_slice.hpp"
@@ -13,5 +15,12 @@ inline risk::SviParameters svi_of(const nlohmann::json& j) {
 }
 
 inline nlohmann::json vectors_of(const std::filesystem::path& path) { return nlohmann::json::parse(read_file(path)); }
+
+// The number behind `name=` in "a=1;b=2".
+inline double field(const std::string& inputs, const std::string& name) {
+    const std::size_t at = (";" + inputs).find(";" + name + "=");
+    EXPECT_NE(at, std::string::npos) << name << " in " << inputs;
+    return std::strtod(inputs.c_str() + at + name.size() + 1, nullptr);
+}
 
 }  // namespace keel::test

@@ -7,6 +7,7 @@
 
 #include "risk/surface/ssvi.hpp"
 #include "risk/surface/svi_arbitrage.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
@@ -40,15 +41,14 @@ TEST(SviSliceTest, DensityIntegratesToOneAndPricesTheForward) {
 }
 
 TEST(SviSliceTest, DomainRefusesWhatIsNoVariance) {
-    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     EXPECT_TRUE(is_in_svi_domain(kBtc30Days));
     EXPECT_FALSE(is_in_svi_domain({.a = 0.1, .b = -0.1}));
     EXPECT_FALSE(is_in_svi_domain({.a = 0.1, .b = 0.1, .rho = 1.0}));
     EXPECT_FALSE(is_in_svi_domain({.a = 0.1, .b = 0.1, .sigma = 0.0}));
     EXPECT_FALSE(is_in_svi_domain({.a = -0.2, .b = 0.1, .sigma = 1.0}));
-    EXPECT_FALSE(is_in_svi_domain({.a = kNan, .b = 0.1}));
-    EXPECT_FALSE(is_in_svi_domain({.a = 0.1, .b = 0.1, .rho = kNan}));
-    EXPECT_EQ(svi_butterfly({.a = 0.1, .b = 0.1, .rho = kNan}).flaws, SviFlaw::domain);
+    EXPECT_FALSE(is_in_svi_domain({.a = keel::test::kNaN, .b = 0.1}));
+    EXPECT_FALSE(is_in_svi_domain({.a = 0.1, .b = 0.1, .rho = keel::test::kNaN}));
+    EXPECT_EQ(svi_butterfly({.a = 0.1, .b = 0.1, .rho = keel::test::kNaN}).flaws, SviFlaw::domain);
     EXPECT_EQ(svi_butterfly({.a = -0.2, .b = 0.1, .sigma = 1.0}).flaws, SviFlaw::negative_variance);
 }
 

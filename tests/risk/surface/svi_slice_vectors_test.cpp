@@ -11,6 +11,7 @@ namespace keel::risk {
 namespace {
 
 using nlohmann::json;
+using test::field;
 
 // The reference looked for the least g on this range: its argmin is an end of it where g falls into the wing.
 constexpr MoneynessRange kReferenceRange{.low = -6.0, .high = 6.0};
@@ -180,12 +181,6 @@ TEST(SviVectorsTest, MatchesEverySsviSlice) {
         }
     }
     std::cout << "[ vectors  ] ssvi.json: " << cases.size() << " rows, " << slices << " slices\n";
-}
-
-double field(const std::string& inputs, const std::string& name) {
-    const std::size_t at = (";" + inputs).find(";" + name + "=");
-    EXPECT_NE(at, std::string::npos) << name << " in " << inputs;
-    return std::strtod(inputs.c_str() + at + name.size() + 1, nullptr);
 }
 
 std::vector<std::string> list_of(const std::string& text) {

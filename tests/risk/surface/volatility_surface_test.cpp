@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tests/risk/surface/quoted_surface.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::QuotedSurface;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 SurfaceConfig patient() {
     SurfaceConfig config;
@@ -134,21 +135,21 @@ TEST(VolatilitySurfaceTest, NamesWhatIsWrongWithAQuote) {
     const double k = f.market.places(1)[5];
     const auto spoilt = [&](auto&& spoil) {
         SurfaceQuote quote = f.good(1, k);
-        quote.volatility_mark = kNan;
+        quote.volatility_mark = kNaN;
         spoil(quote);
         return f.quote(1, quote);
     };
     const std::size_t usable = f.expiry(1).usable_quotes();
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.bid = 0.0; }), QuoteFlaw::one_sided);
     EXPECT_EQ(f.expiry(1).usable_quotes(), usable - 1);
-    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.ask = kNan; }), QuoteFlaw::one_sided);
-    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.volatility_bid = kNan; }), QuoteFlaw::one_sided);
+    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.ask = kNaN; }), QuoteFlaw::one_sided);
+    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.volatility_bid = kNaN; }), QuoteFlaw::one_sided);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { std::swap(q.bid, q.ask); }), QuoteFlaw::crossed);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.ask = q.bid; }), QuoteFlaw::crossed);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.ask = 2.0 * q.bid; }), QuoteFlaw::wide);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.volatility_ask = 5.1; }), QuoteFlaw::out_of_range);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.ask = -1.0; }), QuoteFlaw::bad_input);
-    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.forward = kNan; }), QuoteFlaw::bad_input);
+    EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.forward = kNaN; }), QuoteFlaw::bad_input);
     EXPECT_EQ(spoilt([](SurfaceQuote& q) { q.strike = 0.0; }), QuoteFlaw::bad_input);
     EXPECT_TRUE(has(spoilt([](SurfaceQuote& q) { q.type = OptionType::call; }), QuoteFlaw::in_the_money));
     EXPECT_TRUE(has(spoilt([](SurfaceQuote& q) { q.strike *= 0.3; }), QuoteFlaw::far_out));
@@ -256,12 +257,12 @@ TEST(VolatilitySurfaceTest, HasRoomForSoManyExpiriesAndNoMore) {
 
 TEST(VolatilitySurfaceTest, RefusesPlacesThatAreNone) {
     Fitted f;
-    for (const double k : {kNan, 1e300, -std::numeric_limits<double>::infinity()}) {
+    for (const double k : {kNaN, 1e300, -std::numeric_limits<double>::infinity()}) {
         const SurfacePoint point = f.surface.at_moneyness(k, f.market.expiry(1), f.now);
         EXPECT_EQ(point.quality, SurfaceQuality::missing);
         EXPECT_EQ(point.volatility, 0.0);
     }
-    EXPECT_EQ(f.surface.at_strike(kNan, f.market.expiry(1), f.now).quality, SurfaceQuality::missing);
+    EXPECT_EQ(f.surface.at_strike(kNaN, f.market.expiry(1), f.now).quality, SurfaceQuality::missing);
     EXPECT_EQ(f.surface.at_strike(-1.0, f.market.expiry(1), f.now).quality, SurfaceQuality::missing);
     EXPECT_EQ(f.surface.at_moneyness(0.0, f.now, f.now).quality, SurfaceQuality::missing);
 }

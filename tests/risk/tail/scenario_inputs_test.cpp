@@ -6,11 +6,12 @@
 
 #include "risk/tail/missing_returns.hpp"
 #include "risk/tail/tenor_changes.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 
 TEST(MissingReturnsTest, FillsByBetaAndTheResidualsOfOtherRows) {
     constexpr std::size_t kN = 200;
@@ -19,7 +20,7 @@ TEST(MissingReturnsTest, FillsByBetaAndTheResidualsOfOtherRows) {
     std::vector<double> market(kN), returns(kN);
     for (std::size_t s = 0; s < kN; ++s) {
         market[s] = normal(random);
-        returns[s] = s < 80 ? kNan : 1.4 * market[s] + 0.3 * normal(random);
+        returns[s] = s < 80 ? kNaN : 1.4 * market[s] + 0.3 * normal(random);
     }
     const std::vector<double> before = returns;
     std::vector<std::uint8_t> filled(kN);
@@ -44,15 +45,15 @@ TEST(MissingReturnsTest, FillsByBetaAndTheResidualsOfOtherRows) {
 TEST(MissingReturnsTest, RefusesWithoutEnoughToGoBy) {
     std::vector<double> market(40, 0.01), returns(40, 0.02);
     std::vector<std::uint8_t> filled(40);
-    returns[3] = kNan;
+    returns[3] = kNaN;
     EXPECT_TRUE(fill_missing_returns(returns, market, filled));
     EXPECT_DOUBLE_EQ(returns[3], 0.02);
-    std::fill(returns.begin(), returns.begin() + 11, kNan);
+    std::fill(returns.begin(), returns.begin() + 11, kNaN);
     EXPECT_FALSE(fill_missing_returns(returns, market, filled));
     EXPECT_TRUE(std::isnan(returns[0]));
     std::ranges::fill(returns, 0.02);
-    returns[5] = kNan;
-    market[5] = kNan;
+    returns[5] = kNaN;
+    market[5] = kNaN;
     EXPECT_FALSE(fill_missing_returns(returns, market, filled));
     returns[5] = std::numeric_limits<double>::infinity();
     EXPECT_FALSE(fill_missing_returns(returns, market, filled));
@@ -77,7 +78,7 @@ TEST(TenorChangesTest, InterpolatesInLogTenorAndExtendsByThePowerLaw) {
     EXPECT_NEAR(at(1.0), 0.30 * std::pow(7.0, 0.30), 1e-15);
     EXPECT_EQ(at(0.2), at(1.0));
     EXPECT_NEAR(at(180.0), 0.10 * std::pow(0.5, 0.13), 1e-15);
-    EXPECT_FALSE(volatility_changes_at(set, pillars, kNan, out));
+    EXPECT_FALSE(volatility_changes_at(set, pillars, kNaN, out));
 }
 
 }  // namespace

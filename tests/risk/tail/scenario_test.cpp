@@ -7,11 +7,12 @@
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
 #include "risk/tail/value_ladder.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 constexpr UnixNanos kNow{1'700'000'000'000'000'000};
 
 struct Straddle {
@@ -46,17 +47,17 @@ TEST(ScenarioSetTest, NewDayReplacesTheOldest) {
     EXPECT_EQ(set.replace_oldest(std::array{0.6}, std::array{1.0}), 1U);
     EXPECT_DOUBLE_EQ(set.log_moves(0)[0], 0.5);
     EXPECT_DOUBLE_EQ(set.log_moves(0)[2], 0.03);
-    EXPECT_EQ(set.replace_oldest(std::array{kNan}, std::array{1.0}), 3U);
+    EXPECT_EQ(set.replace_oldest(std::array{kNaN}, std::array{1.0}), 3U);
     EXPECT_TRUE(set.refused());
     EXPECT_DOUBLE_EQ(set.log_moves(0)[2], 0.03);
 }
 
 TEST(ScenarioSetTest, RefusesWhatIsNotAMove) {
     ScenarioSet set{2, 1};
-    EXPECT_FALSE(set.set_factor(0, std::array{0.01, kNan}, {}));
+    EXPECT_FALSE(set.set_factor(0, std::array{0.01, kNaN}, {}));
     EXPECT_FALSE(set.set_factor(0, std::array{0.01, 6.0}, {}));
     EXPECT_FALSE(set.set_factor(0, std::array{0.01, 0.02}, std::array{0.0, 0.1}));
-    EXPECT_FALSE(set.set_volatility(0, kNan));
+    EXPECT_FALSE(set.set_volatility(0, kNaN));
     EXPECT_TRUE(set.refused());
     EXPECT_EQ(set.relative_moves(0)[1], 0.0);
 }
@@ -68,14 +69,14 @@ TEST(ScenarioVectorTest, RefusalLeavesTheVectorAndRaisesTheFlag) {
     ASSERT_TRUE(vector.set_exposure(0, 100.0));
     const std::vector<double> before(vector.pnl_usd().begin(), vector.pnl_usd().end());
     EXPECT_FALSE(vector.refused());
-    for (const double bad : {kNan, std::numeric_limits<double>::infinity(), 1e16}) {
+    for (const double bad : {kNaN, std::numeric_limits<double>::infinity(), 1e16}) {
         EXPECT_FALSE(vector.add_exposure(0, bad));
     }
-    EXPECT_FALSE(vector.replace_bucket(0, std::array{1.0, 2.0, kNan, 4.0}));
+    EXPECT_FALSE(vector.replace_bucket(0, std::array{1.0, 2.0, kNaN, 4.0}));
     EXPECT_TRUE(vector.refused());
     EXPECT_TRUE(std::ranges::equal(vector.pnl_usd(), before));
     EXPECT_DOUBLE_EQ(vector.read(0.75)->var_usd, -100.0 * std::expm1(-0.1));
-    EXPECT_FALSE(vector.read(kNan));
+    EXPECT_FALSE(vector.read(kNaN));
 }
 
 TEST(ScenarioVectorTest, ReplacesAndClearsABucket) {
@@ -131,7 +132,7 @@ TEST(ValueLadderTest, FillAddsMultiplesOfAUnit) {
     ValueLadder elsewhere;
     ASSERT_TRUE(elsewhere.build(one.columns(), 65'001.0, kNow));
     EXPECT_FALSE(ladder.add_scaled(elsewhere, 1.0));
-    EXPECT_FALSE(ladder.add_scaled(unit, kNan));
+    EXPECT_FALSE(ladder.add_scaled(unit, kNaN));
 }
 
 TEST(ValueLadderTest, OutsideTheNodesTheOptionsAreRevalued) {
@@ -141,7 +142,7 @@ TEST(ValueLadderTest, OutsideTheNodesTheOptionsAreRevalued) {
     const auto position = ladder.position(65'000.0, 0.0);
     EXPECT_FALSE(ladder.shock(*position, -0.5, 0.0));
     EXPECT_FALSE(ladder.shock(*position, 0.0, 0.8));
-    EXPECT_FALSE(ladder.shock(*position, kNan, 0.0));
+    EXPECT_FALSE(ladder.shock(*position, kNaN, 0.0));
     std::array<double, 2> pnl{};
     EXPECT_EQ(ladder.shock_all(*position, std::array{-0.5, 0.01}, std::array{0.2, 0.0}, 2.0, book.columns(), pnl), 1U);
     const double exact = black76_book_value(book.columns(), 65'000.0 * std::exp(-0.5), std::exp(0.4));
@@ -153,8 +154,8 @@ TEST(ValueLadderTest, RefusesOptionsThatHaveNoPrice) {
     ValueLadder ladder;
     EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, kNow, false));
     EXPECT_FALSE(ladder.position(65'000.0, 0.0));
-    EXPECT_FALSE(ladder.build(book.columns(), kNan, kNow));
-    book.volatility[1] = kNan;
+    EXPECT_FALSE(ladder.build(book.columns(), kNaN, kNow));
+    book.volatility[1] = kNaN;
     EXPECT_FALSE(ladder.build(book.columns(), 65'000.0, kNow));
     EXPECT_FALSE(ladder.built());
 }
@@ -169,7 +170,7 @@ TEST(ValueLadderTest, RebuildFollowsDistanceAgeAndShape) {
     EXPECT_TRUE(ladder.rebuild_due(0.0, -0.11, kNow, false));
     EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, later, false));
     EXPECT_TRUE(ladder.rebuild_due(0.0, 0.0, kNow, true));
-    EXPECT_TRUE(ladder.rebuild_due(kNan, 0.0, kNow, false));
+    EXPECT_TRUE(ladder.rebuild_due(kNaN, 0.0, kNow, false));
 }
 
 TEST(ValueLadderTest, ChainFillsTheSameTable) {

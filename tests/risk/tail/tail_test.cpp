@@ -13,11 +13,12 @@
 #include "risk/tail/historical.hpp"
 #include "risk/tail/liquidity_adjusted.hpp"
 #include "risk/tail/parametric.hpp"
+#include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using keel::test::kNaN;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(DistributionsTest, NormalQuantileInvertsBothTails) {
@@ -27,7 +28,7 @@ TEST(DistributionsTest, NormalQuantileInvertsBothTails) {
         EXPECT_NEAR(normal_cdf(normal_quantile(p)) / p, 1.0, 2e-13) << p;
     }
     EXPECT_EQ(normal_quantile(0.75), -normal_quantile(0.25));
-    for (const double p : {0.0, 1.0, -1.0, kNan}) EXPECT_TRUE(std::isnan(normal_quantile(p))) << p;
+    for (const double p : {0.0, 1.0, -1.0, kNaN}) EXPECT_TRUE(std::isnan(normal_quantile(p))) << p;
 }
 
 // One and two degrees of freedom have closed quantiles.
@@ -74,10 +75,10 @@ TEST(BacktestTest, KupiecHasThePublishedRegions) {
 TEST(BacktestTest, RefusesWhatCannotBeTested) {
     EXPECT_FALSE(kupiec(1, 0, 0.99));
     EXPECT_FALSE(kupiec(3, 2, 0.99));
-    EXPECT_FALSE(kupiec(1, 10, kNan));
+    EXPECT_FALSE(kupiec(1, 10, kNaN));
     const std::array pnl{-2.0, 1.0};
     const std::array var{1.0, 1.0};
-    EXPECT_FALSE(acerbi_szekely_z2(pnl, var, std::array{kNan, 1.0}, 0.99));
+    EXPECT_FALSE(acerbi_szekely_z2(pnl, var, std::array{kNaN, 1.0}, 0.99));
     EXPECT_FALSE(acerbi_szekely_z2(pnl, var, std::array{0.0, 1.0}, 0.99));
     EXPECT_TRUE(acerbi_szekely_z2(pnl, var, std::array{2.0, 0.0}, 0.99));  // no hit on the second day
     EXPECT_EQ(christoffersen_independence({}).p_value, 1.0);
@@ -108,14 +109,14 @@ TEST(HistoricalTest, AgeWeightsOfOneAreEqualWeights) {
     EXPECT_DOUBLE_EQ(aged->var_usd, equal->var_usd);
     EXPECT_NEAR(aged->es_usd, equal->es_usd, 1e-12);
     EXPECT_FALSE(age_weighted_tail(pnl, 0.75, 1.5, order));
-    EXPECT_FALSE(age_weighted_tail(std::vector{1.0, kNan}, 0.75, 0.9, std::span{order}.first(2)));
+    EXPECT_FALSE(age_weighted_tail(std::vector{1.0, kNaN}, 0.75, 0.9, std::span{order}.first(2)));
 }
 
 TEST(HistoricalTest, RefusesReturnsWithoutForecast) {
     std::array<double, 3> out{};
-    EXPECT_FALSE(ewma_forecasts(std::array{0.01, kNan, 0.0}, 0.94, 1, out));
+    EXPECT_FALSE(ewma_forecasts(std::array{0.01, kNaN, 0.0}, 0.94, 1, out));
     EXPECT_FALSE(rescale_returns(std::array{0.01, 0.02, 0.03}, std::array{0.0, 0.1, 0.1}, 0.1, out));
-    EXPECT_FALSE(rescale_returns(std::array{0.01, 0.02, 0.03}, std::array{0.1, 0.1, 0.1}, kNan, out));
+    EXPECT_FALSE(rescale_returns(std::array{0.01, 0.02, 0.03}, std::array{0.1, 0.1, 0.1}, kNaN, out));
 }
 
 TEST(ParametricTest, RefusesWhatIsNotFiniteAndKeepsTheLast) {
@@ -124,9 +125,9 @@ TEST(ParametricTest, RefusesWhatIsNotFiniteAndKeepsTheLast) {
     ASSERT_TRUE(tail.set_exposure(0, 100.0));
     const double before = tail.sigma_usd();
     EXPECT_FALSE(tail.refused());
-    EXPECT_FALSE(tail.add_exposure(1, kNan));
+    EXPECT_FALSE(tail.add_exposure(1, kNaN));
     EXPECT_FALSE(tail.set_exposure(1, kInfinity));
-    EXPECT_FALSE(tail.set_covariance(std::array{0.04, kNan, kNan, 0.09}));
+    EXPECT_FALSE(tail.set_covariance(std::array{0.04, kNaN, kNaN, 0.09}));
     EXPECT_FALSE(tail.set_covariance(std::array{0.04, 0.01, 0.02, 0.09}));   // not symmetric
     EXPECT_FALSE(tail.set_covariance(std::array{-0.04, 0.01, 0.01, 0.09}));  // no variance
     EXPECT_TRUE(tail.refused());
@@ -156,8 +157,8 @@ TEST(DeltaGammaTest, MethodFollowsTheOrder) {
     };
     EXPECT_EQ(method(-4e7).method, DeltaGammaMethod::cornish_fisher);
     EXPECT_EQ(method(4e7).method, DeltaGammaMethod::saddlepoint);
-    EXPECT_EQ(method(kNan).method, DeltaGammaMethod::filtered_historical);
-    EXPECT_EQ(method(kNan).measures.var_usd, 7.0);
+    EXPECT_EQ(method(kNaN).method, DeltaGammaMethod::filtered_historical);
+    EXPECT_EQ(method(kNaN).measures.var_usd, 7.0);
     EXPECT_EQ(method(0.0).measures.var_usd, 3'000.0);  // no risk: theta alone
     // A long gamma loses theta and no more.
     EXPECT_LT(method(4e7).measures.es_usd, 3'000.0);
@@ -190,12 +191,12 @@ TEST(ContributionsTest, SumExactly) {
     EXPECT_NEAR(contribution_usd(a, weights) + contribution_usd(b, weights), measures->es_usd, 1e-9);
     ASSERT_TRUE(var_weights(total, 0.99, order, weights));
     EXPECT_NEAR(contribution_usd(a, weights) + contribution_usd(b, weights), measures->var_usd, 1e-9);
-    total[3] = kNan;
+    total[3] = kNaN;
     EXPECT_FALSE(var_weights(total, 0.99, order, weights));
 }
 
 TEST(LiquidityAdjustedTest, RefusesWhatHasNoPrice) {
-    EXPECT_FALSE(liquidity_cost_usd(kNan, 0.001, 0.0));
+    EXPECT_FALSE(liquidity_cost_usd(kNaN, 0.001, 0.0));
     EXPECT_FALSE(liquidity_cost_usd(1.0, -0.001, 0.0));
     EXPECT_FALSE(liquidation_days(1.0, 0.0, 0.1));
     EXPECT_EQ(liquidation_var_usd(100.0, 1.0), 100.0);

@@ -56,10 +56,10 @@ void run_sequence(const json& sequence) {
          .escalate_after = span_of(params, "escalate_after", kMs)}
     };
     json events = json::array();
-    constexpr std::int64_t kStart = 1'700'000'000'000;  // the file counts from zero
+    constexpr std::int64_t kFileStartMs = 1'700'000'000'000;  // the file counts from zero
     for (const json& sample : sequence.at("samples")) {
         const std::int64_t at_ms = sample.at(0).get<std::int64_t>();
-        const TriggerSignal signal = trigger.sample(unix_nanos_from_ms(kStart + at_ms), observed(sample.at(1)));
+        const TriggerSignal signal = trigger.sample(unix_nanos_from_ms(kFileStartMs + at_ms), observed(sample.at(1)));
         if (signal == TriggerSignal::none) continue;
         events.push_back({
             {"t",           at_ms                      },
