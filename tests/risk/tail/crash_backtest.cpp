@@ -1,5 +1,6 @@
 #include "tests/risk/tail/crash_backtest.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
