@@ -74,6 +74,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_compile_options(-fPIE)
 add_link_options(-pie)
 add_compile_options(-march=${KEEL_MARCH} -ffp-contract=off -fno-fast-math)
+# Assertions name files from the root of the repository: an installed program names no folder of who built it.
+add_compile_options(-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(KEEL_SANITIZE)
   add_compile_options(-fsanitize=${KEEL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEEL_SANITIZE})
