@@ -8,8 +8,8 @@ namespace keel::risk {
 
 // Initial and maintenance margin of one venue in USD under a shock; bad_input where the venue has no model, a table
 // is missing or a holding cannot be priced.
-[[nodiscard]] MarginAmount venue_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
-                                            const Shock& shock);
+[[nodiscard]] MarginAmount report_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
+                                             const Shock& shock);
 
 // Margin, ratio and liquidation prices of every venue that holds something. One underlying moves at a time, the
 // others stand still. `sigma_day`: by UnderlyingSlot, NaN unknown.

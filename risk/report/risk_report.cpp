@@ -151,7 +151,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         report.underlyings.push_back(std::move(row));
     }
     const auto maintenance = [&](VenueSlot venue, const MarketState& at_market, const Shock& shock) {
-        const MarginAmount margin = venue_margin_usd(inputs, at_market, venue, shock);
+        const MarginAmount margin = report_margin_usd(inputs, at_market, venue, shock);
         return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
     };
     const StressInputs stress{

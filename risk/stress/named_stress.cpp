@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/liquidity/impact.hpp"
 
 namespace keel::risk {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using Kind = StressDefinition::Kind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kImpact = 0.9;  // Y of the square-root law
 constexpr double kFundingsPerDay = 3.0;
 constexpr double kSpotMin = -0.99;
 
@@ -232,8 +232,8 @@ StressMoves stress_moves(const StressDefinition& definition, const Book& book, d
 
 double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,
                      double depth_factor, double impact_factor) {
-    const double volume = liquidity.daily_volume * depth_factor;
-    const double impact = impact_factor * kImpact * liquidity.daily_volatility * std::sqrt(std::abs(quantity) / volume);
+    const double impact =
+        impact_factor * impact_relative(quantity, liquidity.daily_volatility, liquidity.daily_volume * depth_factor);
     return notional_usd * (0.5 * spread_factor * liquidity.spread + impact);
 }
 

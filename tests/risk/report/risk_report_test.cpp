@@ -131,6 +131,14 @@ TEST(RiskReportTest, LiquidationPriceIsWhereEquityMeetsMaintenance) {
     EXPECT_TRUE(std::isnan(report.venues[1].margin_ratio)) << "beta has no model";
 }
 
+TEST(RiskReportTest, AMissingMarginTableIsUnknownAndNotFree) {
+    ReportInputs in = inputs();
+    in.underlying_margins[0].option.reset();
+    const RiskReport report = make_risk_report(in);
+    EXPECT_TRUE(std::isnan(report.venues[0].margin_ratio));
+    EXPECT_TRUE(std::isnan(value_of(report, "maintenance_margin_usd", "alpha")));
+}
+
 TEST(RiskReportTest, LimitsAreJudgedAndFloorsTurnedRound) {
     ReportInputs in = inputs();
     in.limits = {{.metric = "leverage_gross", .soft = 0.001, .hard = 1e6},
