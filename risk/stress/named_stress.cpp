@@ -186,8 +186,12 @@ void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, 
 double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k) {
     const StressMoves moves = stress_moves(stress, inputs.book, k);
     double worst = std::numeric_limits<double>::infinity();
-    for (const VenueStress& venue : judge(inputs, inputs.book, moves.shock(), "", 0.0).venues) {
-        if (std::isfinite(venue.margin_ratio)) worst = std::min(worst, venue.margin_ratio);
+    if (!inputs.maintenance_margin) return worst;
+    const BookValue value = value_book(inputs.book, inputs.market, moves.shock());
+    for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
+        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+        const double margin = inputs.maintenance_margin(venue, inputs.market, moves.shock());
+        if (margin > 0.0) worst = std::min(worst, value.venue_usd[v] / margin);
     }
     return worst;
 }
