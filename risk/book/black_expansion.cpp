@@ -54,9 +54,9 @@ ScaledDerivatives scaled_derivatives(double d1, double d2) {
 
 constexpr std::size_t terms_up_to(std::size_t k) { return (k + 1) * (k + 2) / 2; }  // l <= k' <= k
 
-double weighted(const double* terms, const std::array<double, 15>& weights, std::size_t from, std::size_t to) {
-    double sum = 0.0;
-    for (std::size_t i = from; i < to; ++i) sum += terms[i] * weights[i];
+FourDoubles weighted(const double* terms, const MoveMonomials& moves, std::size_t from, std::size_t to) {
+    FourDoubles sum{};
+    for (std::size_t i = from; i < to; ++i) sum += terms[i] * moves.at[i];
     return sum;
 }
 
@@ -104,10 +104,10 @@ MoveMonomials move_monomials(double u, double v) {
     for (std::size_t k = 0; k <= kExpansionOrder; ++k) {
         for (std::size_t l = 0; l <= k; ++l, ++place) {
             const std::size_t n = k - l;
-            out.one[place] = u_power[l] * v_power[n];
-            if (l > 0) out.by_u[place] = static_cast<double>(l) * u_power[l - 1] * v_power[n];
-            if (n > 0) out.by_v[place] = static_cast<double>(n) * u_power[l] * v_power[n - 1];
-            if (n > 1) out.by_vv[place] = static_cast<double>(n * (n - 1)) * u_power[l] * v_power[n - 2];
+            const double by_u = l > 0 ? static_cast<double>(l) * u_power[l - 1] * v_power[n] : 0.0;
+            const double by_v = n > 0 ? static_cast<double>(n) * u_power[l] * v_power[n - 1] : 0.0;
+            const double by_vv = n > 1 ? static_cast<double>(n * (n - 1)) * u_power[l] * v_power[n - 2] : 0.0;
+            out.at[place] = FourDoubles{u_power[l] * v_power[n], by_u, by_v, by_vv};
         }
     }
     return out;
@@ -118,15 +118,8 @@ ForwardCurve forward_curve(const ExpansionTerms& terms, const MoveMonomials& mov
     for (std::size_t j = 0; j <= kExpansionOrder; ++j) {
         const double* row = terms.term.data() + kExpansionPlace[j];
         const std::size_t inside = j == kExpansionOrder ? 0 : terms_up_to(3 - j);
-        const std::size_t all = terms_up_to(4 - j);
-        if (j < 4) out.value[j] = weighted(row, moves.one, 0, inside);
-        out.value_rest[j] = weighted(row, moves.one, inside, all);
-        if (j < 3) out.by_u[j] = weighted(row, moves.by_u, 1, inside);
-        if (j < 3) out.by_v[j] = weighted(row, moves.by_v, 1, inside);
-        if (j < 4) out.by_u_rest[j] = weighted(row, moves.by_u, inside, all);
-        if (j < 4) out.by_v_rest[j] = weighted(row, moves.by_v, inside, all);
-        if (j < 2) out.by_vv[j] = weighted(row, moves.by_vv, 3, inside);
-        if (j < 3) out.by_vv_rest[j] = weighted(row, moves.by_vv, inside, all);
+        if (j < kExpansionOrder) out.inside[j] = weighted(row, moves, 0, inside);
+        out.rest[j] = weighted(row, moves, inside, terms_up_to(4 - j));
     }
     return out;
 }
@@ -142,9 +135,9 @@ RemainderCurve remainder_curve(double deviation, double e) {
     const std::array<double, 6> power{1.0, e, e * e, e * e * e, e * e * e * e, e * e * e * e * e};
     for (std::size_t j = 0; j <= 5; ++j) {
         const double c = fifth_derivative_max(j, deviation) / kFactorial[j];
-        out.value[j] = c * power[5 - j] / kFactorial[5 - j];
-        if (j < 5) out.by_e[j] = c * power[4 - j] / kFactorial[4 - j];
-        if (j < 4) out.by_ee[j] = c * power[3 - j] / kFactorial[3 - j];
+        const double by_e = j < 5 ? c * power[4 - j] / kFactorial[4 - j] : 0.0;
+        const double by_ee = j < 4 ? c * power[3 - j] / kFactorial[3 - j] : 0.0;
+        out.power[j] = FourDoubles{c * power[5 - j] / kFactorial[5 - j], by_e, by_e, by_ee};
     }
     return out;
 }

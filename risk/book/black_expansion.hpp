@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "engine/core/instrument.hpp"
+#include "risk/matrix/four_doubles.hpp"
 
 namespace keel::risk {
 
@@ -36,113 +37,53 @@ struct ExpansionTerms {
 [[nodiscard]] ExpansionTerms expand_black(double forward, double strike, double volatility, double root_years,
                                           OptionType type);
 
-// Monomials u^l v^(k-l) and their derivatives, in the order of the coefficients.
+// Four functions of the moves at once, in this order: itself, its derivatives by u and by v, its second by v.
+// Monomials u^l v^(k-l), in the order of the coefficients.
 struct MoveMonomials {
-    std::array<double, 15> one{};  // u^l v^(k-l)
-    std::array<double, 15> by_u{};
-    std::array<double, 15> by_v{};
-    std::array<double, 15> by_vv{};
+    FourDoubles at[15]{};
 };
 [[nodiscard]] MoveMonomials move_monomials(double u, double v);
 
-// An expansion with time and volatility moved: polynomials in x alone, those of order three (published) apart
-// from the terms of order four (the leading part of the error).
+// An expansion with time and volatility moved: polynomials in x alone (value, by u, by v, by v twice), those of
+// order three (published) apart from the terms of order four (the leading part of the error).
 struct ForwardCurve {
-    std::array<double, 4> value{};
-    std::array<double, 3> by_u{};
-    std::array<double, 3> by_v{};
-    std::array<double, 2> by_vv{};
-    std::array<double, 5> value_rest{};
-    std::array<double, 4> by_u_rest{};
-    std::array<double, 4> by_v_rest{};
-    std::array<double, 3> by_vv_rest{};
+    FourDoubles inside[4]{};
+    FourDoubles rest[5]{};
 };
 [[nodiscard]] ForwardCurve forward_curve(const ExpansionTerms& terms, const MoveMonomials& moves);
 
-// Horner's rule for a polynomial, its first and its second derivative; the lowest power comes first.
-template <std::size_t N>
-[[nodiscard]] double polynomial(const std::array<double, N>& c, double x) {
-    double sum = c[N - 1];
-    for (std::size_t i = N - 1; i-- > 0;) sum = sum * x + c[i];
-    return sum;
-}
-
-template <std::size_t N>
-[[nodiscard]] double slope(const std::array<double, N>& c, double x) {
-    double sum = static_cast<double>(N - 1) * c[N - 1];
-    for (std::size_t i = N - 1; i-- > 1;) sum = sum * x + static_cast<double>(i) * c[i];
-    return sum;
-}
-
-template <std::size_t N>
-[[nodiscard]] double curvature(const std::array<double, N>& c, double x) {
-    double sum = static_cast<double>((N - 1) * (N - 2)) * c[N - 1];
-    for (std::size_t i = N - 1; i-- > 2;) sum = sum * x + static_cast<double>(i * (i - 1)) * c[i];
-    return sum;
-}
-
-// Value and derivatives at one x.
+// Four polynomials at one x with their first and second derivatives in it.
 struct CurvePoint {
-    double value{0.0};
-    double f{0.0};
-    double ff{0.0};
-    double u{0.0};
-    double fu{0.0};
-    double v{0.0};
-    double fv{0.0};
-    double vv{0.0};
+    FourDoubles value{};
+    FourDoubles slope{};
+    FourDoubles curvature{};
 };
-[[nodiscard]] inline CurvePoint evaluate_curve(const ForwardCurve& curve, double x) {
-    return {.value = polynomial(curve.value, x),
-            .f = slope(curve.value, x),
-            .ff = curvature(curve.value, x),
-            .u = polynomial(curve.by_u, x),
-            .fu = slope(curve.by_u, x),
-            .v = polynomial(curve.by_v, x),
-            .fv = slope(curve.by_v, x),
-            .vv = polynomial(curve.by_vv, x)};
-}
-[[nodiscard]] inline CurvePoint evaluate_rest(const ForwardCurve& curve, double x) {
-    return {.value = polynomial(curve.value_rest, x),
-            .f = slope(curve.value_rest, x),
-            .ff = curvature(curve.value_rest, x),
-            .u = polynomial(curve.by_u_rest, x),
-            .fu = slope(curve.by_u_rest, x),
-            .v = polynomial(curve.by_v_rest, x),
-            .fv = slope(curve.by_v_rest, x),
-            .vv = polynomial(curve.by_vv_rest, x)};
+
+// Horner's rule; the lowest power comes first.
+template <std::size_t N>
+[[nodiscard]] inline CurvePoint evaluate_curve(const FourDoubles (&c)[N], double x) {
+    constexpr auto kTop = static_cast<double>(N - 1);
+    CurvePoint out{c[N - 1], kTop * c[N - 1], kTop * (kTop - 1.0) * c[N - 1]};
+    for (std::size_t i = N - 1; i-- > 0;) {
+        const auto power = static_cast<double>(i);
+        out.value = out.value * x + c[i];
+        if (i > 0) out.slope = out.slope * x + power * c[i];
+        if (i > 1) out.curvature = out.curvature * x + power * (power - 1.0) * c[i];
+    }
+    return out;
 }
 
 // What the terms beyond order four can add up to. Every fifth derivative is the normal density times a
 // polynomial in d1 and s, hence bounded at every moneyness: |V_{F^j s^k}| <= C_jk F^(1-j) s^(1-j-k), j + k = 5, with
 // C_jk rising in s. So, with X = |x|/F_a and E >= |s - s_a| for each option,
 //     |rest of V| <= F_a (sum |q| m s^-4) sum C_jk X^j E^k / (j! k!)
-// and the rests of the derivatives are bounded by the derivatives of the same polynomial.
+// and the rests of the derivatives are bounded by the derivatives of the same polynomial. Coefficients of X^j without
+// the factor F_a (sum |q| m s^-4), in the places of ForwardCurve: u and v move s, so both take the derivative in E.
 struct RemainderCurve {
-    std::array<double, 6> value{};
-    std::array<double, 5> by_e{};
-    std::array<double, 4> by_ee{};
+    FourDoubles power[6]{};
 };
 // `deviation` is the largest s within the move, at most kDeviationMax.
 [[nodiscard]] RemainderCurve remainder_curve(double deviation, double e);
-
-// Without the factor F_a (sum |q| m s^-4): value, per X, and so on.
-struct RemainderPoint {
-    double value{0.0};
-    double x{0.0};
-    double xx{0.0};
-    double e{0.0};
-    double xe{0.0};
-    double ee{0.0};
-};
-[[nodiscard]] inline RemainderPoint evaluate_remainder(const RemainderCurve& curve, double x) {
-    return {.value = polynomial(curve.value, x),
-            .x = slope(curve.value, x),
-            .xx = curvature(curve.value, x),
-            .e = polynomial(curve.by_e, x),
-            .xe = slope(curve.by_e, x),
-            .ee = polynomial(curve.by_ee, x)};
-}
 
 // C_jk for s up to `deviation`; j = 0..5, k = 5 - j.
 [[nodiscard]] double fifth_derivative_max(std::size_t j, double deviation);

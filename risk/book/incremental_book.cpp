@@ -39,8 +39,8 @@ BucketTolerance IncrementalBook::tolerance(std::size_t underlying) const {
 void IncrementalBook::apply(std::uint32_t cell, const Bounded<RiskVector>& before, const Bounded<RiskVector>& after) {
     Cell& row = cells_[cell];
     row.sums.replace(before, after);
-    if (row.ledger > 0) {
-        Bounded<CompensatedSum>& sum = stable_sums_[row.ledger - 1U];
+    if (row.stable < stable_sums_.size()) {
+        Bounded<CompensatedSum>& sum = stable_sums_[row.stable];
         sum.value.add(after.value.stable);
         sum.value.add(-before.value.stable);
         sum.bound.add(after.bound.stable);
@@ -54,7 +54,7 @@ void IncrementalBook::post_usd(Cell& cell) {
     const double index =
         cell.underlying < market_.underlyings.size() ? market_.underlyings[cell.underlying].index : 0.0;
     const double coin = usable(index) ? index : 0.0;
-    const double dollar = cell.ledger > 0 ? market_.stables[cell.ledger - 1U] : 0.0;
+    const double dollar = cell.stable < market_.stables.size() ? market_.stables[cell.stable] : 0.0;
     const auto in_usd = [&](const RiskVector& risk) {
         const Sensitivities& g = risk.greeks;
         return UsdVector{.equity = risk.coin * coin + risk.stable * dollar,
@@ -203,7 +203,7 @@ BookStatus IncrementalBook::on_stable(StableSlot slot, double price) {
     accept(stable_flags_[at], nowhere);
     market_.stables[at] = price;
     for (Cell& cell : cells_) {
-        if (cell.ledger == at + 1) {
+        if (cell.stable == at) {
             post_usd(cell);
             touch(cell.underlying);
         }

@@ -27,9 +27,9 @@ struct BookRules {
 // by no more than the bound published beside it, after resync() by rounding alone.
 //
 // Contracts, venues, underlyings and expiries are those it was made with. A contribution (a future, a lane of an
-// option bucket, cash) is added to its cell (venue, underlying, ledger), and in USD to the account, all compensated; an
-// underlying and a venue are the sums of their few cells. Every ledger that a contract settles in needs its row of
-// cash at that venue.
+// option bucket, cash) is added to its cell (venue, underlying, stablecoin), and in USD to the account, all
+// compensated; an underlying and a venue are the sums of their few cells. Every ledger that a contract settles in needs
+// its row of cash at that venue.
 //
 // Invariant: every sum is finite. An input that is not usable changes flags and nothing else.
 // Thread: core. Allocates: at construction only.
@@ -113,7 +113,7 @@ private:
         CashTally tally{};
     };
     struct Cell {
-        std::uint16_t venue{0}, underlying{0}, ledger{0};
+        std::uint16_t venue{0}, underlying{0}, stable{0};
         VectorSum<RiskVector> sums{};
         Bounded<UsdVector> posted{};
     };
@@ -163,7 +163,7 @@ private:
     MarketState market_;
     std::vector<Row> rows_;
     std::vector<Cell> cells_;
-    std::vector<std::uint32_t> cell_at_;        // [venue][underlying][ledger]
+    std::vector<std::uint32_t> cell_at_;        // [venue][underlying][stable]
     std::vector<UnderlyingLevel> underlyings_;  // the last one: no underlying
     std::vector<OptionBucket> buckets_;         // by ExpirySlot
     std::vector<ExpiryLevel> expiries_;         // by ExpirySlot

@@ -63,15 +63,17 @@ std::uint32_t IncrementalBook::cell_of(const Contract& contract) {
     const std::size_t underlying =
         contract.underlying == UnderlyingSlot::none ? underlyings_.size() - 1 : index_of(contract.underlying);
     const std::size_t venue = contract.venue == VenueSlot::none ? venues_count_ - 1 : index_of(contract.venue);
-    const std::size_t ledger = in_coin ? 0 : index_of(contract.stable) + 1;
-    KEEL_ASSERT(underlying < underlyings_.size() && ledger <= stable_sums_.size());
+    // Coin has members of its own in every cell: it goes with the first stablecoin, and a book with one has one cell
+    // per underlying and venue.
+    const std::size_t stable = in_coin ? 0 : index_of(contract.stable);
+    KEEL_ASSERT(underlying < underlyings_.size() && (in_coin || stable < stable_sums_.size()));
     KEEL_ASSERT(in_coin == (contract.stable == StableSlot::none));
-    std::uint32_t& cell = cell_at_[(venue * underlyings_.size() + underlying) * (stable_sums_.size() + 1) + ledger];
+    std::uint32_t& cell = cell_at_[(venue * underlyings_.size() + underlying) * (stable_sums_.size() + 1) + stable];
     if (cell != 0xffff'ffff) return cell;
     cell = static_cast<std::uint32_t>(cells_.size());
     cells_.push_back({.venue = static_cast<std::uint16_t>(venue),
                       .underlying = static_cast<std::uint16_t>(underlying),
-                      .ledger = static_cast<std::uint16_t>(ledger)});
+                      .stable = static_cast<std::uint16_t>(stable)});
     underlyings_[underlying].cells.push_back(cell);
     return cell;
 }
@@ -84,7 +86,7 @@ void IncrementalBook::place_option(std::uint32_t index, double volatility) {
     const auto found = std::ranges::find(level.lane_cells, row.cell);
     auto lane = static_cast<std::uint32_t>(found - level.lane_cells.begin());
     if (found == level.lane_cells.end()) {
-        lane = buckets_[at].add_lane(settles_in_coin(row.contract.kind));
+        lane = buckets_[at].add_lane();
         level.lane_cells.push_back(row.cell);
     }
     const bool good = volatility >= rules_.bucket.volatility_floor && volatility <= rules_.bucket.volatility_cap;

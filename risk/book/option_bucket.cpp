@@ -16,23 +16,23 @@ double power4(double x) { return (x * x) * (x * x); }
 
 }  // namespace
 
-void OptionBucket::Lane::clear_sums() {
+void OptionBucket::Expansion::clear_sums() {
     terms = {};
     guard3 = guard4 = gross = net = margin = peak = 0.0;
-    live = {};
 }
 
 OptionBucket::OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now)
     : rules_{rules}, market_{market}, now_{now} {}
 
-std::uint32_t OptionBucket::add_lane(bool in_coin) {
-    lanes_.push_back({.in_coin = in_coin});
+std::uint32_t OptionBucket::add_lane() {
+    lanes_.emplace_back();
     return static_cast<std::uint32_t>(lanes_.size() - 1);
 }
 
 std::uint32_t OptionBucket::add_option(std::uint32_t lane, const Contract& contract, double volatility) {
     KEEL_ASSERT(lane < lanes_.size() && is_option(contract.kind) && contract.strike > 0.0);
     lane_.push_back(lane);
+    in_coin_.push_back(settles_in_coin(contract.kind) ? 1 : 0);
     strike_.push_back(contract.strike);
     type_.push_back(contract.type);
     multiplier_.push_back(contract.multiplier);
@@ -67,21 +67,21 @@ void OptionBucket::refresh_unit(std::uint32_t option) {
     ++work_.kernels;
 }
 
-// Adds (sign 1) or takes out (sign -1) what `quantity` contracts weigh in the sums of the lane.
+// Adds (sign 1) or takes out (sign -1) what `quantity` contracts weigh in their sums.
 void OptionBucket::weigh(std::uint32_t option, double quantity, double sign) {
-    Lane& lane = lanes_[lane_[option]];
+    Expansion& sums = expansion_of(option);
     const double weight = quantity * multiplier_[option];
     const double gross = sign * std::abs(weight);
-    lane.gross += gross;
-    lane.peak = std::max(lane.peak, lane.gross);
-    lane.net += sign * weight;
-    lane.margin += gross * margin_rate_[option];
+    sums.gross += gross;
+    sums.peak = std::max(sums.peak, sums.gross);
+    sums.net += sign * weight;
+    sums.margin += gross * margin_rate_[option];
     if (place_[option] != Place::taylor) return;
     const double deviation = volatility_[option] * anchor_root_;
     const double cubed = gross / (deviation * deviation * deviation);
-    lane.guard3 += cubed;
-    lane.guard4 += cubed / deviation;
-    lane.terms.add(unit_[option], sign * weight);
+    sums.guard3 += cubed;
+    sums.guard4 += cubed / deviation;
+    sums.terms.add(unit_[option], sign * weight);
 }
 
 void OptionBucket::insert(std::uint32_t option) {
@@ -115,20 +115,22 @@ void OptionBucket::remove(std::uint32_t option) {
 // The sums that fills and volatilities were added to, against the same sums from nothing.
 void OptionBucket::check_drift() {
     for (std::uint32_t l = 0; l < lanes_.size(); ++l) {
-        double value = 0.0;
-        double gross = 0.0;
-        for (std::uint32_t i = 0; i < lane_.size(); ++i) {
-            if (lane_[i] != l || place_[i] == Place::out) continue;
-            const double weight = quantity_[i] * multiplier_[i];
-            gross += std::abs(weight);
-            if (place_[i] == Place::taylor) value += weight * unit_[i].term[0];
+        for (std::uint8_t in_coin = 0; in_coin < 2; ++in_coin) {
+            const Expansion& sums = lanes_[l].expansions[in_coin];
+            if (sums.peak == 0.0) continue;
+            double value = 0.0;
+            double gross = 0.0;
+            for (std::uint32_t i = 0; i < lane_.size(); ++i) {
+                if (lane_[i] != l || in_coin_[i] != in_coin || place_[i] == Place::out) continue;
+                const double weight = quantity_[i] * multiplier_[i];
+                gross += std::abs(weight);
+                if (place_[i] == Place::taylor) value += weight * unit_[i].term[0];
+            }
+            const double drift = std::max(std::abs(sums.terms.term[0] - value) / (anchor_forward_ * sums.peak),
+                                          std::abs(sums.gross - gross) / sums.peak);
+            if (drift > kDriftCounted) ++work_.drifts;
+            if (drift > kDriftFault) work_.fault = true;
         }
-        const double peak = lanes_[l].peak;
-        if (peak == 0.0) continue;
-        const double drift = std::max(std::abs(lanes_[l].terms.term[0] - value) / (anchor_forward_ * peak),
-                                      std::abs(lanes_[l].gross - gross) / peak);
-        if (drift > kDriftCounted) ++work_.drifts;
-        if (drift > kDriftFault) work_.fault = true;
     }
 }
 
@@ -138,7 +140,10 @@ void OptionBucket::rebuild_sums() {
     updates_ = 0;
     unvalued_ = 0;
     live_.clear();
-    for (Lane& lane : lanes_) lane.clear_sums();
+    for (Lane& lane : lanes_) {
+        lane.live = {};
+        for (Expansion& sums : lane.expansions) sums.clear_sums();
+    }
     for (std::uint32_t i = 0; i < lane_.size(); ++i) {
         place_[i] = Place::out;
         insert(i);
@@ -146,16 +151,19 @@ void OptionBucket::rebuild_sums() {
 }
 
 // Sums that were added to often, or that a large holding has left, are built anew.
-void OptionBucket::after_update(std::uint32_t lane) {
+void OptionBucket::after_update(std::uint32_t option) {
     if (!priced_) return;
     bool rebuild = ++updates_ >= rules_.updates_max;
-    for (const Lane& row : lanes_) rebuild = rebuild || row.gross < kPeakShare * row.peak;
+    for (const Lane& lane : lanes_) {
+        for (const Expansion& sums : lane.expansions) rebuild = rebuild || sums.gross < kPeakShare * sums.peak;
+    }
     if (rebuild) {
         rebuild_sums();
         collapse();
     } else {
         bound_move();
-        lanes_[lane].curve = forward_curve(lanes_[lane].terms, moves_);
+        Expansion& sums = expansion_of(option);
+        sums.curve = forward_curve(sums.terms, moves_);
     }
     evaluate();
     if (overrun_) anchor();
@@ -177,7 +185,9 @@ void OptionBucket::anchor() {
     deviation_high_ = 0.0;
     volatility_low_ = std::numeric_limits<double>::infinity();
     volatility_high_ = 0.0;
-    for (Lane& lane : lanes_) lane.peak = 0.0;  // nothing left to compare
+    for (Lane& lane : lanes_) {
+        for (Expansion& sums : lane.expansions) sums.peak = 0.0;  // nothing left to compare
+    }
     for (std::uint32_t i = 0; i < lane_.size(); ++i) {
         volatility_[i] += shift_;
         if (std::isfinite(volatility_[i])) widen(volatility_[i]);
@@ -202,7 +212,11 @@ void OptionBucket::bound_move() {
 void OptionBucket::collapse() {
     bound_move();
     moves_ = move_monomials(root_ - anchor_root_, shift_ * root_);
-    for (Lane& lane : lanes_) lane.curve = forward_curve(lane.terms, moves_);
+    for (Lane& lane : lanes_) {
+        for (Expansion& sums : lane.expansions) {
+            if (sums.gross != 0.0) sums.curve = forward_curve(sums.terms, moves_);
+        }
+    }
 }
 
 void OptionBucket::set_forward(double forward, const BucketTolerance& tolerance) {
@@ -225,7 +239,7 @@ void OptionBucket::set_volatility(std::uint32_t option, double volatility) {
     unit_epoch_[option] = 0;
     widen(volatility_[option]);
     insert(option);
-    if (quantity_[option] != 0.0) after_update(lane_[option]);
+    if (quantity_[option] != 0.0) after_update(option);
 }
 
 bool OptionBucket::refuses_shift(double shift) const {
@@ -256,7 +270,7 @@ void OptionBucket::set_quantity(std::uint32_t option, double quantity) {
         quantity_[option] = quantity;
         insert(option);
     }
-    after_update(lane_[option]);
+    after_update(option);
 }
 
 void OptionBucket::set_time(UnixNanos now, const BucketTolerance& tolerance) {

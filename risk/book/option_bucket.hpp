@@ -42,14 +42,14 @@ struct BucketWork {
 // polynomials, however many options there are: value and greeks are the Taylor polynomial of third order around
 // the anchor (black_expansion.hpp), each published with a bound of its error: the magnitude of the fourth-order
 // terms, whose sums are kept with their signs, plus the bound of everything beyond. Coin-settled options are
-// expanded in USD and divided by the forward: v = V/F exactly.
+// expanded in USD, apart from the others, and divided by the forward: v = V/F exactly.
 //
-// A lane is what settles in one ledger at one venue: sums that go different ways upwards.
+// A lane is what goes the same way upwards: to one cell of the book.
 // Thread: core. Allocates: at construction (add_lane, add_option) only.
 class OptionBucket {
 public:
-    struct Lane {
-        bool in_coin{false};
+    // What settles in coin, or what does not, of a lane.
+    struct Expansion {
         ExpansionTerms terms{};
         double guard3{0.0};  // sum |q| m s^-3
         double guard4{0.0};  // sum |q| m s^-4
@@ -57,8 +57,13 @@ public:
         double net{0.0};     // sum q m
         double margin{0.0};  // sum |q| m rate
         double peak{0.0};    // largest gross since the sums were built
-        RiskVector live{};   // options that are priced on every tick
         ForwardCurve curve{};
+
+        void clear_sums();
+    };
+    struct Lane {
+        std::array<Expansion, 2> expansions{};  // options settled in stablecoin; in coin
+        RiskVector live{};                      // those priced on every tick
         // What the lane adds upwards. One place holds what the sums above have taken in, the other what they
         // have not yet: they take turns.
         std::array<Bounded<RiskVector>, 2> risks{};
@@ -67,13 +72,12 @@ public:
 
         [[nodiscard]] const Bounded<RiskVector>& posted() const { return risks[posted_at]; }
         [[nodiscard]] const Bounded<RiskVector>& risk() const { return risks[moved ? 1 - posted_at : posted_at]; }
-        void clear_sums();
     };
 
     OptionBucket(const BucketRules& rules, const ExpiryMarket& market, UnixNanos now);
 
     // Before the first event. Both answer with the place of what was added.
-    std::uint32_t add_lane(bool in_coin);
+    std::uint32_t add_lane();
     std::uint32_t add_option(std::uint32_t lane, const Contract& contract, double volatility);
 
     // Events. Inputs were validated by the caller. Each leaves every lane's risk up to date.
@@ -115,11 +119,14 @@ private:
     void refresh_unit(std::uint32_t option);
     void check_drift();
     void rebuild_sums();
-    void after_update(std::uint32_t lane);
+    void after_update(std::uint32_t option);
     void bound_move();
     void collapse();
     void evaluate();
-    void evaluate_lane(Lane& lane, const RemainderPoint& rest);
+    void evaluate_lane(Lane& lane, const CurvePoint& rest, const CurvePoint& rounding);
+    [[nodiscard]] Expansion& expansion_of(std::uint32_t option) {
+        return lanes_[lane_[option]].expansions[in_coin_[option]];
+    }
     void price_live();
 
     BucketRules rules_;
@@ -148,6 +155,7 @@ private:
     std::vector<Lane> lanes_;
     // By option.
     std::vector<std::uint32_t> lane_;
+    std::vector<std::uint8_t> in_coin_;
     std::vector<double> strike_;
     std::vector<OptionType> type_;
     std::vector<double> multiplier_;

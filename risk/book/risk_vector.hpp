@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <type_traits>
 
+#include "risk/matrix/four_doubles.hpp"
 #include "risk/portfolio/sensitivities.hpp"
 
 namespace keel::risk {
@@ -45,15 +45,6 @@ double* doubles(Vector& vector) {
     static_assert(std::is_standard_layout_v<Vector> && sizeof(Vector) % sizeof(double) == 0);
     return reinterpret_cast<double*>(&vector);
 }
-// Four neighbouring members at once: the same operations on each, in the same order.
-using FourDoubles = double __attribute__((vector_size(32)));
-inline FourDoubles load_four(const double* from) {
-    FourDoubles out;
-    std::memcpy(&out, from, sizeof out);
-    return out;
-}
-inline void store_four(double* to, const FourDoubles& four) { std::memcpy(to, &four, sizeof four); }
-
 // sum += term
 template <class Vector>
 void add_to(Vector& sum, const Vector& term) {

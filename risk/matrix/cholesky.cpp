@@ -4,30 +4,30 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
-#include "risk/matrix/lanes.hpp"
+#include "risk/matrix/four_doubles.hpp"
 
 namespace keel::risk {
 namespace {
 
 // to[i] -= factor from[i]
 void subtract_scaled(double* to, const double* from, double factor, std::size_t count) {
-    const Lanes factors{factor, factor, factor, factor};
+    const FourDoubles factors{factor, factor, factor, factor};
     std::size_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) store_lanes(to + i, load_lanes(to + i) - factors * load_lanes(from + i));
+    for (; i + kFour <= count; i += kFour) store_four(to + i, load_four(to + i) - factors * load_four(from + i));
     for (; i < count; ++i) to[i] -= factor * from[i];
 }
 
 // One column of the update below its diagonal: l = (root l + s v) / c, v = c v - s l.
 void rotate(double* column, double* vector, double root, double c, double s, std::size_t count) {
-    const Lanes roots{root, root, root, root};
-    const Lanes cosines{c, c, c, c};
-    const Lanes sines{s, s, s, s};
+    const FourDoubles roots{root, root, root, root};
+    const FourDoubles cosines{c, c, c, c};
+    const FourDoubles sines{s, s, s, s};
     std::size_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) {
-        const Lanes before = load_lanes(vector + i);
-        const Lanes moved = (roots * load_lanes(column + i) + sines * before) / cosines;
-        store_lanes(column + i, moved);
-        store_lanes(vector + i, cosines * before - sines * moved);
+    for (; i + kFour <= count; i += kFour) {
+        const FourDoubles before = load_four(vector + i);
+        const FourDoubles moved = (roots * load_four(column + i) + sines * before) / cosines;
+        store_four(column + i, moved);
+        store_four(vector + i, cosines * before - sines * moved);
     }
     for (; i < count; ++i) {
         column[i] = (root * column[i] + s * vector[i]) / c;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
-#include "risk/matrix/lanes.hpp"
+#include "risk/matrix/four_doubles.hpp"
 
 namespace keel::risk {
 
@@ -80,11 +80,11 @@ Observation EwmaCovariance::on_bar(std::span<const double> returns, std::span<co
 void EwmaCovariance::fold_row(std::size_t i) {
     double* const row = packed_.data() + packed_slot(i, 0);
     const double weighted = (1.0 - config_.decay) * returns_[i];
-    const Lanes weighted_lanes{weighted, weighted, weighted, weighted};
+    const FourDoubles weights{weighted, weighted, weighted, weighted};
     std::size_t j = 0;
-    for (; j + kLanes <= i + 1; j += kLanes) {
-        const Lanes kept = load_lanes(decays_.data() + j) * load_lanes(row + j);
-        store_lanes(row + j, kept + weighted_lanes * load_lanes(returns_.data() + j));
+    for (; j + kFour <= i + 1; j += kFour) {
+        const FourDoubles kept = load_four(decays_.data() + j) * load_four(row + j);
+        store_four(row + j, kept + weights * load_four(returns_.data() + j));
     }
     for (; j <= i; ++j) row[j] = decays_[j] * row[j] + weighted * returns_[j];
 }
@@ -95,17 +95,17 @@ void EwmaCovariance::fold_row_live(std::size_t i) {
     const double* const returns = returns_.data();
     const double decay = config_.decay;
     const double weighted = (1.0 - decay) * returns[i];
-    const Lanes decays{decay, decay, decay, decay};
-    const Lanes weighted_lanes{weighted, weighted, weighted, weighted};
+    const FourDoubles decays{decay, decay, decay, decay};
+    const FourDoubles weights{weighted, weighted, weighted, weighted};
     std::size_t j = 0;
-    for (; j + 2 * kLanes <= i + 1; j += 2 * kLanes) {
-        const Lanes first = decays * load_lanes(row + j) + weighted_lanes * load_lanes(returns + j);
-        const Lanes second = decays * load_lanes(row + j + kLanes) + weighted_lanes * load_lanes(returns + j + kLanes);
-        store_lanes(row + j, first);
-        store_lanes(row + j + kLanes, second);
+    for (; j + 2 * kFour <= i + 1; j += 2 * kFour) {
+        const FourDoubles first = decays * load_four(row + j) + weights * load_four(returns + j);
+        const FourDoubles second = decays * load_four(row + j + kFour) + weights * load_four(returns + j + kFour);
+        store_four(row + j, first);
+        store_four(row + j + kFour, second);
     }
-    for (; j + kLanes <= i + 1; j += kLanes) {
-        store_lanes(row + j, decays * load_lanes(row + j) + weighted_lanes * load_lanes(returns + j));
+    for (; j + kFour <= i + 1; j += kFour) {
+        store_four(row + j, decays * load_four(row + j) + weights * load_four(returns + j));
     }
     for (; j <= i; ++j) row[j] = decay * row[j] + weighted * returns[j];
 }

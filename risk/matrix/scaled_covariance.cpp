@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
-#include "risk/matrix/lanes.hpp"
+#include "risk/matrix/four_doubles.hpp"
 
 namespace keel::risk {
 namespace {
@@ -71,10 +71,10 @@ void ScaledCovariance::write_row(std::size_t i, std::span<double> out) const {
     const double* const row = correlations_.data() + i * n;
     const double* const volatilities = volatilities_.data();
     const double own = volatilities[i];
-    const Lanes own_lanes{own, own, own, own};
+    const FourDoubles owns{own, own, own, own};
     std::size_t j = 0;
-    for (; j + kLanes <= n; j += kLanes) {
-        store_lanes(out.data() + j, load_lanes(row + j) * (own_lanes * load_lanes(volatilities + j)));
+    for (; j + kFour <= n; j += kFour) {
+        store_four(out.data() + j, load_four(row + j) * (owns * load_four(volatilities + j)));
     }
     for (; j < n; ++j) out[j] = row[j] * (own * volatilities[j]);
 }
@@ -85,12 +85,12 @@ void ScaledCovariance::add_row(std::size_t i, double amount, std::span<double> o
     const double* const row = correlations_.data() + i * n;
     const double* const volatilities = volatilities_.data();
     const double own = volatilities[i];
-    const Lanes own_lanes{own, own, own, own};
-    const Lanes amounts{amount, amount, amount, amount};
+    const FourDoubles owns{own, own, own, own};
+    const FourDoubles amounts{amount, amount, amount, amount};
     std::size_t j = 0;
-    for (; j + kLanes <= n; j += kLanes) {
-        const Lanes covariances = load_lanes(row + j) * (own_lanes * load_lanes(volatilities + j));
-        store_lanes(out.data() + j, load_lanes(out.data() + j) + amounts * covariances);
+    for (; j + kFour <= n; j += kFour) {
+        const FourDoubles covariances = load_four(row + j) * (owns * load_four(volatilities + j));
+        store_four(out.data() + j, load_four(out.data() + j) + amounts * covariances);
     }
     for (; j < n; ++j) out[j] += amount * (row[j] * (own * volatilities[j]));
 }

@@ -61,11 +61,12 @@ struct Subject {
         BucketRules rules;
         rules.refresh_max = std::chrono::hours{24 * 365};
         OptionBucket out{rules, market, now};
-        const std::uint32_t linear = out.add_lane(false);
-        const std::uint32_t coin = out.add_lane(true);
-        for (std::size_t i = 0; i < contracts.size(); ++i) {
-            for (const std::uint32_t lane : {linear, coin}) {
-                out.set_quantity(out.add_option(lane, contracts[i], volatilities[i]), quantities[i]);
+        for (const ContractKind kind : {ContractKind::linear_option, ContractKind::inverse_option}) {
+            const std::uint32_t lane = out.add_lane();
+            for (std::size_t i = 0; i < contracts.size(); ++i) {
+                Contract contract = contracts[i];
+                contract.kind = kind;
+                out.set_quantity(out.add_option(lane, contract, volatilities[i]), quantities[i]);
             }
         }
         out.anchor();
