@@ -120,7 +120,7 @@ void IncrementalBook::post_row(std::uint32_t index) {
 // Whatever an event was, this is its end: one look at equity, one version.
 BookStatus IncrementalBook::finish() {
     ++work_.events;
-    drawdown_.on_equity(account_.read(&UsdVector::equity), account_.read_bound(&UsdVector::equity));
+    peak_.on_equity(account_.read(&UsdVector::equity), account_.read_bound(&UsdVector::equity));
     return BookStatus::applied;
 }
 

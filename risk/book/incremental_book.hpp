@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "risk/book/book_metrics.hpp"
-#include "risk/book/drawdown.hpp"
 #include "risk/book/option_bucket.hpp"
 #include "risk/book/revaluation.hpp"
+#include "risk/exposure/equity_peak.hpp"
 
 namespace keel::risk {
 
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] UnixNanos as_of() const { return market_.now; }
     [[nodiscard]] std::uint64_t version() const { return work_.events; }
     [[nodiscard]] BookWork work() const;
-    [[nodiscard]] const Drawdown& drawdown() const { return drawdown_; }
+    [[nodiscard]] const EquityPeak& equity_peak() const { return peak_; }
 
     // Marks for the metrics that are recomputed when they are read (value at risk, stress, margin, surface):
     // one bit per expiry and per underlying, set by whatever moved them.
@@ -173,7 +173,7 @@ private:
     std::vector<std::uint64_t> dirty_underlyings_;
     VectorSum<UsdVector> account_{};
     std::size_t venues_count_{0};  // and one for none
-    Drawdown drawdown_{};
+    EquityPeak peak_{};
     BookWork work_{};
     std::uint8_t sticky_quality_{0};  // clock and fault: until the next resync
 };

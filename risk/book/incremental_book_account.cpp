@@ -83,7 +83,7 @@ BookStatus IncrementalBook::on_cash(ContractSlot slot, double amount) {
     const double bound = account_.read_bound(&UsdVector::equity);
     row.tally.flows.add(amount);
     add_cash(slot, amount);
-    drawdown_.on_flow(account_.read(&UsdVector::equity) - before, before, bound);
+    peak_.on_flow(account_.read(&UsdVector::equity) - before, before, bound);
     return finish();
 }
 

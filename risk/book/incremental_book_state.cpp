@@ -53,7 +53,7 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
     cell_at_.assign(venues_count_ * underlyings_.size() * (stable_sums_.size() + 1), 0xffff'ffff);
     build_rows(book);
     resync();
-    drawdown_.restart(account_.read(&UsdVector::equity));
+    peak_.restart(account_.read(&UsdVector::equity));
     work_ = {};
 }
 
@@ -193,8 +193,8 @@ Bounded<AccountMetrics> IncrementalBook::account() const {
         out.value.leverage_gross = kNoEquityLeverage;
         out.value.leverage_net = kNoEquityLeverage;
     }
-    out.value.drawdown = drawdown_.value(equity);
-    out.bound.drawdown = drawdown_.value_bound(equity, doubt);
+    out.value.drawdown = peak_.value(equity);
+    out.bound.drawdown = peak_.value_bound(equity, doubt);
     return out;
 }
 

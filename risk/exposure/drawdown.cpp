@@ -12,7 +12,7 @@ constexpr std::int64_t kDayNs = 86'400'000'000'000;
 }  // namespace
 
 void Drawdown::restore_peak(double peak) {
-    if (std::isfinite(peak) && peak > 0.0) peak_ = std::max(peak_, peak);
+    if (peak > 0.0) peak_.on_equity(peak);
 }
 
 void Drawdown::on_equity(UnixNanos time, double equity) {
@@ -21,7 +21,7 @@ void Drawdown::on_equity(UnixNanos time, double equity) {
         return;
     }
     const std::int64_t day = time.ns() / kDayNs;
-    if (!has_equity_ || day != day_) peak_day_ = equity;
+    if (!has_equity_ || day != day_) day_peak_.restart(equity);
     const std::int64_t slot = time.ns() / kSlotNs;
     if (has_equity_ && slot != slot_) {
         // Slots in which nothing was heard ended with the equity last heard.
@@ -36,25 +36,25 @@ void Drawdown::on_equity(UnixNanos time, double equity) {
     last_ = time;
     equity_ = equity;
     has_equity_ = true;
-    peak_ = std::max(peak_, equity);
-    peak_day_ = std::max(peak_day_, equity);
+    peak_.on_equity(equity);
+    day_peak_.on_equity(equity);
 }
 
 void Drawdown::on_flow(double flow, double equity_before) {
     const double factor = 1.0 + flow / equity_before;
-    if (!std::isfinite(factor) || !(factor > 0.0)) {  // everything went: the next equity starts a new peak
+    if (!std::isfinite(factor) || !(factor > 0.0)) {
         ++refused_;
         return;
     }
-    peak_ *= factor;
-    peak_day_ *= factor;
+    peak_.on_flow(flow, equity_before);
+    day_peak_.on_flow(flow, equity_before);
     equity_ *= factor;
     for (double& past : past_) past *= factor;
 }
 
-double Drawdown::fraction_below(double peak) const {
-    if (!has_equity_ || !(peak > 0.0)) return std::numeric_limits<double>::quiet_NaN();
-    return 1.0 - equity_ / peak;
+double Drawdown::fraction_below(const EquityPeak& peak) const {
+    if (!has_equity_ || !(peak.peak() > 0.0)) return std::numeric_limits<double>::quiet_NaN();
+    return peak.value(equity_);
 }
 
 double Drawdown::loss_5m() const {

@@ -4,13 +4,12 @@
 #include <cstdint>
 
 #include "engine/core/time.hpp"
+#include "risk/exposure/equity_peak.hpp"
 
 namespace keel::risk {
 
-// Equity against its peak. Money that comes or goes scales the peak with the equity,
-// `peak <- max(peak (1 + flow / equity_before), equity)`: a deposit must not disarm a limit. Also against
-// the peak of the UTC day, and the loss of the last five minutes. The peak is the caller's to keep over a
-// restart.
+// Equity against its peak (equity_peak.hpp), against the peak of the UTC day, and the loss of the last five minutes.
+// The peak is the caller's to keep over a restart.
 // Thread: core. Allocates: never.
 class Drawdown {
 public:
@@ -22,19 +21,19 @@ public:
     void on_flow(double flow, double equity_before);
 
     [[nodiscard]] double drawdown() const { return fraction_below(peak_); }  // 0..1 and beyond; NaN before the first
-    [[nodiscard]] double drawdown_day() const { return fraction_below(peak_day_); }
+    [[nodiscard]] double drawdown_day() const { return fraction_below(day_peak_); }
     // Loss over the last five minutes as a fraction of the equity five minutes ago; 0 where it gained.
     [[nodiscard]] double loss_5m() const;
-    [[nodiscard]] double peak() const { return peak_; }
+    [[nodiscard]] double peak() const { return peak_.peak(); }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
 private:
     static constexpr std::int64_t kSlotNs = 5'000'000'000;
     static constexpr std::size_t kSlots = 60;  // of five seconds
-    [[nodiscard]] double fraction_below(double peak) const;
+    [[nodiscard]] double fraction_below(const EquityPeak& peak) const;
 
-    double peak_{0.0};
-    double peak_day_{0.0};
+    EquityPeak peak_{};
+    EquityPeak day_peak_{};
     double equity_{0.0};
     bool has_equity_{false};
     std::int64_t day_{0};

@@ -99,9 +99,8 @@ public:
                  "leverage_net");
         }
         if (allowance > 0.0) {
-            reference_.drawdown.on_equity(want.usd, 0.0);
-            near(account.value.drawdown, reference_.drawdown.value(want.usd), account.bound.drawdown, kCoin,
-                 "drawdown");
+            reference_.peak.on_equity(want.usd, 0.0);
+            near(account.value.drawdown, reference_.peak.value(want.usd), account.bound.drawdown, kCoin, "drawdown");
         }
     }
     void compare_running() { compare(book_, 1.0); }
@@ -169,7 +168,7 @@ private:
         EXPECT_EQ(book_.on_clock(now), BookStatus::applied);
         look();
     }
-    void look() { reference_.drawdown.on_equity(value_book(reference_.book, reference_.market).usd, 0.0); }
+    void look() { reference_.peak.on_equity(value_book(reference_.book, reference_.market).usd, 0.0); }
     void forward(std::size_t at) {
         if (settled_[at]) return;
         double& price = reference_.market.expiries[at].forward;
@@ -240,7 +239,7 @@ private:
                 const double before = value_book(reference_.book, reference_.market).usd;
                 reference_.book.holdings[row].quantity += amount;
                 const double after = value_book(reference_.book, reference_.market).usd;
-                reference_.drawdown.on_flow(after - before, before, 0.0);
+                reference_.peak.on_flow(after - before, before, 0.0);
                 EXPECT_EQ(book_.on_cash(ContractSlot(row), amount), BookStatus::applied);
                 return;
             }

@@ -111,10 +111,10 @@ private:
 struct ReferenceBook {
     Book book;
     MarketState market;
-    Drawdown drawdown;
+    EquityPeak peak;
 
     explicit ReferenceBook(const RandomBook& start) : book{start.book}, market{start.market} {
-        drawdown.restart(value_book(book, market).usd);
+        peak.restart(value_book(book, market).usd);
     }
     std::size_t cash_of(const Contract& contract) const {
         for (std::size_t i = 0; i < book.contracts.size(); ++i) {

@@ -10,17 +10,17 @@ namespace keel::risk {
 // An additive rule would let a deposit hide a loss (Grossman and Zhou 1993 define drawdown on the wealth process
 // without flows). `bound` is how far the equities that were looked at may have been off.
 // Thread: core. Allocates: never.
-class Drawdown {
+class EquityPeak {
 public:
     // Money in (positive) or out, with the equity before it moved. Without equity there is nothing to scale.
-    void on_flow(double flow, double equity_before, double bound) {
+    void on_flow(double flow, double equity_before, double bound = 0.0) {
         if (!(equity_before > bound) || !std::isfinite(flow)) return;
         const double factor = std::max(0.0, 1.0 + flow / equity_before);
         const double slack = std::abs(flow) * bound / (equity_before * (equity_before - bound));
         bound_ = bound_ * (factor + slack) + peak_ * slack;
         peak_ *= factor;
     }
-    void on_equity(double equity, double bound) {
+    void on_equity(double equity, double bound = 0.0) {
         if (!std::isfinite(equity)) return;
         peak_ = std::max(peak_, equity);
         bound_ = std::max(bound_, bound);
