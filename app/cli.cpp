@@ -297,7 +297,8 @@ struct AllOptions {
 
 template <class Options>
 Command finished(Options options) {
-    if (options.common.state_dir.empty()) options.common.state_dir = default_state_dir();
+    options.common.state_given = !options.common.state_dir.empty();
+    if (!options.common.state_given) options.common.state_dir = default_state_dir();
     return options;
 }
 

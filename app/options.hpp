@@ -14,6 +14,7 @@ namespace keel::app {
 struct CommonOptions {
     bool json{false};               // one JSON object on stdout; people's text goes to stderr
     std::string state_dir;          // journals, lock, logs; default $XDG_STATE_HOME/keel
+    bool state_given{false};        // state_dir is the command line's
     std::string log_level{"info"};  // trace, debug, info, warn, error, off
     bool allow_env_secrets{false};  // secrets may come from KEEL_CLIENT_ID and KEEL_CLIENT_SECRET
 };

@@ -179,9 +179,7 @@ int run_kill(const KillOptions& options) {
     load.allow_env_secrets = options.common.allow_env_secrets;
     const Configuration configuration = load_configuration(options.config_path, load);
     const auto deadline = std::chrono::milliseconds{static_cast<std::int64_t>(options.deadline_seconds * 1'000)};
-    const std::string state_dir = configuration.state_dir.empty()
-                                      ? options.common.state_dir
-                                      : resolved_path(configuration, configuration.state_dir);
+    const std::string state_dir = state_directory(configuration, options.common);
     if (options.clear) return clear_latch(configuration, options, state_dir, Clock::now() + deadline);
     // The latch first: an engine that takes the directory from now on sees it, one that holds it is told.
     const bool latched = set_kill_latch(state_dir, "keel kill");

@@ -11,6 +11,7 @@
 #include "app/config/keys.hpp"
 #include "app/config/toml_document.hpp"
 #include "app/failure.hpp"
+#include "app/options.hpp"
 
 namespace keel::app {
 
@@ -126,6 +127,11 @@ std::vector<KeyDescription> configuration_keys() {
     Configuration configuration = defaults();
     visit_keys(describer, configuration);
     return out;
+}
+
+std::string state_directory(const Configuration& configuration, const CommonOptions& common) {
+    const bool from_file = !common.state_given && !configuration.state_dir.empty();
+    return from_file ? resolved_path(configuration, configuration.state_dir) : common.state_dir;
 }
 
 std::string resolved_path(const Configuration& configuration, const std::string& path) {

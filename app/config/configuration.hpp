@@ -15,6 +15,8 @@
 
 namespace keel::app {
 
+struct CommonOptions;
+
 enum class Mode : std::uint8_t { observe, paper, live };
 enum class Layout : std::uint8_t { inline_, pipeline };
 enum class Idle : std::uint8_t { spin, yield, park };
@@ -163,6 +165,10 @@ std::vector<KeyDescription> configuration_keys();
 
 // `path` from the configuration's directory; absolute paths and "" stay.
 std::string resolved_path(const Configuration& configuration, const std::string& path);
+
+// Where an engine of this configuration keeps its journals, lock and kill latch: --state, else the file's
+// [state] directory, else the default.
+std::string state_directory(const Configuration& configuration, const CommonOptions& common);
 
 [[nodiscard]] const char* mode_name(Mode mode);
 [[nodiscard]] const char* layout_name(Layout layout);

@@ -126,7 +126,7 @@ void visit_report(KeyVisitor& v, ReportSettings& s) {
 void visit_keys(KeyVisitor& v, Configuration& c) {
     v.section("engine", [&c](KeyVisitor& s) { visit_engine(s, c.engine); });
     v.section("state", [&c](KeyVisitor& s) {
-        s.text("directory", c.state_dir, {"Journals, lock and logs; empty: --state or $XDG_STATE_HOME/keel"});
+        s.text("directory", c.state_dir, {"Journals, lock and logs; --state wins; empty: $XDG_STATE_HOME/keel"});
     });
     v.list("venue", c.venues, &visit_venue, {"At least one venue", -kNoBound, kVenuesMax, true});
     v.section("portfolio", [&c](KeyVisitor& s) { visit_portfolio(s, c.portfolio); });

@@ -95,9 +95,7 @@ int run_session(const RunOptions& options) {
                                       .allow_env_secrets = options.common.allow_env_secrets};
     const Configuration configuration = load_configuration(options.config_path, wanted);
     const StopSignal stop;
-    const std::filesystem::path state = configuration.state_dir.empty()
-                                            ? options.common.state_dir
-                                            : resolved_path(configuration, configuration.state_dir);
+    const std::filesystem::path state = state_directory(configuration, options.common);
     LiveSession session{configuration,
                         {.state_dir = state, .journal = {}, .allow_env_secrets = options.common.allow_env_secrets}};
     log_info(fmt::format("{}, layout {}, journal {}", mode_name(configuration.engine.mode),

@@ -92,17 +92,7 @@ void Gateway::flush_local(EventBatch& batch) {
 }
 
 void Gateway::report(SessionState state, EventBatch& batch) {
-    SessionReport session;
-    session.state = state;
-    session.role = SessionRole::orders;
-    session.generation = session_.generation();
-    session.reason = static_cast<std::uint64_t>(session_.last_error().code);
-    session.clock_skew_ns = session_.clock_skew_ns();
-    Event event = Event::of(EventKind::session, VenueId::deribit, InstrumentId::none, session);
-    event.receive_time = clock_.now();
-    event.receive_cycles = cycles_now();
-    event.decoded_cycles = event.receive_cycles;
-    static_cast<void>(batch.push(event));
+    static_cast<void>(batch.push(session_.report(state, SessionRole::orders, clock_.now())));
 }
 
 void Gateway::take(const net::Frame& frame, EventBatch& batch) {

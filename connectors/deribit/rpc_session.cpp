@@ -211,4 +211,18 @@ void RpcSession::close() {
 
 std::int64_t RpcSession::venue_time_ms() const { return (wall_now().ns() + clock_skew_ns_) / 1'000'000; }
 
+Event RpcSession::report(SessionState state, SessionRole role, UnixNanos now) const {
+    SessionReport session;
+    session.state = state;
+    session.role = role;
+    session.generation = generation_;
+    session.reason = static_cast<std::uint64_t>(last_error_.code);
+    session.clock_skew_ns = clock_skew_ns_;
+    Event event = Event::of(EventKind::session, VenueId::deribit, InstrumentId::none, session);
+    event.receive_time = now;
+    event.receive_cycles = cycles_now();
+    event.decoded_cycles = event.receive_cycles;
+    return event;
+}
+
 }  // namespace keel::connectors::deribit

@@ -57,6 +57,8 @@ public:
     // Venue minus host wall clock at the last greeting.
     [[nodiscard]] std::int64_t clock_skew_ns() const { return clock_skew_ns_; }
     [[nodiscard]] std::int64_t venue_time_ms() const;
+    // The event that says so: this connection as the owner of `role` sees it.
+    [[nodiscard]] Event report(SessionState state, SessionRole role, UnixNanos now) const;
     [[nodiscard]] std::uint64_t test_requests_answered() const { return test_requests_; }
     [[nodiscard]] std::uint64_t token_renewals() const { return token_renewals_; }
 

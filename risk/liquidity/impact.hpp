@@ -12,7 +12,8 @@ inline constexpr double kImpactFactor = 0.9;  // Y of the square-root law, betwe
 [[nodiscard]] double impact_relative(double quantity, double sigma_day, double daily_volume,
                                      double factor = kImpactFactor);
 
-// Days to leave `quantity` when taking at most `participation` of the daily volume.
+// Days to leave `quantity` when taking at most `participation` of the average daily volume (same unit). NaN on a
+// quantity that is not finite, a volume or a participation that is not positive.
 [[nodiscard]] double days_to_exit(double quantity, double daily_volume, double participation = 0.1);
 
 // Amihud (2002): mean of |return| / dollar volume. Rows without volume are left out; NaN where none is left.

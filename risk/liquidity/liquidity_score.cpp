@@ -20,17 +20,6 @@ double liquidity_score(double depth, double depth_usual, double spread, double s
     return std::min(1.0, depth / depth_usual) * std::min(1.0, spread_usual / spread);
 }
 
-double herfindahl(std::span<const double> weights) {
-    double sum = 0.0;
-    double squares = 0.0;
-    for (const double weight : weights) {
-        if (!positive(weight)) continue;
-        sum += weight;
-        squares += weight * weight;
-    }
-    return sum > 0.0 ? squares / (sum * sum) : kNaN;
-}
-
 Fragmentation fragmentation(std::span<const double> mids, std::span<const double> depths) {
     const std::size_t n = std::min(mids.size(), depths.size());
     double low = std::numeric_limits<double>::infinity();

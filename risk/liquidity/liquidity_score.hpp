@@ -10,10 +10,6 @@ namespace keel::risk {
 // min(1, usual spread / spread), between 0 and 1. NaN where an input is not finite and positive.
 [[nodiscard]] double liquidity_score(double depth, double depth_usual, double spread, double spread_usual);
 
-// Herfindahl-Hirschman index of non-negative weights, normalised to their sum: 1/n when spread evenly, 1 when
-// all is in one. Negative and non-finite weights enter as 0; NaN where nothing is left.
-[[nodiscard]] double herfindahl(std::span<const double> weights);
-
 // Fragmentation of one underlying across venues.
 struct Fragmentation {
     double depth_hhi{0.0};           // of depth over venues

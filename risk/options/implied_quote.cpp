@@ -1,6 +1,5 @@
 #include "risk/options/implied_quote.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "risk/options/inverse_option.hpp"
@@ -9,13 +8,6 @@ namespace keel::risk {
 namespace {
 
 constexpr double kResolveTicks = 0.25;
-constexpr double kSpreadTicksMax = 4.0;
-constexpr double kSpreadShareMax = 0.30;
-constexpr double kMarkWeight = 0.25;
-
-bool is_within_bounds(double volatility) {
-    return volatility >= kImpliedVolatilityMin && volatility <= kImpliedVolatilityMax;
-}
 
 }  // namespace
 
@@ -59,7 +51,7 @@ void ImpliedQuote::solve(Side& side) {
         side.slope = usd.delta;
         side.decay = usd.theta;
     }
-    if (is_within_bounds(answer.volatility)) {
+    if (is_market_volatility(answer.volatility)) {
         side.implied = {.volatility = answer.volatility, .status = SideStatus::ok};
     } else {
         side.implied = {.status = SideStatus::out_of_bounds};
@@ -82,16 +74,14 @@ bool ImpliedQuote::refresh(Side& side, const QuoteTerms& terms, double price) {
 
 void ImpliedQuote::choose(const QuoteTerms& terms, double bid, double ask, double mark_volatility) {
     const bool both = bid_.implied.status == SideStatus::ok && ask_.implied.status == SideStatus::ok;
-    const double spread = ask - bid;
-    const double spread_max = std::max(kSpreadTicksMax * terms.tick, kSpreadShareMax * 0.5 * (bid + ask));
-    if (both && spread >= 0.0 && spread < spread_max) {
+    if (both && ask >= bid && !is_wide_quote(bid, ask, terms.tick)) {
         quoted_ = {.volatility = 0.5 * (bid_.implied.volatility + ask_.implied.volatility),
                    .weight = 1.0,
                    .source = VolatilitySource::mid};
         return;
     }
     quoted_ = {};
-    if (is_within_bounds(mark_volatility)) {
+    if (is_market_volatility(mark_volatility)) {
         quoted_ = {.volatility = mark_volatility, .weight = kMarkWeight, .source = VolatilitySource::mark};
     }
 }
@@ -99,7 +89,7 @@ void ImpliedQuote::choose(const QuoteTerms& terms, double bid, double ask, doubl
 int ImpliedQuote::update(const QuoteTerms& terms, double bid, double ask, double mark_volatility) {
     const int solved = (refresh(bid_, terms, bid) ? 1 : 0) + (refresh(ask_, terms, ask) ? 1 : 0);
     const bool new_mark = mark_volatility != 0.0 && mark_volatility != last_mark_;
-    if (new_mark && !is_within_bounds(mark_volatility)) ++refused_;
+    if (new_mark && !is_market_volatility(mark_volatility)) ++refused_;
     last_mark_ = mark_volatility;
     choose(terms, bid, ask, mark_volatility);
     return solved;

@@ -9,6 +9,18 @@ namespace keel::risk {
 // Volatilities outside these are no market's: a quote that implies one is refused and counted.
 inline constexpr double kImpliedVolatilityMin = 0.05;
 inline constexpr double kImpliedVolatilityMax = 5.0;
+[[nodiscard]] constexpr bool is_market_volatility(double volatility) {
+    return volatility >= kImpliedVolatilityMin && volatility <= kImpliedVolatilityMax;
+}
+
+// True where the spread is at or beyond both 4 ticks and 30 % of the middle: the middle then says little, and the
+// venue's mark stands in for it, with this weight.
+[[nodiscard]] constexpr bool is_wide_quote(double bid, double ask, double tick) {
+    const double ticks = 4.0 * tick;
+    const double share = 0.30 * 0.5 * (bid + ask);
+    return !(ask - bid < (ticks > share ? ticks : share));
+}
+inline constexpr double kMarkWeight = 0.25;
 
 enum class SideStatus : std::uint8_t {
     absent,  // no price on this side; its volatility does not exist (it is not zero)
@@ -55,8 +67,8 @@ public:
 
     [[nodiscard]] const ImpliedSide& bid() const { return bid_.implied; }
     [[nodiscard]] const ImpliedSide& ask() const { return ask_.implied; }
-    // The average of both sides where both are ok and ask - bid < max(4 ticks, 30 % of mid), with weight 1; else the
-    // venue's mark with weight 0.25; else none with weight 0.
+    // The average of both sides where both are ok and the quote is not wide, with weight 1; else the venue's mark
+    // with kMarkWeight; else none with weight 0.
     [[nodiscard]] const QuotedVolatility& quoted() const { return quoted_; }
     // Solutions refused for lying outside the bounds, mark volatilities included.
     [[nodiscard]] std::uint64_t refused() const { return refused_; }

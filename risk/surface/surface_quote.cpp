@@ -4,19 +4,13 @@
 #include <cmath>
 
 #include "risk/options/black76.hpp"
+#include "risk/options/implied_quote.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr double kVolatilityMin = 0.05;
-constexpr double kVolatilityMax = 5.0;
-constexpr double kWideTicks = 4.0;
-constexpr double kWideShare = 0.30;  // of the middle
 constexpr double kDeltaMin = 0.01;
-constexpr double kMarkWeight = 0.25;
 constexpr double kMarkHalfSpread = 0.05;  // of the volatility: doubt of a mark without two sides beside it
-
-bool is_volatility(double volatility) { return volatility >= kVolatilityMin && volatility <= kVolatilityMax; }
 
 // Negative and infinite prices are nobody's quote; NaN and zero mean none.
 bool is_side(double price) { return std::isnan(price) || (price >= 0.0 && std::isfinite(price)); }
@@ -25,11 +19,11 @@ QuoteFlaw flaws_of_market(const SurfaceQuote& quote) {
     if (!(quote.bid > 0.0) || !(quote.ask > 0.0)) return QuoteFlaw::one_sided;
     if (quote.bid >= quote.ask) return QuoteFlaw::crossed;
     if (!(quote.volatility_bid > 0.0) || !(quote.volatility_ask > 0.0)) return QuoteFlaw::one_sided;
-    if (!is_volatility(quote.volatility_bid) || !is_volatility(quote.volatility_ask)) return QuoteFlaw::out_of_range;
+    if (!is_market_volatility(quote.volatility_bid) || !is_market_volatility(quote.volatility_ask))
+        return QuoteFlaw::out_of_range;
     if (quote.volatility_bid >= quote.volatility_ask) return QuoteFlaw::crossed;
     const double tick = std::isfinite(quote.tick) ? std::max(quote.tick, 0.0) : 0.0;
-    const double wide = std::max(kWideTicks * tick, kWideShare * 0.5 * (quote.bid + quote.ask));
-    return quote.ask - quote.bid < wide ? QuoteFlaw::none : QuoteFlaw::wide;
+    return is_wide_quote(quote.bid, quote.ask, tick) ? QuoteFlaw::wide : QuoteFlaw::none;
 }
 
 }  // namespace
@@ -51,7 +45,7 @@ JudgedQuote judge_quote(const SurfaceQuote& quote, double years) {
     if (is_two_sided && !has(out.flaws, QuoteFlaw::wide)) {
         point.volatility = 0.5 * (quote.volatility_bid + quote.volatility_ask);
         point.half_spread = 0.5 * (quote.volatility_ask - quote.volatility_bid);
-    } else if (is_volatility(quote.volatility_mark)) {
+    } else if (is_market_volatility(quote.volatility_mark)) {
         point.volatility = quote.volatility_mark;
         point.half_spread = kMarkHalfSpread * quote.volatility_mark;
         out.flaws = out.flaws | QuoteFlaw::mark_used;

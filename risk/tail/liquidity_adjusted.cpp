@@ -12,14 +12,6 @@ std::optional<double> liquidity_cost_usd(double position_usd, double spread_mean
     return cost;
 }
 
-std::optional<double> liquidation_days(double quantity, double daily_volume, double participation_ratio) {
-    const double pace = daily_volume * participation_ratio;
-    if (!(daily_volume > 0.0 && participation_ratio > 0.0)) return std::nullopt;
-    const double days = std::abs(quantity) / pace;
-    if (!std::isfinite(days)) return std::nullopt;
-    return days;
-}
-
 double liquidation_var_usd(double var_day_usd, double days) {
     if (!(days > 1.0)) return var_day_usd;
     return var_day_usd * std::sqrt((1.0 + days) * (2.0 * days + 1.0) / (6.0 * days));

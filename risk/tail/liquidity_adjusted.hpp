@@ -12,11 +12,7 @@ inline constexpr double kSpreadDeviations = 3.0;  // Bangia et al.: 2 to 4.5, mo
 [[nodiscard]] std::optional<double> liquidity_cost_usd(double position_usd, double spread_mean_ratio,
                                                        double spread_sd_ratio, double deviations = kSpreadDeviations);
 
-// Days to sell `quantity` at `participation_ratio` of the average daily volume (same unit as quantity).
-// nullopt: volume or participation not positive, or an argument not finite.
-[[nodiscard]] std::optional<double> liquidation_days(double quantity, double daily_volume, double participation_ratio);
-
-// VaR of one day stretched over a linear liquidation of n days, in equal parts at the end of each day:
+// VaR of one day stretched over a linear liquidation of n days (days_to_exit), in equal parts at the end of each day:
 // sqrt((1+n)(2n+1)/(6n)) for n > 1, else unchanged.
 [[nodiscard]] double liquidation_var_usd(double var_day_usd, double days);
 

@@ -11,6 +11,7 @@
 
 #include "app/config/mapping.hpp"
 #include "app/failure.hpp"
+#include "app/options.hpp"
 
 namespace keel::app {
 namespace {
@@ -249,6 +250,15 @@ std::string key_table() {
 }
 
 // The page is written from the same list that the reader obeys. KEEL_WRITE_DOCS=1 writes the table anew.
+// A directory that is given twice: the command line's counts, for the engine and for `keel kill` alike.
+TEST(ConfigurationTest, TheCommandLinesStateDirectoryWins) {
+    const Configuration configuration =
+        parse_configuration(kGood + "[state]\ndirectory = \"of-the-file\"\n", "a.toml", {});
+    EXPECT_EQ(state_directory(configuration, {.state_dir = "given", .state_given = true}), "given");
+    EXPECT_EQ(state_directory(configuration, {.state_dir = "default"}), "of-the-file");
+    EXPECT_EQ(state_directory(parse_configuration(kGood, "a.toml", {}), {.state_dir = "default"}), "default");
+}
+
 TEST(ConfigurationPageTest, HoldsEveryKeyWithDefaultAndBound) {
     const std::string path = std::string{KEEL_SOURCE_DIR} + "/docs/configuration.md";
     std::ifstream file{path};

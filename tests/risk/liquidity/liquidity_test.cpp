@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "risk/liquidity/book_depth.hpp"
+#include "risk/liquidity/impact.hpp"
 #include "risk/liquidity/liquidity_score.hpp"
 #include "risk/liquidity/order_flow.hpp"
 
@@ -38,6 +39,7 @@ TEST(LiquidityScoreTest, FallsWithDepthAndWithSpread) {
     EXPECT_DOUBLE_EQ(liquidity_score(500.0, 100.0, 0.5, 1.0), 1.0);
     EXPECT_DOUBLE_EQ(liquidity_score(0.0, 100.0, 1.0, 1.0), 0.0);
     EXPECT_TRUE(std::isnan(liquidity_score(1.0, 0.0, 1.0, 1.0)));
+    EXPECT_TRUE(std::isnan(days_to_exit(1.0, 0.0, 0.1)));
 }
 
 TEST(FragmentationTest, LeavesOutWhatIsNotThere) {

@@ -109,7 +109,7 @@ TEST_F(MicrostructureVectorsTest, Herfindahl) {
     ASSERT_FALSE(file_.at("hhi").empty());
     for (const json& row : file_.at("hhi")) {
         const auto weights = row.at("weights").get<std::vector<double>>();
-        near(herfindahl(weights), row.at("hhi"), "hhi");
+        near(concentration(weights).hhi, row.at("hhi"), "hhi");
         near(concentration(weights).hhi, row.at("hhi"), "concentration");
         near(concentration(weights).effective_bets, row.at("n_eff"), "effective bets");
     }

@@ -198,7 +198,6 @@ TEST(ContributionsTest, SumExactly) {
 TEST(LiquidityAdjustedTest, RefusesWhatHasNoPrice) {
     EXPECT_FALSE(liquidity_cost_usd(kNaN, 0.001, 0.0));
     EXPECT_FALSE(liquidity_cost_usd(1.0, -0.001, 0.0));
-    EXPECT_FALSE(liquidation_days(1.0, 0.0, 0.1));
     EXPECT_EQ(liquidation_var_usd(100.0, 1.0), 100.0);
 }
 
