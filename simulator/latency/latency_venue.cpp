@@ -76,10 +76,16 @@ struct LatencyVenue::Core {
     }
     bool counting{false};
 
+    // What there is to do; without, the processor goes to the client where they share it.
+    void wait_turn() {
+        if (server->poll() == 0 && shares_processor) std::this_thread::yield();
+    }
+    bool shares_processor{false};
+
     // One tick, at its time; returns when its order came (true) or is given up.
     bool play(std::uint64_t due, bool counted) {
         const std::string tick = ticks.next();
-        while (cycles_now() < due) server->poll();
+        while (cycles_now() < due) wait_turn();
         counting = counted;
         waiting = true;
         const ConnectionId to{connections[slot_of(round.client)].load()};
@@ -89,13 +95,16 @@ struct LatencyVenue::Core {
         server->send(to, tick);
         const auto give_up =
             now + static_cast<std::uint64_t>(cycles_per_ns * 1e6 * static_cast<double>(kAnswerMax.count()));
-        while (waiting && cycles_now() < give_up) server->poll();
-        if (waiting && counted) ++missed;
+        while (waiting && cycles_now() < give_up) wait_turn();
+        if (waiting && counted) {
+            ++missed;
+            wire[slot_of(round.client)].record(cycles_now() - due_cycles);
+        }
         const bool answered_in_time = !waiting;
         waiting = false;
         // The answer to the order must reach the client before the next tick does: it is not what is measured.
         const auto settled = cycles_now() + static_cast<std::uint64_t>(kSettleNs * cycles_per_ns);
-        while (cycles_now() < settled) server->poll();
+        while (cycles_now() < settled) wait_turn();
         return answered_in_time;
     }
 
@@ -140,6 +149,7 @@ Result<std::unique_ptr<LatencyVenue>> LatencyVenue::open(const LatencyVenueConfi
     auto opened = TlsServer::open(server, std::move(handler));
     if (!opened) return fail(opened.error());
     core->server = std::move(*opened);
+    core->shares_processor = config.shares_processor;
     return std::unique_ptr<LatencyVenue>{new LatencyVenue{std::move(core)}};
 }
 

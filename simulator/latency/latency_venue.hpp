@@ -16,6 +16,7 @@ enum class LatencyClient : std::uint8_t { engine, floor };
 struct LatencyVenueConfig {
     std::filesystem::path certificate;
     std::filesystem::path key;
+    bool shares_processor{false};  // gives way between polls, for a host with fewer processors than busy threads
 };
 
 // One round of measured ticks.
@@ -34,6 +35,7 @@ struct LatencyRound {
 // Time: from the instant that the tick is given to the socket (or was due, where the venue was late:
 // no coordinated omission) to the instant that the order has been read. The venue's own TLS is in it,
 // for the engine and for the floor alike.
+// A tick without an order counts as the 250 ms that were waited for it.
 // Thread: start() gives it one, which spins; the rest from any.
 class LatencyVenue {
 public:
