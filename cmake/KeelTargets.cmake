@@ -49,6 +49,7 @@ function(keel_add_test name)
       set(headers keel_test_json_headers)
     endif()
   endforeach()
+  target_link_libraries(${name} PRIVATE $<TARGET_FILE:${headers}>)
   target_precompile_headers(${name} REUSE_FROM ${headers})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   # keel_tests_<label> builds the programs of one label: a sanitizer run need not wait for the others.
