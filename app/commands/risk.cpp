@@ -74,7 +74,7 @@ Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     Loaded out;
     out.trade_rows = trade_rows(trades, builder);
     for (const std::string& path : options.market_paths) read_market_file(path, builder);
-    if (!options.margin_path.empty()) read_margin_tables(options.margin_path, builder);
+    if (!options.margin_path.empty()) builder.margin_tables(options.margin_path);
     out.inputs = builder.finish(options.market_paths.front());
     return out;
 }
@@ -102,6 +102,14 @@ void pay(ReportInputs& inputs, const risk::Contract& contract, double amount) {
     inputs.input_age_seconds.push_back(std::numeric_limits<double>::quiet_NaN());
 }
 
+// Average premium per coin after more was filled at `price`: what is closed leaves it, what turns starts anew.
+double entry_after(const risk::Holding& held, double quantity, double price) {
+    const double sum = held.quantity + quantity;
+    if (held.quantity * sum <= 0.0) return price;
+    if (std::abs(sum) <= std::abs(held.quantity)) return held.entry;
+    return (held.quantity * held.entry + quantity * price) / sum;
+}
+
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
 // an option's premium is paid. So the value of the account does not move.
 void apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
@@ -113,7 +121,9 @@ void apply(const Trade& trade, std::size_t row, const RiskReport& before, Report
     if (risk::is_option(contract.kind)) {
         const double premium = holding_value(contract, {.quantity = trade.quantity}, quote, market);
         if (!std::isfinite(premium)) throw UsageError{trade.contract + ": the market files give it no volatility"};
-        inputs.book.holdings[row].quantity += trade.quantity;
+        inputs.book.holdings[row] = {
+            .quantity = held.quantity + trade.quantity,
+            .entry = entry_after(held, trade.quantity, premium / (trade.quantity * contract.multiplier))};
         pay(inputs, contract, -premium);
         return;
     }

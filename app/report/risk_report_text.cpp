@@ -83,13 +83,13 @@ void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
 
 void add_stresses(const RiskReport& report, std::string& out) {
     heading(out, "NAMED STRESSES");
-    out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 16), right("equity USD", 16));
-    for (const std::string& venue : report.venue_names) out += right(venue + " ratio", 18);
+    out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 14), right("equity USD", 14));
+    for (const std::string& venue : report.venue_names) out += right(venue + " ratio", 15);
     out += "\n";
     for (const risk::StressResult& stress : report.stresses) {
-        out += fmt::format("  {:<22}{}{}", stress.id, right(grouped(stress.pnl_usd, 0), 16),
-                           right(grouped(stress.equity_usd, 0), 16));
-        for (const risk::VenueStress& venue : stress.venues) out += right(number(venue.margin_ratio), 18);
+        out += fmt::format("  {:<22}{}{}", stress.id, right(grouped(stress.pnl_usd, 0), 14),
+                           right(grouped(stress.equity_usd, 0), 14));
+        for (const risk::VenueStress& venue : stress.venues) out += right(number(venue.margin_ratio), 15);
         if (stress.left_out > 0) out += fmt::format("  [{} left out]", stress.left_out);
         out += "\n";
     }

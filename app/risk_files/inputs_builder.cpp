@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/risk_files/margin_tables.hpp"
 #include "risk/options/implied_volatility.hpp"
 
 namespace keel::app {
@@ -111,6 +112,16 @@ void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { for
 void InputsBuilder::suggest_index(risk::UnderlyingSlot slot, double index) { indices_.try_emplace(slot, index); }
 void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_.try_emplace(row, price); }
 
+void InputsBuilder::margin_tables(const std::string& path) { margin_tables_.push_back(read_margin_tables(path)); }
+
+void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginTables tables, const std::string& path) {
+    const risk::VenueSlot slot = venue(venue_name);
+    auto& venues = inputs_.venue_margins;
+    if (venues.size() <= at(slot)) venues.resize(at(slot) + 1);
+    venues[at(slot)] = std::move(tables);
+    if (!path.empty()) venue_margin_tables_[slot] = read_margin_tables(path);
+}
+
 void InputsBuilder::settle_cash() {
     for (const Cash& cash : cash_) {
         const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
@@ -190,10 +201,25 @@ void InputsBuilder::settle_volatilities() {
     if (solved > 0) inputs_.notes.push_back(fmt::format("{} volatilities were solved from mark prices", solved));
 }
 
+void InputsBuilder::settle_margins() {
+    for (std::size_t v = 0; v < inputs_.venue_margins.size(); ++v) {
+        const auto slot = risk::VenueSlot(static_cast<std::uint16_t>(v));
+        risk::VenueMarginTables& tables = inputs_.venue_margins[v];
+        if (tables.law == risk::MarginLaw::none) continue;
+        const auto own = venue_margin_tables_.find(slot);
+        if (own != venue_margin_tables_.end()) {
+            take_margin_tables(own->second, inputs_.book, slot, tables);
+            continue;
+        }
+        for (const TomlValue& document : margin_tables_) take_margin_tables(document, inputs_.book, slot, tables);
+    }
+}
+
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_cash();
     settle_forwards();
     settle_volatilities();
+    settle_margins();
     if (inputs_.market.now == UnixNanos{}) {
         throw InputError{market_file, "time", "is missing: when were these prices taken?"};
     }

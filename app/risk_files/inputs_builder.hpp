@@ -2,7 +2,9 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include "app/config/toml_document.hpp"
 #include "app/risk_files/contract_name.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "risk/report/report_inputs.hpp"
@@ -36,6 +38,11 @@ public:
     // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
     void suggest_option_price(std::size_t row, double price);
 
+    // Margin tables of the venues that name none of their own; a later file is read over those before.
+    void margin_tables(const std::string& path);
+    // How one venue is margined, and its own file of tables; empty: the common ones.
+    void margin_law(const std::string& venue, risk::VenueMarginTables tables, const std::string& path);
+
     // Settles what is still open, checks that everything held has what it needs, and hands the inputs over.
     // Errors: InputError naming the market file and what it lacks.
     [[nodiscard]] risk::ReportInputs finish(const std::string& market_file);
@@ -50,6 +57,7 @@ private:
     void settle_cash();
     void settle_forwards();
     void settle_volatilities();
+    void settle_margins();
 
     risk::ReportInputs inputs_;
     std::map<std::string, std::size_t> rows_;  // name@venue
@@ -57,6 +65,8 @@ private:
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;
     std::map<std::size_t, double> option_prices_;
+    std::vector<TomlValue> margin_tables_;
+    std::map<risk::VenueSlot, TomlValue> venue_margin_tables_;
 };
 
 }  // namespace keel::app

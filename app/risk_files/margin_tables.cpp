@@ -1,12 +1,12 @@
+#include "app/risk_files/margin_tables.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 
-#include "app/config/toml_document.hpp"
 #include "app/failure.hpp"
-#include "app/risk_files/market_file.hpp"
 
 namespace keel::app {
 namespace {
@@ -26,6 +26,27 @@ double number(const TomlValue& table, const std::string& path, const char* key) 
     if (value.type == TomlValue::Type::integer) return static_cast<double>(value.integer);
     if (value.type != TomlValue::Type::number) refuse(value, path + "." + key, "must be a number");
     return value.number;
+}
+
+double number_or(const TomlValue& table, const std::string& path, const char* key, double otherwise) {
+    return table.find(key) == nullptr ? otherwise : number(table, path, key);
+}
+
+// `count` numbers, or as many as there are (0); all of them `otherwise` where the key is absent.
+std::vector<double> numbers(const TomlValue& table, const std::string& path, const char* key, std::size_t count,
+                            double otherwise) {
+    const TomlValue* list = table.find(key);
+    if (list == nullptr) return std::vector<double>(count, otherwise);
+    if (list->type != TomlValue::Type::array || (count > 0 && list->items.size() != count)) {
+        refuse(*list, path + "." + key, count > 0 ? fmt::format("must hold {} numbers", count) : "must hold numbers");
+    }
+    std::vector<double> out;
+    for (const TomlValue& item : list->items) {
+        const bool whole = item.type == TomlValue::Type::integer;
+        if (!whole && item.type != TomlValue::Type::number) refuse(item, path + "." + key, "must hold numbers");
+        out.push_back(whole ? static_cast<double>(item.integer) : item.number);
+    }
+    return out;
 }
 
 std::uint32_t count(const TomlValue& table, const std::string& path, const char* key) {
@@ -58,9 +79,8 @@ risk::DeribitMatrixParameters matrix_of(const TomlValue& table, const std::strin
                                       .delta_shock_per_coin = get("delta_shock_per_coin")};
     const TomlValue& moves = member(table, path, "extended_moves");
     if (moves.items.size() > risk::kMatrixExtendedMax) refuse(moves, path + ".extended_moves", "has too many moves");
-    for (const TomlValue& move : moves.items) {
-        out.extended_moves[out.extended_count++] =
-            move.type == TomlValue::Type::integer ? static_cast<double>(move.integer) : move.number;
+    for (const double move : numbers(table, path, "extended_moves", 0, 0.0)) {
+        out.extended_moves[out.extended_count++] = move;
     }
     const TomlValue& law = member(table, path, "roll_law");
     if (law.text != "linear" && law.text != "exponential") {
@@ -70,49 +90,125 @@ risk::DeribitMatrixParameters matrix_of(const TomlValue& table, const std::strin
     return out;
 }
 
+const char* problem_words(risk::TierProblem problem) {
+    switch (problem) {
+        case risk::TierProblem::none: return "";
+        case risk::TierProblem::size: return "has no tiers, or too many";
+        case risk::TierProblem::caps_not_ascending: return "notional_max must ascend";
+        case risk::TierProblem::rate_invalid: return "a rate must lie between 0 and 1, a leverage be 1 at least";
+        case risk::TierProblem::rate_falls: return "maintenance_rate must not fall";
+        case risk::TierProblem::deduction_differs: return "deduction is not what the rates make it";
+    }
+    return "";
+}
+
+risk::TierTable tiers_of(const TomlValue& table, const std::string& path) {
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    constexpr double kTolerance = 1e-9;
+    (void)member(table, path, "notional_max");
+    (void)member(table, path, "maintenance_rate");
+    const std::vector<double> caps = numbers(table, path, "notional_max", 0, 0.0);
+    const std::vector<double> rates = numbers(table, path, "maintenance_rate", caps.size(), 0.0);
+    const std::vector<double> deductions = numbers(table, path, "deduction", caps.size(), kNaN);
+    const std::vector<double> leverages = numbers(table, path, "leverage_max", caps.size(), 0.0);
+    std::vector<risk::MarginTier> tiers;
+    for (std::size_t i = 0; i < caps.size(); ++i) {
+        tiers.push_back({.notional_max = caps[i],
+                         .maintenance_rate = rates[i],
+                         .deduction = deductions[i],
+                         .leverage_max = leverages[i]});
+    }
+    risk::TierTable out;
+    const risk::TierProblem problem = out.assign(tiers, kTolerance);
+    if (problem != risk::TierProblem::none) refuse(table, path, problem_words(problem));
+    return out;
+}
+
 // Calls `take(underlying's tables, table, path)` for each table below `section` that names a coin of the book.
 template <class Take>
-void each_coin(const TomlValue& document, const char* section, InputsBuilder& builder, Take take) {
+void each_coin(const TomlValue& document, const char* section, const risk::Book& book, risk::VenueMarginTables& out,
+               Take take) {
     const TomlValue* tables = document.find(section);
     if (tables == nullptr) return;
-    risk::ReportInputs& inputs = builder.inputs();
-    inputs.underlying_margins.resize(inputs.book.underlying_names.size());
+    out.underlyings.resize(book.underlying_names.size());
     for (std::size_t i = 0; i < tables->keys.size(); ++i) {
         std::string coin = tables->keys[i].substr(0, tables->keys[i].find('_'));  // btc_usd
         std::ranges::transform(coin, coin.begin(),
                                [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-        const auto found = std::ranges::find(inputs.book.underlying_names, coin);
-        if (found == inputs.book.underlying_names.end()) continue;
-        const auto slot = static_cast<std::size_t>(found - inputs.book.underlying_names.begin());
-        take(inputs.underlying_margins[slot], tables->items[i], std::string{section} + "." + tables->keys[i]);
+        const auto found = std::ranges::find(book.underlying_names, coin);
+        if (found == book.underlying_names.end()) continue;
+        const auto slot = static_cast<std::size_t>(found - book.underlying_names.begin());
+        take(out.underlyings[slot], tables->items[i], std::string{section} + "." + tables->keys[i]);
+    }
+}
+
+// The name that a perpetual's tiers go by where its own name has none; empty for what expires.
+std::string pair_of(const risk::Contract& contract, const risk::Book& book) {
+    if (contract.expiry != risk::ExpirySlot::none) return "";
+    return book.underlying_names[static_cast<std::size_t>(contract.underlying)] +
+           (contract.stable == risk::StableSlot::none ? "USD"
+                                                      : book.stable_names[static_cast<std::size_t>(contract.stable)]);
+}
+
+void take_tiers(const TomlValue& document, const risk::Book& book, risk::VenueSlot venue,
+                risk::VenueMarginTables& out) {
+    const TomlValue* tables = document.find("tiers");
+    if (tables == nullptr) return;
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const risk::Contract& contract = book.contracts[row];
+        const bool future =
+            contract.kind == risk::ContractKind::linear_future || contract.kind == risk::ContractKind::inverse_future;
+        if (contract.venue != venue || !future) continue;
+        for (const std::string& name : {book.names[row], pair_of(contract, book)}) {
+            const TomlValue* table = tables->find(name);
+            if (table == nullptr) continue;
+            out.tiers[row] = tiers_of(*table, "tiers." + name);
+            break;
+        }
     }
 }
 
 }  // namespace
 
-void read_margin_tables(const std::string& path, InputsBuilder& builder) {
+TomlValue read_margin_tables(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     if (!file) throw OutsideError{path + ": cannot be read"};
     const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    const TomlValue document = parse_toml(text, path);
-    each_coin(document, "future", builder, [](auto& tables, const TomlValue& table, const std::string& place) {
+    return parse_toml(text, path);
+}
+
+void take_margin_tables(const TomlValue& document, const risk::Book& book, risk::VenueSlot venue,
+                        risk::VenueMarginTables& out) {
+    each_coin(document, "future", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
         tables.future = risk::DeribitFutureMargin{.initial_rate = number(table, place, "initial_rate"),
                                                   .maintenance_rate = number(table, place, "maintenance_rate"),
                                                   .rate_per_coin = number(table, place, "rate_per_coin")};
     });
-    each_coin(document, "option", builder, [](auto& tables, const TomlValue& table, const std::string& place) {
-        tables.option = risk::DeribitOptionMargin{.initial_rate = number(table, place, "initial_rate"),
-                                                  .initial_rate_floor = number(table, place, "initial_rate_floor"),
-                                                  .maintenance_rate = number(table, place, "maintenance_rate")};
-    });
-    each_coin(document, "matrix", builder, [](auto& tables, const TomlValue& table, const std::string& place) {
+    each_coin(document, "matrix", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
         tables.matrix = matrix_of(table, place);
     });
-    if (const TomlValue* portfolio = document.find("portfolio")) {
-        for (risk::VenueMarginTables& venue : builder.inputs().venue_margins) {
-            venue.portfolio = {.maintenance_ratio = number(*portfolio, "portfolio", "maintenance_ratio"),
-                               .worst_case_decimals = count(*portfolio, "portfolio", "worst_case_decimals")};
-        }
+    take_tiers(document, book, venue, out);
+    const TomlValue* option = document.find("option");
+    if (option != nullptr && option->find("liquidation_fee_rate") != nullptr) {  // Bybit's: one for all coins
+        out.bybit_option =
+            risk::BybitOptionMargin{.initial_rate = number(*option, "option", "initial_rate"),
+                                    .initial_rate_floor = number(*option, "option", "initial_rate_floor"),
+                                    .maintenance_rate = number(*option, "option", "maintenance_rate"),
+                                    .liquidation_fee_rate = number(*option, "option", "liquidation_fee_rate")};
+    } else {
+        each_coin(document, "option", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
+            tables.option = risk::DeribitOptionMargin{.initial_rate = number(table, place, "initial_rate"),
+                                                      .initial_rate_floor = number(table, place, "initial_rate_floor"),
+                                                      .maintenance_rate = number(table, place, "maintenance_rate")};
+        });
+    }
+    const TomlValue* portfolio = document.find("portfolio");
+    if (portfolio != nullptr && out.law == risk::MarginLaw::deribit_portfolio) {
+        constexpr double kMinutesPerYear = 365.0 * 1'440.0;
+        out.portfolio = {.maintenance_ratio = number(*portfolio, "portfolio", "maintenance_ratio"),
+                         .worst_case_decimals = count(*portfolio, "portfolio", "worst_case_decimals"),
+                         .delivery_window_years =
+                             number_or(*portfolio, "portfolio", "delivery_window_minutes", 0.0) / kMinutesPerYear};
     }
 }
 

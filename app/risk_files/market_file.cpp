@@ -145,7 +145,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
         }
     }
     if (const JsonTree* tables = root.find("margin_tables")) {
-        read_margin_tables((std::filesystem::path{path}.parent_path() / tables->text()).string(), builder);
+        builder.margin_tables((std::filesystem::path{path}.parent_path() / tables->text()).string());
     }
 }
 

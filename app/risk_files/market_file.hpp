@@ -11,7 +11,4 @@ namespace keel::app {
 // Errors: OutsideError, InputError with the place.
 void read_market_file(const std::string& path, InputsBuilder& builder);
 
-// Margin tables in TOML (examples/margin/deribit.toml). Errors: ConfigError with the line.
-void read_margin_tables(const std::string& path, InputsBuilder& builder);
-
 }  // namespace keel::app

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <filesystem>
 
 #include "app/risk_files/json_tree.hpp"
 
@@ -84,22 +86,31 @@ void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {
     inputs.limits.push_back(std::move(limit));
 }
 
-void read_margin_model(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"name", "margin_model"});
-    const std::string model = row.at("margin_model").text();
-    const auto venue = static_cast<std::size_t>(builder.venue(row.at("name").text()));
-    auto& tables = builder.inputs().venue_margins;
-    if (tables.size() <= venue) tables.resize(venue + 1);
-    if (model == "deribit_standard") {
-        tables[venue].model = risk::MarginModel::deribit_standard;
-    } else if (model == "deribit_portfolio") {
-        tables[venue].model = risk::MarginModel::deribit_portfolio;
-    } else if (model != "none") {
-        row.at("margin_model").refuse("must be deribit_standard, deribit_portfolio or none");
+constexpr std::array<std::pair<std::string_view, risk::MarginLaw>, 5> kMarginModels{
+    {{"deribit_standard", risk::MarginLaw::deribit_standard},
+     {"deribit_portfolio", risk::MarginLaw::deribit_portfolio},
+     {"binance_tiers", risk::MarginLaw::binance_tiers},
+     {"bybit_cross", risk::MarginLaw::bybit_cross},
+     {"none", risk::MarginLaw::none}}};
+
+void read_margin_model(const JsonTree& row, const std::string& path, InputsBuilder& builder) {
+    row.refuse_unknown({"name", "margin_model", "margin_tables", "leverage", "taker_fee_rate"});
+    const JsonTree& model = row.at("margin_model");
+    const auto found = std::ranges::find(kMarginModels, model.text(), &decltype(kMarginModels)::value_type::first);
+    if (found == kMarginModels.end()) {
+        model.refuse("must be deribit_standard, deribit_portfolio, binance_tiers, bybit_cross or none");
     }
+    const risk::VenueMarginTables tables{.law = found->second,
+                                         .leverage = row.number_or("leverage", kNaN),
+                                         .taker_fee_rate = row.number_or("taker_fee_rate", kNaN)};
+    if (tables.leverage < 1.0) row.at("leverage").refuse("must be 1 at least");
+    if (tables.taker_fee_rate < 0.0) row.at("taker_fee_rate").refuse("must not be negative");
+    std::string file = row.text_or("margin_tables", "");
+    if (!file.empty()) file = (std::filesystem::path{path}.parent_path() / file).string();
+    builder.margin_law(row.at("name").text(), tables, file);
 }
 
-void read_own(const JsonTree& root, InputsBuilder& builder) {
+void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
     root.refuse_unknown({"venue", "positions", "cash", "limits", "venues", "equity_peak_usd", "comment"});
     const std::string venue = root.text_or("venue", kDeribit);
     if (const JsonTree* rows = root.find("positions")) {
@@ -115,7 +126,7 @@ void read_own(const JsonTree& root, InputsBuilder& builder) {
         for (const JsonTree& row : rows->array()) read_limit(row, builder.inputs());
     }
     if (const JsonTree* rows = root.find("venues")) {
-        for (const JsonTree& row : rows->array()) read_margin_model(row, builder);
+        for (const JsonTree& row : rows->array()) read_margin_model(row, path, builder);
     }
     builder.inputs().equity_peak_usd = root.number_or("equity_peak_usd", builder.inputs().equity_peak_usd);
 }
@@ -175,7 +186,7 @@ void read_portfolio_file(const std::string& path, InputsBuilder& builder) {
     if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
     if (const JsonTree* result = root.find("result")) return read_deribit(*result, builder);
     if (root.is(JsonTree::Type::array)) return read_deribit(root, builder);
-    read_own(root, builder);
+    read_own(root, path, builder);
 }
 
 }  // namespace keel::app

@@ -36,6 +36,7 @@ double settlement_rate(const Contract& contract, const MarketState& market, cons
 // One margined holding in the shocked world.
 struct Row {
     const Contract* contract{nullptr};
+    const TierTable* tiers{nullptr};
     double quantity{0.0};
     double entry{0.0};
     double price{0.0};       // mark of a future, forward of an option
@@ -51,6 +52,7 @@ Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& sho
     const ContractQuote& quote = market.quotes[index];
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
     Row row{.contract = &contract,
+            .tiers = index < account.model.tiers.size() ? account.model.tiers[index] : nullptr,
             .quantity = account.book.holdings[index].quantity,
             .entry = account.book.holdings[index].entry};
     if (contract.expiry != ExpirySlot::none) {
@@ -118,12 +120,11 @@ MarginAmount cross_margin(const Row& row, const VenueMarginModel& model, double 
                                    model.bybit_option);
     }
     const bool inverse = contract.kind == ContractKind::inverse_future;
-    const TierTable* tiers = table_of(inverse ? model.tiers_inverse : model.tiers_linear, contract);
     const double coins = coins_of(row);
     const double notional = inverse ? coins : coins * row.price;
     if (!(row.price > 0.0)) return kMarginUnknown;
-    if (!bybit) return tiered_margin({.tiers = tiers, .notional = notional, .leverage = model.leverage});
-    return bybit_position_margin({.tiers = tiers,
+    if (!bybit) return tiered_margin({.tiers = row.tiers, .notional = notional, .leverage = model.leverage});
+    return bybit_position_margin({.tiers = row.tiers,
                                   .side = notional < 0.0 ? Side::ask : Side::bid,
                                   .value = std::abs(notional),
                                   .leverage = model.leverage,

@@ -14,16 +14,15 @@ namespace keel::risk {
 // By which rules a venue account is margined. none: not modelled.
 enum class MarginLaw : std::uint8_t { none, deribit_standard, deribit_portfolio, binance_tiers, bybit_cross };
 
-// The tables of one venue account. Spans are by UnderlyingSlot; a law reads its own only. A holding whose
-// underlying a span does not reach makes the answer bad_input.
+// The tables of one venue account. Spans are by UnderlyingSlot, tiers by contract; a law reads its own only. A holding
+// that a span does not reach makes the answer bad_input.
 struct VenueMarginModel {
     MarginLaw law{MarginLaw::none};
     std::span<const DeribitFutureMargin> futures{};
     std::span<const DeribitOptionMargin> options{};
     std::span<const DeribitMatrixParameters> matrices{};
     DeribitPortfolioParameters portfolio{};
-    std::span<const TierTable> tiers_linear{};
-    std::span<const TierTable> tiers_inverse{};  // notional in coin
+    std::span<const TierTable* const> tiers{};  // of futures, notional in settlement currency; null: none
     BybitOptionMargin bybit_option{};
     double leverage{0.0};  // Binance, Bybit: the account's setting
     double taker_fee_rate{0.0};

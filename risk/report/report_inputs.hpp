@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "risk/book/market_state.hpp"
-#include "risk/margin/margin_parameters.hpp"
+#include "risk/margin/book_margin.hpp"
 #include "risk/stress/named_stress.hpp"
 #include "risk/surface/svi_slice.hpp"
 
@@ -44,17 +45,21 @@ struct ReportLimit {
     bool below{false};
 };
 
-// How the margin of the account at one venue is worked out.
-enum class MarginModel : std::uint8_t { none, deribit_standard, deribit_portfolio };
-struct VenueMarginTables {
-    MarginModel model{MarginModel::none};
-    DeribitPortfolioParameters portfolio{};
-};
-// What the models need of one underlying; absent where no table names it.
+// What Deribit's laws need of one underlying; absent where no table names it.
 struct UnderlyingMarginTables {
     std::optional<DeribitFutureMargin> future{};
     std::optional<DeribitOptionMargin> option{};
     std::optional<DeribitMatrixParameters> matrix{};
+};
+// How the account at one venue is margined: its law and its own tables. What is absent makes the margin unknown.
+struct VenueMarginTables {
+    MarginLaw law{MarginLaw::none};
+    std::vector<UnderlyingMarginTables> underlyings{};  // by UnderlyingSlot; may be shorter
+    DeribitPortfolioParameters portfolio{};
+    std::map<std::size_t, TierTable> tiers{};  // by contract
+    std::optional<BybitOptionMargin> bybit_option{};
+    double leverage{std::numeric_limits<double>::quiet_NaN()};        // Binance, Bybit: the account's setting
+    double taker_fee_rate{std::numeric_limits<double>::quiet_NaN()};  // Bybit
 };
 
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
@@ -67,7 +72,6 @@ struct ReportInputs {
     std::vector<double> input_age_seconds;         // by contract; NaN unknown; may be shorter
     std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
-    std::vector<UnderlyingMarginTables> underlying_margins;  // by UnderlyingSlot; may be shorter
     std::vector<ReportLimit> limits;
     double equity_peak_usd{std::numeric_limits<double>::quiet_NaN()};
     std::vector<std::string> notes;  // what the reader of the files assumed; carried into the report

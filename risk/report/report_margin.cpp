@@ -12,34 +12,43 @@
 namespace keel::risk {
 namespace {
 
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array kLiquidationMoves{-0.95, -0.80, -0.65, -0.50, -0.40, -0.30, -0.20, -0.15, -0.10, -0.05, 0.05,
                                        0.10,  0.15,  0.20,  0.30,  0.50,  0.75,  1.00,  1.50,  2.00,  3.00};
 
-// The tables of one venue by UnderlyingSlot, as the margin rooms read them. A coin that no table names gets numbers
-// that cannot be used, so that the answer is unknown and not zero.
+const VenueMarginTables& tables_of(const ReportInputs& inputs, VenueSlot venue) {
+    static const VenueMarginTables none;
+    const auto slot = static_cast<std::size_t>(venue);
+    return slot < inputs.venue_margins.size() ? inputs.venue_margins[slot] : none;
+}
+
+// The tables of one venue as the margin room reads them. What no table names gets numbers that cannot be used, so
+// that the answer is unknown and not zero.
 struct VenueTables {
     std::vector<DeribitFutureMargin> futures;
     std::vector<DeribitOptionMargin> options;
     std::vector<DeribitMatrixParameters> matrices;
+    std::vector<const TierTable*> tiers;
     VenueMarginModel model;
 
     VenueTables(const ReportInputs& inputs, VenueSlot venue) {
-        constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-        for (const UnderlyingMarginTables& tables : inputs.underlying_margins) {
+        const VenueMarginTables& given = tables_of(inputs, venue);
+        for (const UnderlyingMarginTables& tables : given.underlyings) {
             futures.push_back(tables.future.value_or(DeribitFutureMargin{kNaN, kNaN, kNaN}));
             options.push_back(tables.option.value_or(DeribitOptionMargin{kNaN, kNaN, kNaN}));
             matrices.push_back(tables.matrix.value_or(DeribitMatrixParameters{}));
         }
-        const auto slot = static_cast<std::size_t>(venue);
-        const VenueMarginTables given =
-            slot < inputs.venue_margins.size() ? inputs.venue_margins[slot] : VenueMarginTables{};
-        model = {.law = given.model == MarginModel::deribit_standard    ? MarginLaw::deribit_standard
-                        : given.model == MarginModel::deribit_portfolio ? MarginLaw::deribit_portfolio
-                                                                        : MarginLaw::none,
+        if (!given.tiers.empty()) tiers.resize(given.tiers.rbegin()->first + 1);
+        for (const auto& [row, table] : given.tiers) tiers[row] = &table;
+        model = {.law = given.law,
                  .futures = futures,
                  .options = options,
                  .matrices = matrices,
-                 .portfolio = given.portfolio};
+                 .portfolio = given.portfolio,
+                 .tiers = tiers,
+                 .bybit_option = given.bybit_option.value_or(BybitOptionMargin{kNaN, kNaN, kNaN, kNaN}),
+                 .leverage = given.leverage,
+                 .taker_fee_rate = given.taker_fee_rate};
     }
     VenueTables(const VenueTables&) = delete;
     VenueTables& operator=(const VenueTables&) = delete;
@@ -78,13 +87,45 @@ bool holds_derivatives(const Book& book, VenueSlot venue, std::size_t underlying
     return false;
 }
 
-const char* model_name(MarginModel model) {
-    switch (model) {
-        case MarginModel::deribit_standard: return "deribit standard";
-        case MarginModel::deribit_portfolio: return "deribit portfolio";
-        case MarginModel::none: break;
+const char* law_name(MarginLaw law) {
+    switch (law) {
+        case MarginLaw::deribit_standard: return "deribit standard";
+        case MarginLaw::deribit_portfolio: return "deribit portfolio";
+        case MarginLaw::binance_tiers: return "binance tiers";
+        case MarginLaw::bybit_cross: return "bybit cross";
+        case MarginLaw::none: break;
     }
     return "none";
+}
+
+// What the tables lack for one holding under a law of tiers; empty: nothing that a table could tell.
+std::string lacking_for(const Contract& contract, const Holding& holding, const std::string& name,
+                        const VenueMarginTables& tables, bool has_tiers) {
+    const bool bybit = tables.law == MarginLaw::bybit_cross;
+    if (is_option(contract.kind)) {
+        if (!bybit || contract.kind != ContractKind::linear_option) return name + ": no option of this model";
+        if (!tables.bybit_option) return "no [option] in its tables";
+        return holding.entry > 0.0 ? "" : name + ": no entry";
+    }
+    if (!has_tiers) return "no tiers of " + name + " in its tables";
+    if (!(tables.leverage >= 1.0)) return "no leverage given";
+    return !bybit || tables.taker_fee_rate >= 0.0 ? "" : "no taker_fee_rate given";
+}
+
+// Why the margin of a venue is not known, the first that is found.
+std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
+    const VenueMarginTables& tables = tables_of(inputs, venue);
+    if (tables.law == MarginLaw::none) return "no margin model, no margin and no liquidation price";
+    const bool tiered = tables.law == MarginLaw::binance_tiers || tables.law == MarginLaw::bybit_cross;
+    for (std::size_t row = 0; tiered && row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
+        if (contract.venue != venue || !margined || inputs.book.holdings[row].quantity == 0.0) continue;
+        const std::string lack = lacking_for(contract, inputs.book.holdings[row], inputs.book.names[row], tables,
+                                             tables.tiers.contains(row));
+        if (!lack.empty()) return "margin unknown, " + lack;
+    }
+    return "margin unknown, a table or a price is missing";
 }
 
 }  // namespace
@@ -101,18 +142,15 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
     const BookValue value = value_book(inputs.book, market);
     for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
         const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
-        const MarginModel model = v < inputs.venue_margins.size() ? inputs.venue_margins[v].model : MarginModel::none;
         VenueReport row{.name = inputs.book.venue_names[v],
-                        .model = model_name(model),
+                        .model = law_name(tables_of(inputs, venue).law),
                         .equity_usd = value.venue_usd[v],
                         .liquidations = {}};
         const VenueTables tables{inputs, venue};
         const VenueAccount account{inputs.book, market, venue, tables.model};
         const MarginAmount margin = venue_margin_usd(account);
         if (margin.status != MarginStatus::ok) {
-            notes.push_back("venue " + row.name +
-                            (model == MarginModel::none ? ": no margin model, no margin and no liquidation price"
-                                                        : ": margin unknown, a table or a price is missing"));
+            notes.push_back("venue " + row.name + ": " + what_is_missing(inputs, venue));
             out.push_back(std::move(row));
             continue;
         }

@@ -82,6 +82,23 @@ TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
     EXPECT_EQ(run(with_example({"whatif", "--trade", "BTC-NOTHING:5"})).code, 2);
 }
 
+TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
+    auto arguments = with_example({"whatif", "--json", "--trade", "BTC-27MAR26-60000-P-USDC:-1"});
+    arguments.insert(arguments.end(), {"--portfolio", std::string{KEEL_SOURCE_DIR} + "/examples/risk-venues.json"});
+    const Outcome outcome = run(arguments);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const json document = json::parse(outcome.out);
+    std::size_t seen = 0;
+    for (const json& row : document.at("metrics")) {
+        if (row.at("name") != "maintenance_margin_usd") continue;
+        const double before = row.at("before"), after = row.at("after");
+        // Four are sold already; Bybit's maintenance margin looks at index and mark only.
+        EXPECT_NEAR(after, (row.at("scope") == "bybit" ? 1.25 : 1.0) * before, 1e-9 * before) << row.at("scope");
+        ++seen;
+    }
+    EXPECT_EQ(seen, 3U);
+}
+
 TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     const std::string file = (folder_.path() / "tight.json").string();
     std::ofstream{file} << R"({"limits":[{"metric":"var_99_usd","soft":1,"hard":2}]})";

@@ -175,12 +175,17 @@ TEST_F(RiskFilesTest, TheExamplesAreRead) {
     const std::string examples = std::string{KEEL_SOURCE_DIR} + "/examples/";
     InputsBuilder builder;
     read_portfolio_file(examples + "risk-portfolio.json", builder);
+    read_portfolio_file(examples + "risk-venues.json", builder);
     read_market_file(examples + "risk-market.json", builder);
     const risk::RiskReport report = make_risk_report(builder.finish("risk-market.json"));
     for (const risk::ReportMetric& metric : report.metrics) EXPECT_FALSE(std::isnan(metric.value)) << metric.name;
     for (const risk::SmileReport& smile : report.smiles) EXPECT_TRUE(smile.arbitrage_free) << smile.note;
     EXPECT_EQ(report.tails.size(), 6U);
-    EXPECT_TRUE(std::isfinite(report.venues.at(0).margin_ratio));
+    ASSERT_EQ(report.venues.size(), 3U);
+    for (const risk::VenueReport& venue : report.venues) {
+        EXPECT_TRUE(std::isfinite(venue.margin_ratio)) << venue.name;
+        EXPECT_FALSE(venue.liquidations.empty()) << venue.name;
+    }
 }
 
 }  // namespace

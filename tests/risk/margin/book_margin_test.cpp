@@ -20,10 +20,10 @@ protected:
         futures_ = {tables.futures.at("BTC")};
         options_ = {tables.options.at("BTC")};
         matrices_ = {tables.matrices.at("btc_usd")};
-        EXPECT_EQ(tiers_[0].assign(test::binance_tables().tiers.at("BTCUSDT"), 1e-9), TierProblem::none);
+        EXPECT_EQ(tiers_.assign(test::binance_tables().tiers.at("BTCUSDT"), 1e-9), TierProblem::none);
         standard_ = {.law = MarginLaw::deribit_standard, .futures = futures_, .options = options_};
         portfolio_ = {.law = MarginLaw::deribit_portfolio, .matrices = matrices_, .portfolio = tables.portfolio};
-        tiered_ = {.law = MarginLaw::binance_tiers, .tiers_linear = tiers_, .leverage = 10.0};
+        tiered_ = {.law = MarginLaw::binance_tiers, .tiers = tiers_of_contracts_, .leverage = 10.0};
     }
     VenueAccount account(std::uint16_t venue, const VenueMarginModel& model) const {
         return {.book = world_.book, .market = world_.market, .venue = VenueSlot{venue}, .model = model};
@@ -32,7 +32,8 @@ protected:
     std::vector<DeribitFutureMargin> futures_;
     std::vector<DeribitOptionMargin> options_;
     std::vector<DeribitMatrixParameters> matrices_;
-    std::vector<TierTable> tiers_{1};
+    TierTable tiers_;
+    std::array<const TierTable*, 1> tiers_of_contracts_{&tiers_};  // the linear perpetual comes first
     VenueMarginModel standard_, portfolio_, tiered_;
 };
 

@@ -31,8 +31,9 @@ ReportInputs inputs() {
     out.histories = {history};
     out.smiles.resize(1);
     out.liquidity.assign(book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6, .daily_volatility = 0.03});
-    out.venue_margins = {{.model = MarginModel::deribit_standard}, {}};
-    out.underlying_margins = {
+    out.venue_margins.resize(2);
+    out.venue_margins[0].law = MarginLaw::deribit_standard;
+    out.venue_margins[0].underlyings = {
         {.future = DeribitFutureMargin{.initial_rate = 0.02, .maintenance_rate = 0.01, .rate_per_coin = 0.00005},
          .option = DeribitOptionMargin{.initial_rate = 0.15, .initial_rate_floor = 0.1, .maintenance_rate = 0.075}}};
     return out;
@@ -133,7 +134,7 @@ TEST(RiskReportTest, LiquidationPriceIsWhereEquityMeetsMaintenance) {
 
 TEST(RiskReportTest, AMissingMarginTableIsUnknownAndNotFree) {
     ReportInputs in = inputs();
-    in.underlying_margins[0].option.reset();
+    in.venue_margins[0].underlyings[0].option.reset();
     const RiskReport report = make_risk_report(in);
     EXPECT_TRUE(std::isnan(report.venues[0].margin_ratio));
     EXPECT_TRUE(std::isnan(value_of(report, "maintenance_margin_usd", "alpha")));
@@ -168,23 +169,23 @@ TEST(RiskReportTest, ASmileValuesWhatHasNoVolatilityOfItsOwn) {
 
 TEST(RiskReportTest, PortfolioMarginOfTheRiskMatrix) {
     ReportInputs in = inputs();
-    in.venue_margins[0] = {.model = MarginModel::deribit_portfolio,
-                           .portfolio = {.maintenance_ratio = 0.8, .worst_case_decimals = 9}};
+    in.venue_margins[0].law = MarginLaw::deribit_portfolio;
+    in.venue_margins[0].portfolio = {.maintenance_ratio = 0.8, .worst_case_decimals = 9};
     EXPECT_TRUE(std::isnan(make_risk_report(in).venues[0].margin_ratio)) << "no matrix parameters";
-    in.underlying_margins[0].matrix = DeribitMatrixParameters{.price_range = 0.16,
-                                                              .buckets = 4,
-                                                              .volatility_range_up = 0.5,
-                                                              .volatility_range_down = 0.25,
-                                                              .short_term_vega_power = 0.3,
-                                                              .long_term_vega_power = 0.13,
-                                                              .short_term_days = 30.0,
-                                                              .tenor_days_min = 1.0,
-                                                              .volatility_shocked_up_min = 0.5,
-                                                              .extended_factor = 1.0,
-                                                              .extended_dampener_usd = 100'000.0,
-                                                              .annualised_move_risk = 0.075,
-                                                              .annualised_move_min = 0.01,
-                                                              .delta_shock_threshold_usd = 2e7};
+    in.venue_margins[0].underlyings[0].matrix = DeribitMatrixParameters{.price_range = 0.16,
+                                                                        .buckets = 4,
+                                                                        .volatility_range_up = 0.5,
+                                                                        .volatility_range_down = 0.25,
+                                                                        .short_term_vega_power = 0.3,
+                                                                        .long_term_vega_power = 0.13,
+                                                                        .short_term_days = 30.0,
+                                                                        .tenor_days_min = 1.0,
+                                                                        .volatility_shocked_up_min = 0.5,
+                                                                        .extended_factor = 1.0,
+                                                                        .extended_dampener_usd = 100'000.0,
+                                                                        .annualised_move_risk = 0.075,
+                                                                        .annualised_move_min = 0.01,
+                                                                        .delta_shock_threshold_usd = 2e7};
     const VenueReport venue = make_risk_report(in).venues[0];
     EXPECT_GT(venue.maintenance_margin_usd, 0.0);
     EXPECT_NEAR(venue.maintenance_margin_usd, 0.8 * venue.initial_margin_usd, 1e-9 * venue.initial_margin_usd);
