@@ -122,6 +122,39 @@ void add_smile(const RiskReport& report, const risk::SmileReport& smile, std::st
     out += svg_plot(plot);
 }
 
+// What the surface says at constant maturities.
+void add_signals(const risk::UnderlyingReport& underlying, std::string& out) {
+    const risk::SurfaceSignals& signals = underlying.signals;
+    if (has(signals.quality, risk::SurfaceQuality::missing)) return;
+    out += fmt::format(
+        "<figure><figcaption><b>{} surface</b> <span class=\"unit\">at constant maturity, %</span>"
+        "</figcaption><table>",
+        escaped(underlying.name));
+    const auto row = [&](const char* name, double ratio, risk::SurfaceQuality quality) {
+        const std::string words = risk::signal_quality_words(quality);
+        out += fmt::format("<tr><td>{}{}</td><td class=\"n\">{:.2f}</td></tr>", name,
+                           words == "good" ? "" : "<div class=\"fine\">" + words + "</div>", 100.0 * ratio);
+    };
+    row("at the money, 7 days", signals.volatility_7d, signals.quality_7d);
+    row("at the money, 30 days", signals.volatility_30d, signals.quality_30d);
+    row("at the money, 90 days", signals.volatility_90d, signals.quality_90d);
+    row("term slope, 90 less 7 days", signals.term_slope, signals.quality_7d | signals.quality_90d);
+    row("risk reversal, 25 delta, 30 days", signals.risk_reversal_30d, signals.quality_30d);
+    row("butterfly, 25 delta, 30 days", signals.butterfly_30d, signals.quality_30d);
+    row("model-free, 30 days", std::sqrt(signals.variance_30d), signals.quality_30d);
+    out += "</table></figure>\n";
+}
+
+// The smiles of each underlying, and beside them what they say.
+void add_smiles(const RiskReport& report, std::string& out) {
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        for (const risk::SmileReport& smile : report.smiles) {
+            if (smile.underlying == underlying.name) add_smile(report, smile, out);
+        }
+        add_signals(underlying, out);
+    }
+}
+
 // Term structure and skew at a glance: volatility by expiry and moneyness.
 void add_surface(const RiskReport& report, std::string& out) {
     constexpr double kMoneyness[] = {0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5};
@@ -334,7 +367,7 @@ std::string risk_report_html(const RiskReport& report) {
     out += "<section class=\"plots\">\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_spot_ladder(underlying, out);
     add_histogram(report, out);
-    for (const risk::SmileReport& smile : report.smiles) add_smile(report, smile, out);
+    add_smiles(report, out);
     out += "</section>\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
     add_surface(report, out);

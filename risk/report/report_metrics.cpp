@@ -6,6 +6,7 @@
 
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/leverage.hpp"
+#include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
 namespace {
@@ -87,6 +88,24 @@ struct Totals {
     double theta_day_usd{0.0};
 };
 
+// What the surface says; nothing where the underlying has none.
+void add_signals(const std::string& underlying, const SurfaceSignals& signals, MetricRows& rows) {
+    if (has(signals.quality, SurfaceQuality::missing)) return;
+    const auto of = [&](SurfaceQuality quality) { rows.scope(underlying, kNaN, signal_quality_words(quality)); };
+    of(signals.quality_7d);
+    rows.add("volatility_7d", signals.volatility_7d, "fraction");
+    of(signals.quality_30d);
+    rows.add("volatility_30d", signals.volatility_30d, "fraction");
+    of(signals.quality_90d);
+    rows.add("volatility_90d", signals.volatility_90d, "fraction");
+    of(signals.quality_7d | signals.quality_90d);
+    rows.add("term_slope", signals.term_slope, "fraction");
+    of(signals.quality_30d);
+    rows.add("risk_reversal_30d", signals.risk_reversal_30d, "fraction");
+    rows.add("butterfly_30d", signals.butterfly_30d, "fraction");
+    rows.add("variance_30d", signals.variance_30d, "per year");
+}
+
 void add_underlying(const ReportInputs& inputs, const MarketState& market, const BookValue& value, std::size_t u,
                     const RiskReport& so_far, MetricRows& rows, Totals& totals) {
     const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(u));
@@ -124,6 +143,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
+    add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, rows);
     totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
     totals.dollar_delta_usd += delta_usd * index;
     totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;

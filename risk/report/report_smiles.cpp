@@ -88,6 +88,28 @@ std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
     return out;
 }
 
+SurfaceSignals report_signals(const MarketState& market, std::span<const SmileReport> smiles,
+                              UnderlyingSlot underlying) {
+    std::vector<DatedSlice> slices;  // smiles are by underlying and expiry, ascending
+    for (const SmileReport& smile : smiles) {
+        const ExpiryMarket& expiry = market.expiries[smile.expiry];
+        if (expiry.underlying != underlying || !smile.svi) continue;
+        slices.push_back({.expiry = expiry.expiry,
+                          .svi = *smile.svi,
+                          .quality = smile.arbitrage_free ? SurfaceQuality::good : SurfaceQuality::crossed});
+    }
+    return surface_signals(SliceSurface{slices}, market.now);
+}
+
+std::string signal_quality_words(SurfaceQuality quality) {
+    if (has(quality, SurfaceQuality::missing)) return "no curve";
+    std::string words;
+    if (has(quality, SurfaceQuality::extrapolated)) words = "outside the expiries";
+    if (has(quality, SurfaceQuality::crossed))
+        words += words.empty() ? "arbitrage in a curve" : ", arbitrage in a curve";
+    return words.empty() ? "good" : words;
+}
+
 double smile_volatility(const SmileReport& smile, double strike) {
     if (!smile.svi || !(smile.years > 0.0)) return std::numeric_limits<double>::quiet_NaN();
     const double variance = svi_total_variance(*smile.svi, std::log(strike / smile.forward));

@@ -12,6 +12,13 @@ namespace keel::risk {
 // Fills the volatility of every option that has none of its own from the smile of its expiry. Counts those filled.
 std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market);
 
+// What the curves of one underlying say at constant maturities.
+[[nodiscard]] SurfaceSignals report_signals(const MarketState& market, std::span<const SmileReport> smiles,
+                                            UnderlyingSlot underlying);
+
+// A quality in words: "good", or what is wrong.
+[[nodiscard]] std::string signal_quality_words(SurfaceQuality quality);
+
 // Volatility of the smile at a strike; NaN without a curve.
 [[nodiscard]] double smile_volatility(const SmileReport& smile, double strike);
 

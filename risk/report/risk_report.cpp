@@ -148,6 +148,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         row.index = market.underlyings[u].index;
         row.matrix = full_stress_matrix(inputs.book, market, UnderlyingSlot(static_cast<std::uint16_t>(u)));
         row.ladder = ladder_of(row.matrix);
+        row.signals = report_signals(market, report.smiles, UnderlyingSlot(static_cast<std::uint16_t>(u)));
         report.underlyings.push_back(std::move(row));
     }
     const auto maintenance = [&](VenueSlot venue, const MarketState& at_market, const Shock& shock) {

@@ -7,6 +7,7 @@
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/report/report_inputs.hpp"
 #include "risk/stress/stress_grid.hpp"
+#include "risk/surface/surface_signals.hpp"
 
 namespace keel::risk {
 
@@ -76,6 +77,7 @@ struct UnderlyingReport {
     double index{0.0};
     StressMatrix matrix;
     SpotLadder ladder;
+    SurfaceSignals signals;  // of the curves in `smiles`; missing without any
 };
 
 struct VenueReport {

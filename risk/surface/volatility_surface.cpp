@@ -10,31 +10,13 @@ namespace {
 
 constexpr double kMoneynessMax = 50.0;  // of |k|: e^50; beyond is no strike
 
-// A slice as it is now, for reading.
-struct Reading {
-    SviValue value;
-    double years{0.0};
-    SurfaceQuality quality{SurfaceQuality::missing};
-};
-
-Reading read(const SurfaceExpiry& expiry, double k, UnixNanos now) {
+SliceReading read(const SurfaceExpiry& expiry, double k, UnixNanos now) {
     const double years = expiry.years(now);
     const double share = years / expiry.years_fitted();
     const SviValue value = svi_value(expiry.slice(), k);
     return {.value = {.w = value.w * share, .w1 = value.w1 * share, .w2 = value.w2 * share},
             .years = years,
             .quality = expiry.quality(now)};
-}
-
-SurfacePoint point_of(double w, double w1, double k, double years, SurfaceQuality quality) {
-    if (!(w > 0.0) || !std::isfinite(w)) return {.k = k, .years = years};
-    const double volatility = std::sqrt(w / years);
-    return {.volatility = volatility,
-            .total_variance = w,
-            .skew = w1 / (2.0 * volatility * years),
-            .k = k,
-            .years = years,
-            .quality = quality};
 }
 
 }  // namespace
@@ -203,21 +185,9 @@ SurfacePoint VolatilitySurface::at_moneyness(double k, UnixNanos maturity, UnixN
             break;
         }
     }
-    if (before == nullptr && after == nullptr) return {.k = k, .years = years};
-    if (before == after) {
-        const Reading at = read(*before, k, now);
-        return point_of(at.value.w, at.value.w1, k, years, at.quality);
-    }
-    if (before == nullptr || after == nullptr) {  // outside: the volatility at k stands still
-        const Reading at = read(before != nullptr ? *before : *after, k, now);
-        const double share = years / at.years;
-        return point_of(at.value.w * share, at.value.w1 * share, k, years, at.quality | SurfaceQuality::extrapolated);
-    }
-    const Reading low = read(*before, k, now);
-    const Reading high = read(*after, k, now);
-    const double share = (years - low.years) / (high.years - low.years);
-    return point_of(low.value.w + share * (high.value.w - low.value.w),
-                    low.value.w1 + share * (high.value.w1 - low.value.w1), k, years, low.quality | high.quality);
+    const SliceReading low = before != nullptr ? read(*before, k, now) : SliceReading{};
+    const SliceReading high = after == before ? low : after != nullptr ? read(*after, k, now) : SliceReading{};
+    return point_between(before != nullptr ? &low : nullptr, after != nullptr ? &high : nullptr, k, years);
 }
 
 }  // namespace keel::risk

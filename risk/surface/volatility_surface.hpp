@@ -6,18 +6,9 @@
 #include <vector>
 
 #include "risk/surface/surface_expiry.hpp"
+#include "risk/surface/surface_point.hpp"
 
 namespace keel::risk {
-
-// Implied volatility at one place of a surface.
-struct SurfacePoint {
-    double volatility{0.0};      // fraction per sqrt(year); 0 only where the quality says missing
-    double total_variance{0.0};  // volatility^2 years
-    double skew{0.0};            // d volatility / dk
-    double k{0.0};               // ln(K/F)
-    double years{0.0};
-    SurfaceQuality quality{SurfaceQuality::missing};
-};
 
 // Implied volatilities of one underlying for any strike and maturity. Quotes come in one at a time; each moves the
 // slice of its expiry by O(9) arithmetic, and evaluate() fits anew what is due. What can be read is free of butterflies

@@ -53,6 +53,9 @@ TEST_F(RiskCommandTest, TextJsonAndPageOfTheExample) {
     EXPECT_TRUE(report.at("metrics").at("account").at("var_99_usd").at("value").is_number());
     EXPECT_EQ(report.at("stress").at("cells_usd").at("BTC").size(), 90U);
     EXPECT_TRUE(report.at("margin").at("deribit").at("margin_ratio").is_number());
+    EXPECT_EQ(report.at("metrics").at("BTC").at("volatility_7d").at("quality"), "outside the expiries");
+    EXPECT_EQ(report.at("metrics").at("BTC").at("volatility_30d").at("quality"), "good");
+    EXPECT_NE(html.find("BTC surface"), std::string::npos);
     double parts = 0.0;
     for (const json& row : report.at("contributions")) parts += row.at("es_975_component_usd").get<double>();
     for (const json& row : report.at("tails")) {

@@ -167,6 +167,42 @@ TEST(RiskReportTest, ASmileValuesWhatHasNoVolatilityOfItsOwn) {
     EXPECT_TRUE(report.smiles[0].arbitrage_free);
 }
 
+// A smile given at 20 days only: 7 days lie before it, 30 and 90 behind. The 25-delta strikes by scanning, the fair
+// variance as minus twice the mean of ln(S/F) under the slice's own density.
+TEST(RiskReportTest, SurfaceSignalsOfTheCurvesByHand) {
+    ReportInputs in = inputs();
+    EXPECT_EQ(find_metric(make_risk_report(in), "volatility_30d", "BTC"), nullptr) << "no curve, no signals";
+    const SviParameters svi{.a = 0.01, .b = 0.04, .rho = -0.3, .m = 0.0, .sigma = 0.1};
+    in.smiles[0].svi = svi;
+    const RiskReport report = make_risk_report(in);
+    ASSERT_TRUE(report.smiles.at(0).arbitrage_free) << report.smiles[0].note;
+    const double years = 20.0 / 365.0, at_money = std::sqrt((0.01 + 0.04 * 0.1) / years);
+    for (const char* name : {"volatility_7d", "volatility_30d", "volatility_90d"}) {
+        EXPECT_NEAR(value_of(report, name, "BTC"), at_money, 1e-9) << name;
+        EXPECT_EQ(find_metric(report, name, "BTC")->quality, "outside the expiries") << name;
+    }
+    // At 30 days the whole smile is scaled by 30 / 20 in total variance.
+    const auto variance = [&](double k) { return 1.5 * svi_total_variance(svi, k); };
+    const auto volatility_at = [&](double delta) {
+        double best = 1.0, found = 0.0;
+        for (double k = -0.6; k < 0.6; k += 1e-6) {
+            const double deviation = std::sqrt(variance(k));
+            const double miss = std::abs(0.5 * std::erfc((k / deviation - 0.5 * deviation) / std::sqrt(2.0)) - delta);
+            if (miss < best) best = miss, found = deviation / std::sqrt(30.0 / 365.0);
+        }
+        return found;
+    };
+    const double call = volatility_at(0.25), put = volatility_at(0.75);
+    EXPECT_NEAR(value_of(report, "risk_reversal_30d", "BTC"), call - put, 1e-6);
+    EXPECT_NEAR(value_of(report, "butterfly_30d", "BTC"), 0.5 * (call + put) - at_money, 1e-6);
+    SviParameters month = svi;
+    month.a *= 1.5;
+    month.b *= 1.5;
+    double mean = 0.0;
+    for (double k = -6.0; k <= 6.0; k += 1e-4) mean += k * svi_density(month, k) * 1e-4;
+    EXPECT_NEAR(value_of(report, "variance_30d", "BTC"), -2.0 * mean * 365.0 / 30.0, 1e-4);
+}
+
 TEST(RiskReportTest, PortfolioMarginOfTheRiskMatrix) {
     ReportInputs in = inputs();
     in.venue_margins[0].law = MarginLaw::deribit_portfolio;

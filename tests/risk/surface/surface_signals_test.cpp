@@ -58,6 +58,45 @@ TEST(SurfaceSignalsTest, ReadsConstantMaturitiesFromTheMarketsOwnSurface) {
     EXPECT_GT(signals.variance_30d, 0.36) << "a smile is worth more than its volatility at the money";
 }
 
+// Flat smiles of 50 % at 20 days and 60 % at 60: total variance is linear between them, the volatility stands outside.
+TEST(SurfaceSignalsTest, OfGivenSmilesWithTheQualityOfEachTenor) {
+    const UnixNanos now{unix_nanos_from_ms(1'767'225'600'000)};
+    const auto flat = [&](int days, double volatility) {
+        return DatedSlice{.expiry = now + 24h * days, .svi = {.a = volatility * volatility * days / 365.0}};
+    };
+    const std::array slices{flat(20, 0.5), flat(60, 0.6)};
+    const SurfaceSignals signals = surface_signals(SliceSurface{slices}, now);
+    EXPECT_NEAR(signals.volatility_7d, 0.5, 1e-12);
+    const double month = std::sqrt((0.75 * 0.25 * 20.0 + 0.25 * 0.36 * 60.0) / 30.0);
+    EXPECT_NEAR(signals.volatility_30d, month, 1e-12);
+    EXPECT_NEAR(signals.volatility_90d, 0.6, 1e-12);
+    EXPECT_NEAR(signals.term_slope, 0.1, 1e-12);
+    EXPECT_NEAR(signals.risk_reversal_30d, 0.0, 1e-12);
+    EXPECT_NEAR(signals.butterfly_30d, 0.0, 1e-12);
+    EXPECT_NEAR(signals.variance_30d, month * month, 1e-5 * month * month);
+    EXPECT_EQ(signals.quality_7d, SurfaceQuality::extrapolated);
+    EXPECT_EQ(signals.quality_30d, SurfaceQuality::good);
+    EXPECT_EQ(signals.quality_90d, SurfaceQuality::extrapolated);
+    EXPECT_EQ(surface_signals(SliceSurface{{}}, now).quality, SurfaceQuality::missing);
+    EXPECT_EQ(surface_signals(SliceSurface{slices}, now + 24h * 60).quality, SurfaceQuality::missing) << "all expired";
+}
+
+// The report's curves and the live surface are read alike: the same slices, the same numbers.
+TEST(SurfaceSignalsTest, OfTheLiveSurfacesOwnSlicesAreTheSame) {
+    const SignalMarket f;
+    std::vector<DatedSlice> slices;
+    for (const SurfaceExpiry& expiry : f.surface.expiries()) {
+        slices.push_back({.expiry = expiry.expiry(), .svi = expiry.slice_now(f.now)});
+    }
+    const SurfaceSignals live = surface_signals(f.surface, f.now);
+    const SurfaceSignals given = surface_signals(SliceSurface{slices}, f.now);
+    EXPECT_NEAR(given.volatility_7d, live.volatility_7d, 1e-12);
+    EXPECT_NEAR(given.volatility_90d, live.volatility_90d, 1e-12);
+    EXPECT_NEAR(given.risk_reversal_30d, live.risk_reversal_30d, 1e-12);
+    EXPECT_NEAR(given.butterfly_30d, live.butterfly_30d, 1e-12);
+    EXPECT_NEAR(given.variance_30d, live.variance_30d, 1e-12);
+}
+
 TEST(SurfaceSignalsTest, SaysMissingWithoutASurface) {
     const VolatilitySurface empty;
     const SurfaceSignals signals = surface_signals(empty, UnixNanos{1});
