@@ -64,6 +64,22 @@ TEST_F(RiskCommandTest, TextJsonAndPageOfTheExample) {
     }
 }
 
+// docs/risk-inputs.md promises a formula for every name.
+TEST_F(RiskCommandTest, EveryMetricStandsInTheRiskModel) {
+    std::ifstream file{std::string{KEEL_SOURCE_DIR} + "/docs/risk-model.md"};
+    const std::string page{std::istreambuf_iterator<char>{file}, {}};
+    const Outcome machine = run(with_example({"risk", "--json"}));
+    ASSERT_EQ(machine.code, 0) << machine.err;
+    std::size_t names = 0;
+    for (const auto& [scope, metrics] : json::parse(machine.out).at("metrics").items()) {
+        for (const auto& [name, metric] : metrics.items()) {
+            EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name << " of " << scope;
+            ++names;
+        }
+    }
+    EXPECT_GT(names, 60U);
+}
+
 TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
     const Outcome outcome =
         run(with_example({"whatif", "--json", "--trade", "BTC-PERPETUAL:-65000", "--trade", "BTC-27MAR26-75000-C:+5"}));
