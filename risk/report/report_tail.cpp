@@ -279,24 +279,25 @@ private:
     std::map<std::size_t, Chain> chains_;         // by expiry
 };
 
+// Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").
+// Rescaled here, to the forecast itself: the set would let a column stand within 2 % of it.
 bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered, ScenarioSet& set) {
-    std::vector<double> still(factors.days);
+    const std::vector<double> still(factors.days);
     std::vector<double> then(factors.days);
+    std::vector<double> scaled(factors.days);
     for (std::size_t f = 0; f < factors.count(); ++f) {
-        const auto moves = moves_of(inputs, factors, f);
+        auto moves = moves_of(inputs, factors, f);
         if (moves.empty()) {
-            if (!set.set_factor(f, still, {})) return false;
-            continue;
+            moves = still;
+        } else if (filtered && f < factors.underlyings) {
+            const auto now = ewma_forecasts(moves, kReportEwmaDecay, kEwmaSeed, then);
+            if (!now) return false;
+            // The seed days have the first forecast for theirs.
+            std::fill_n(then.begin(), kEwmaSeed, then[kEwmaSeed]);
+            if (!rescale_returns(moves, then, *now, scaled)) return false;
+            moves = scaled;
         }
-        const auto now = filtered ? ewma_forecasts(moves, kReportEwmaDecay, kEwmaSeed, then) : std::nullopt;
-        if (!now) {
-            if (filtered || !set.set_factor(f, moves, {})) return false;
-            continue;
-        }
-        // The seed days have the first forecast for theirs.
-        std::fill_n(then.begin(), kEwmaSeed, then[kEwmaSeed]);
-        if (!set.set_factor(f, moves, then)) return false;
-        (void)set.set_volatility(f, *now);
+        if (!set.set_factor(f, moves, {})) return false;
     }
     return true;
 }

@@ -100,6 +100,34 @@ TEST(RiskReportTest, HistoricalTailIsFullRevaluationOfEveryDay) {
     EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
 }
 
+// The method that the crash backtest accepted: returns at the volatility of now, changes of implied volatility as they
+// were. The EWMA is written out here: lambda 0.94, seeded with the mean of 50 squares, known before each day.
+TEST(RiskReportTest, FilteredTailRescalesPricesAndLeavesVolatilities) {
+    const ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const std::vector<double>& returns = in.histories[0].returns;
+    double variance = 0.0;
+    for (std::size_t day = 0; day < 50; ++day) variance += returns[day] * returns[day] / 50.0;
+    std::vector<double> then(50, std::sqrt(variance));
+    for (std::size_t day = 50; day < returns.size(); ++day) {
+        then.push_back(std::sqrt(variance));
+        variance = 0.94 * variance + 0.06 * returns[day] * returns[day];
+    }
+    const double base = value_book(in.book, in.market).usd;
+    const double weight = tenor_weight(VolatilityTenor::power, 20.0 / 365.0);
+    std::vector<double> pnl;
+    for (std::size_t day = 0; day < returns.size(); ++day) {
+        const std::array moves{
+            UnderlyingShock{.spot = std::expm1(returns[day] * std::sqrt(variance) / then[day]),
+                            .volatility = std::expm1(in.histories[0].volatility_changes[day] * weight)}};
+        pnl.push_back(value_book(in.book, in.market, {.underlyings = moves}).usd - base);
+    }
+    std::vector<double> copy = pnl;
+    const TailMeasures var = *historical_tail(copy, 0.99), es = *historical_tail(pnl, 0.975);
+    EXPECT_NEAR(tail_of(report, "filtered_historical").var_99_usd, var.var_usd, 1e-9 * std::abs(var.var_usd));
+    EXPECT_NEAR(tail_of(report, "filtered_historical").es_975_usd, es.es_usd, 1e-9 * std::abs(es.es_usd));
+}
+
 TEST(RiskReportTest, WithoutHistoryTailsAreParametricAndSaySo) {
     ReportInputs in = inputs();
     in.histories[0] = {.daily_volatility = 0.03};
