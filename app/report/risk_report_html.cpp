@@ -321,6 +321,22 @@ void add_margin(const RiskReport& report, std::string& out) {
     out += "</table></div></section>\n";
 }
 
+void add_deleveraging(const RiskReport& report, std::string& out) {
+    if (report.deleveraging.empty()) return;
+    out +=
+        "<section><h2>Deleveraging</h2><div class=\"scroll\"><table><tr><th>contract</th><th>venue</th><th "
+        "class=\"n\">indicator of 5</th><th class=\"n\">offsets of other venues</th><th class=\"n\">at risk USD</th>"
+        "<th></th></tr>";
+    for (const risk::AdlRow& row : report.deleveraging) {
+        out += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
+            "<td class=\"hard\">{}</td></tr>",
+            escaped(row.name), escaped(row.venue), number(row.risk.indicator), percent(row.offset_ratio),
+            number(row.risk.risk_usd), row.risk.act ? "shrink both legs" : "");
+    }
+    out += "</table></div></section>\n";
+}
+
 void add_tails(const RiskReport& report, std::string& out) {
     if (report.tails.empty()) return;
     out +=
@@ -375,6 +391,7 @@ std::string risk_report_html(const RiskReport& report) {
     add_tails(report, out);
     add_stresses(report, out);
     add_margin(report, out);
+    add_deleveraging(report, out);
     add_metrics(report, out);
     return out + "</main></body></html>\n";
 }

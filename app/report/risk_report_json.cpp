@@ -131,6 +131,21 @@ void add_margin(const RiskReport& report, JsonText& json) {
     json.close_object();
 }
 
+void add_deleveraging(const RiskReport& report, JsonText& json) {
+    json.open_array("deleveraging");
+    for (const risk::AdlRow& row : report.deleveraging) {
+        json.open_object();
+        json.field("instrument", row.name);
+        json.field("venue", row.venue);
+        json.field("indicator", row.risk.indicator);
+        json.field("offset_ratio", row.offset_ratio);
+        json.field("risk_usd", row.risk.risk_usd);
+        json.field("act", row.risk.act);
+        json.close_object();
+    }
+    json.close_array();
+}
+
 void add_exposures(const RiskReport& report, JsonText& json) {
     json.open_array("exposures");
     for (const risk::ExposureRow& row : report.exposures) {
@@ -198,6 +213,7 @@ std::string risk_report_json(const RiskReport& report) {
     add_contributions(report, json);
     add_stress(report, json);
     add_margin(report, json);
+    add_deleveraging(report, json);
     add_exposures(report, json);
     add_surface(report, json);
     add_notes(report, json);

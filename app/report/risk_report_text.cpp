@@ -107,6 +107,16 @@ void add_venues(const RiskReport& report, std::string& out) {
     }
 }
 
+void add_deleveraging(const RiskReport& report, std::string& out) {
+    if (report.deleveraging.empty()) return;
+    heading(out, "DELEVERAGING, by the venues' own indicators (5: next)");
+    for (const risk::AdlRow& row : report.deleveraging) {
+        out += fmt::format("  {:<26}{:<12}{} of 5   offsets {} of other venues   at risk {} USD{}\n", row.name,
+                           row.venue, number(row.risk.indicator), percent(row.offset_ratio), number(row.risk.risk_usd),
+                           row.risk.act ? "   SHRINK BOTH LEGS" : "");
+    }
+}
+
 void add_positions(const RiskReport& report, std::string& out) {
     std::vector<std::size_t> order(report.positions.size());
     std::iota(order.begin(), order.end(), 0U);
@@ -162,6 +172,7 @@ std::string risk_report_text(const RiskReport& report) {
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
     add_stresses(report, out);
     add_venues(report, out);
+    add_deleveraging(report, out);
     add_positions(report, out);
     add_smiles(report, out);
     return out;

@@ -205,7 +205,6 @@ void InputsBuilder::settle_margins() {
     for (std::size_t v = 0; v < inputs_.venue_margins.size(); ++v) {
         const auto slot = risk::VenueSlot(static_cast<std::uint16_t>(v));
         risk::VenueMarginTables& tables = inputs_.venue_margins[v];
-        if (tables.law == risk::MarginLaw::none) continue;
         const auto own = venue_margin_tables_.find(slot);
         if (own != venue_margin_tables_.end()) {
             take_margin_tables(own->second, inputs_.book, slot, tables);

@@ -202,6 +202,9 @@ void take_margin_tables(const TomlValue& document, const risk::Book& book, risk:
                                                       .maintenance_rate = number(table, place, "maintenance_rate")};
         });
     }
+    if (const TomlValue* adl = document.find("adl"); adl != nullptr && adl->find("lowest") != nullptr) {
+        out.adl = {.lowest = number(*adl, "adl", "lowest"), .highest = number(*adl, "adl", "highest")};
+    }
     const TomlValue* portfolio = document.find("portfolio");
     if (portfolio != nullptr && out.law == risk::MarginLaw::deribit_portfolio) {
         constexpr double kMinutesPerYear = 365.0 * 1'440.0;

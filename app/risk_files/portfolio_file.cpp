@@ -62,7 +62,7 @@ ContractName meaning_of(const JsonTree& row) {
 
 void read_position(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
     row.refuse_unknown({"instrument", "quantity", "entry", "venue", "kind", "underlying", "settlement", "expiry",
-                        "strike", "multiplier"});
+                        "strike", "multiplier", "adl_indicator"});
     const ContractName meaning = meaning_of(row);
     const double quantity = row.at("quantity").number();
     const double entry = row.number_or("entry", kNaN);
@@ -72,6 +72,10 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     const std::size_t place =
         builder.contract(row.at("instrument").text(), meaning, row.text_or("venue", venue), multiplier);
     builder.hold(place, quantity, entry);
+    if (row.find("adl_indicator") == nullptr) return;
+    auto& indicators = builder.inputs().adl_indicators;
+    if (indicators.size() <= place) indicators.resize(place + 1, kNaN);
+    indicators[place] = row.at("adl_indicator").number();
 }
 
 void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {

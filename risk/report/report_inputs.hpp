@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "risk/book/market_state.hpp"
+#include "risk/margin/adl_rank.hpp"
 #include "risk/margin/book_margin.hpp"
 #include "risk/stress/named_stress.hpp"
 #include "risk/surface/svi_slice.hpp"
@@ -60,6 +61,7 @@ struct VenueMarginTables {
     std::optional<BybitOptionMargin> bybit_option{};
     double leverage{std::numeric_limits<double>::quiet_NaN()};        // Binance, Bybit: the account's setting
     double taker_fee_rate{std::numeric_limits<double>::quiet_NaN()};  // Bybit
+    AdlIndicatorScale adl{};                                          // of the venue's own indicator
 };
 
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
@@ -72,6 +74,7 @@ struct ReportInputs {
     std::vector<double> input_age_seconds;         // by contract; NaN unknown; may be shorter
     std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
+    std::vector<double> adl_indicators;            // by contract, as the venue tells; NaN unknown; may be shorter
     std::vector<ReportLimit> limits;
     double equity_peak_usd{std::numeric_limits<double>::quiet_NaN()};
     std::vector<std::string> notes;  // what the reader of the files assumed; carried into the report

@@ -10,6 +10,7 @@
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/leverage.hpp"
 #include "risk/liquidity/impact.hpp"
+#include "risk/report/report_adl.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_smiles.hpp"
@@ -141,6 +142,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.scenario_method = tail.scenario_method;
     report.positions = position_rows(inputs, market, tail);
     report.venues = venue_reports(inputs, market, tail.sigma_day, report.notes);
+    report.deleveraging = report_adl(inputs, market, tail.sigma_day);
     report.exposures = exposure_matrix(inputs.book, market);
     for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
         UnderlyingReport row;

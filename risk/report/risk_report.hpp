@@ -98,6 +98,14 @@ struct VenueReport {
     std::vector<Liquidation> liquidations;
 };
 
+// One leg that auto-deleveraging may take.
+struct AdlRow {
+    std::string name;
+    std::string venue;
+    double offset_ratio{0.0};  // of the other venues' risk in the underlying
+    AdlRisk risk;              // bad_input, indicator NaN: no scale, no price, or no volatility of a day
+};
+
 // The whole report. Order of rows: as a reader goes through them.
 struct RiskReport {
     UnixNanos as_of{};
@@ -111,6 +119,7 @@ struct RiskReport {
     std::vector<StressResult> stresses;
     double reverse_crash_scale{std::numeric_limits<double>::quiet_NaN()};  // infinite: no venue fails
     std::vector<VenueReport> venues;
+    std::vector<AdlRow> deleveraging;  // only where the venue's indicator was given
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
     std::vector<std::string> notes;  // assumptions, missing inputs, doubts

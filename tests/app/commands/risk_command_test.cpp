@@ -116,6 +116,14 @@ TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
         ++seen;
     }
     EXPECT_EQ(seen, 3U);
+    arguments[0] = "risk";
+    arguments.erase(arguments.begin() + 2, arguments.begin() + 4);  // the trade
+    const Outcome report = run(arguments);
+    ASSERT_EQ(report.code, 0) << report.err;
+    const json leg = json::parse(report.out).at("deleveraging").at(0);
+    EXPECT_EQ(leg.at("venue"), "binance");
+    EXPECT_EQ(leg.at("indicator"), 4.0) << "3 of Binance's 0 to 4, on one to five";
+    EXPECT_GT(leg.at("offset_ratio"), 0.0);
 }
 
 TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
