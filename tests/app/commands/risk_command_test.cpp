@@ -71,7 +71,8 @@ TEST_F(RiskCommandTest, EveryMetricStandsInTheRiskModel) {
     const Outcome machine = run(with_example({"risk", "--json"}));
     ASSERT_EQ(machine.code, 0) << machine.err;
     std::size_t names = 0;
-    for (const auto& [scope, metrics] : json::parse(machine.out).at("metrics").items()) {
+    const json report = json::parse(machine.out);
+    for (const auto& [scope, metrics] : report.at("metrics").items()) {
         for (const auto& [name, metric] : metrics.items()) {
             EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name << " of " << scope;
             ++names;
