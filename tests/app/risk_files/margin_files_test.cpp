@@ -144,6 +144,26 @@ TEST_F(MarginFilesTest, DeribitPortfolioReproducesTheSimulation) {
     EXPECT_NEAR(got.venues.at(0).initial_margin_usd, 0.157461562265 * index, 1e-6);
 }
 
+// Half of the delivery average is fixed 15 minutes before the expiry, and half of the margin is left.
+TEST_F(MarginFilesTest, DeribitPortfolioReadsTheDeliveryWindow) {
+    std::ifstream file{shipped("deribit.toml")};
+    std::string table{std::istreambuf_iterator<char>{file}, {}};
+    const auto maintenance = [&](const std::string& text) {
+        write("tables.toml", text);
+        const RiskReport got = report(R"({"positions":[{"instrument":"BTC-1MAR26","quantity":6500000,"entry":65000}],
+          "venues":[{"name":"deribit","margin_model":"deribit_portfolio","margin_tables":"tables.toml"}]})",
+                                      R"({"time":"2026-03-01T07:45:00Z","underlyings":[{"name":"BTC","index":65000}],
+          "instruments":[{"name":"BTC-1MAR26","mark":65000}]})");
+        return got.venues.at(0).maintenance_margin_usd;
+    };
+    const double half = maintenance(table);
+    const std::string window = "delivery_window_minutes = 30.0";
+    ASSERT_NE(table.find(window), std::string::npos);
+    const double whole = maintenance(table.replace(table.find(window), window.size(), "delivery_window_minutes = 0.0"));
+    ASSERT_GT(whole, 0.0);
+    EXPECT_NEAR(half, 0.5 * whole, 1e-6 * whole);
+}
+
 TEST_F(MarginFilesTest, WithoutATableTheMarginIsUnknownAndSaysWhy) {
     struct Case {
         const char* name;
