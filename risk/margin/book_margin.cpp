@@ -201,32 +201,49 @@ MarginAmount pairs_margin(const std::vector<Pair>& pairs, const DeribitPortfolio
 
 bool is_margined(const Contract& contract) { return !is_cash(contract.kind) && contract.kind != ContractKind::spot; }
 
-}  // namespace
+// Margin and equity in one pass: an option is priced once for both.
+struct VenueState {
+    MarginAmount margin{};
+    double equity_usd{0.0};
+};
 
-MarginAmount venue_margin_usd(const VenueAccount& account, const Shock& shock) {
+VenueState venue_state_usd(const VenueAccount& account, const Shock& shock) {
     const VenueMarginModel& model = account.model;
-    if (model.law == MarginLaw::none) return kMarginUnknown;
-    MarginAmount sum;
+    VenueState out;
     std::vector<Pair> pairs;
     for (std::size_t i = 0; i < account.book.contracts.size(); ++i) {
         const Contract& contract = account.book.contracts[i];
-        if (contract.venue != account.venue || !is_margined(contract)) continue;
-        if (account.book.holdings[i].quantity == 0.0) continue;
+        const Holding& holding = account.book.holdings[i];
+        if (contract.venue != account.venue || holding.quantity == 0.0) continue;
+        const double rate = settlement_rate(contract, account.market, shock);
+        if (!is_margined(contract)) {
+            out.equity_usd += rate * holding_value(contract, holding, account.market.quotes[i], account.market, shock);
+            continue;
+        }
         const Row row = shocked_row(account, i, shock);
+        out.equity_usd += rate * (is_option(contract.kind) ? holding.quantity * row.value
+                                                           : holding_value(contract, holding, account.market.quotes[i],
+                                                                           account.market, shock));
         if (model.law == MarginLaw::deribit_portfolio) {
-            if (add_to_pair(pairs, row, account, shock) != MarginStatus::ok) sum = sum + kMarginUnknown;
+            if (add_to_pair(pairs, row, account, shock) != MarginStatus::ok) out.margin = out.margin + kMarginUnknown;
             continue;
         }
         const double index = account.market.underlyings[at(contract.underlying)].index *
                              (1.0 + shock_of(shock, contract.underlying).spot);
         const MarginAmount own =
             model.law == MarginLaw::deribit_standard ? standard_margin(row, model) : cross_margin(row, model, index);
-        const double rate = settlement_rate(contract, account.market, shock);
         MarginAmount usd = finite_margin(own.initial * rate, own.maintenance * rate);
         if (own.status != MarginStatus::ok) usd = kMarginUnknown;
-        sum = sum + usd;
+        out.margin = out.margin + usd;
     }
-    return model.law == MarginLaw::deribit_portfolio ? sum + pairs_margin(pairs, model.portfolio) : sum;
+    if (model.law == MarginLaw::deribit_portfolio) out.margin = out.margin + pairs_margin(pairs, model.portfolio);
+    return out;
+}
+
+}  // namespace
+
+MarginAmount venue_margin_usd(const VenueAccount& account, const Shock& shock) {
+    return account.model.law == MarginLaw::none ? kMarginUnknown : venue_state_usd(account, shock).margin;
 }
 
 double venue_equity_usd(const VenueAccount& account, const Shock& shock) {
@@ -251,9 +268,9 @@ double venue_margin_gap_usd(const VenueAccount& account, UnderlyingSlot slot, do
         room[i] = {.spot = spot};
     }
     const Shock shock{.underlyings = room};
-    const MarginAmount margin = venue_margin_usd(account, shock);
-    if (margin.status != MarginStatus::ok) return kNaN;
-    return venue_equity_usd(account, shock) - margin.maintenance;
+    if (account.model.law == MarginLaw::none) return kNaN;
+    const VenueState state = venue_state_usd(account, shock);
+    return state.margin.status == MarginStatus::ok ? state.equity_usd - state.margin.maintenance : kNaN;
 }
 
 }  // namespace keel::risk
