@@ -195,6 +195,20 @@ void add_surface(const RiskReport& report, JsonText& json) {
     json.close_array();
 }
 
+void add_settlement(const RiskReport& report, JsonText& json) {
+    json.open_array("settlement");
+    for (const risk::SettlementRow& row : report.settlements) {
+        json.open_object();
+        json.field("underlying", row.underlying);
+        json.field("expiry", report.expiry_names[row.expiry]);
+        json.field("window_minutes", row.window_minutes);
+        json.field("elapsed_ratio", row.elapsed);
+        json.field("average_usd", row.average_usd);
+        json.close_object();
+    }
+    json.close_array();
+}
+
 void add_notes(const RiskReport& report, JsonText& json) {
     json.open_array("notes");
     for (const std::string& note : report.notes) json.item(note);
@@ -216,6 +230,7 @@ std::string risk_report_json(const RiskReport& report) {
     add_deleveraging(report, json);
     add_exposures(report, json);
     add_surface(report, json);
+    add_settlement(report, json);
     add_notes(report, json);
     json.close_object();
     return json.text();

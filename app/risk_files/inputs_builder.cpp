@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "app/risk_files/margin_tables.hpp"
+#include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_volatility.hpp"
 
 namespace keel::app {
@@ -112,6 +113,14 @@ void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { for
 void InputsBuilder::suggest_index(risk::UnderlyingSlot slot, double index) { indices_.try_emplace(slot, index); }
 void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_.try_emplace(row, price); }
 
+void InputsBuilder::settlement_window(const std::string& venue_name, std::chrono::nanoseconds window) {
+    venue_windows_[venue_name] = window;
+}
+
+void InputsBuilder::settlement_window(risk::ExpirySlot slot, std::chrono::nanoseconds window) {
+    expiry_windows_[slot] = window;
+}
+
 void InputsBuilder::margin_tables(const std::string& path) { margin_tables_.push_back(read_margin_tables(path)); }
 
 void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginTables tables, const std::string& path) {
@@ -176,6 +185,17 @@ void InputsBuilder::settle_forwards() {
     }
 }
 
+// Each expiry has its own window, or the longest of the venues whose contracts it delivers and of those that quote it.
+void InputsBuilder::settle_windows() {
+    for (const Contract& contract : inputs_.book.contracts) {
+        if (contract.expiry == risk::ExpirySlot::none) continue;
+        const auto window = venue_windows_.find(inputs_.book.venue_names[at(contract.venue)]);
+        auto& longest = inputs_.market.expiries[at(contract.expiry)].settlement_window;
+        if (window != venue_windows_.end()) longest = std::max(longest, window->second);
+    }
+    for (const auto& [slot, window] : expiry_windows_) inputs_.market.expiries[at(slot)].settlement_window = window;
+}
+
 void InputsBuilder::settle_volatilities() {
     std::size_t solved = 0;
     for (const auto& [row, price] : option_prices_) {
@@ -186,11 +206,12 @@ void InputsBuilder::settle_volatilities() {
             (inputs_.smiles[at(contract.expiry)].svi || inputs_.smiles[at(contract.expiry)].quotes.size() >= 5);
         if (std::isfinite(volatility) || has_smile) continue;
         const risk::ExpiryMarket& expiry = inputs_.market.expiries[at(contract.expiry)];
+        const risk::DeliveryForward delivery = risk::delivery_forward(expiry, inputs_.market.now);
         const bool in_coin = contract.kind == ContractKind::inverse_option;
         const auto result =
-            risk::implied_volatility({.forward = expiry.forward,
+            risk::implied_volatility({.forward = delivery.price,
                                       .strike = contract.strike,
-                                      .years = years_between(inputs_.market.now, expiry.expiry),
+                                      .years = delivery.years,
                                       .price = price,
                                       .unit = in_coin ? risk::PremiumUnit::coin : risk::PremiumUnit::usd,
                                       .type = contract.type});
@@ -217,6 +238,7 @@ void InputsBuilder::settle_margins() {
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_cash();
     settle_forwards();
+    settle_windows();
     settle_volatilities();
     settle_margins();
     if (inputs_.market.now == UnixNanos{}) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "risk/report/report_inputs.hpp"
 
 namespace keel::app {
+
+// Deribit delivers on the average of its index over this span before expiry.
+inline constexpr std::chrono::minutes kDeribitSettlementWindow{30};
 
 // Puts the pieces that files name into the tables of one report: the same underlying, stablecoin, venue, expiry
 // and contract get the same slot wherever they are named.
@@ -38,6 +42,11 @@ public:
     // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
     void suggest_option_price(std::size_t row, double price);
 
+    // How long before an expiry the average that it is delivered on begins: at a venue (Deribit: 30 minutes unless told
+    // otherwise), or of one expiry, which goes before.
+    void settlement_window(const std::string& venue, std::chrono::nanoseconds window);
+    void settlement_window(risk::ExpirySlot expiry, std::chrono::nanoseconds window);
+
     // Margin tables of the venues that name none of their own; a later file is read over those before.
     void margin_tables(const std::string& path);
     // How one venue is margined, and its own file of tables; empty: the common ones.
@@ -56,6 +65,7 @@ private:
 
     void settle_cash();
     void settle_forwards();
+    void settle_windows();
     void settle_volatilities();
     void settle_margins();
 
@@ -65,6 +75,8 @@ private:
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;
     std::map<std::size_t, double> option_prices_;
+    std::map<std::string, std::chrono::nanoseconds> venue_windows_{{"deribit", kDeribitSettlementWindow}};
+    std::map<risk::ExpirySlot, std::chrono::nanoseconds> expiry_windows_;
     std::vector<TomlValue> margin_tables_;
     std::map<risk::VenueSlot, TomlValue> venue_margin_tables_;
 };

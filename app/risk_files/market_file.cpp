@@ -38,6 +38,12 @@ UnixNanos time_from(const JsonTree& value) {
     return *time;
 }
 
+std::chrono::nanoseconds minutes_from(const JsonTree& value) {
+    const double minutes = value.number();
+    if (!(minutes >= 0.0) || minutes > 1'440.0) value.refuse(fmt::format("must be 0 to 1440 minutes, is {}", minutes));
+    return std::chrono::nanoseconds{std::llround(60e9 * minutes)};
+}
+
 // The newest file's time is the report's.
 void take_time(UnixNanos time, InputsBuilder& builder) {
     UnixNanos& now = builder.inputs().market.now;
@@ -75,12 +81,18 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
 }
 
 void read_expiry(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes"});
+    row.refuse_unknown(
+        {"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes", "settlement_average"});
     const JsonTree& when = row.at("expiry");
     const auto expiry = parse_time(when.text());
     if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
     const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), *expiry);
     builder.inputs().market.expiries[at(slot)].forward = positive(row.at("forward"));
+    if (const JsonTree* window = row.find("settlement_window_minutes")) {
+        builder.settlement_window(slot, minutes_from(*window));
+    }
+    double& average = builder.inputs().market.expiries[at(slot)].settlement_average;
+    average = positive_or(row, "settlement_average", average);
     risk::ExpirySmile& smile = row_at(builder.inputs().smiles, slot);
     if (const JsonTree* svi = row.find("svi")) {
         svi->refuse_unknown({"a", "b", "rho", "m", "sigma"});
@@ -123,8 +135,8 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
-    root.refuse_unknown(
-        {"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations", "margin_tables", "comment"});
+    root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
+                         "margin_tables", "settlement_windows", "comment"});
     if (const JsonTree* time = root.find("time")) take_time(time_from(*time), builder);
     const auto each = [&](std::string_view key, auto read) {
         if (const JsonTree* rows = root.find(key)) {
@@ -137,6 +149,11 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     if (const JsonTree* stables = root.find("stablecoins")) {
         for (std::size_t i = 0; i < stables->keys().size(); ++i) {
             builder.inputs().market.stables[at(builder.stable(stables->keys()[i]))] = positive(stables->items()[i]);
+        }
+    }
+    if (const JsonTree* windows = root.find("settlement_windows")) {
+        for (std::size_t i = 0; i < windows->keys().size(); ++i) {
+            builder.settlement_window(windows->keys()[i], minutes_from(windows->items()[i]));
         }
     }
     if (const JsonTree* rows = root.find("correlations")) {
@@ -167,6 +184,7 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     }
     if (option) {
         const risk::ExpirySlot slot = builder.expiry(underlying, meaning->expiry);
+        inputs.market.expiries[at(slot)].settlement_window = kDeribitSettlementWindow;
         const double forward = row.number_or("underlying_price", kNaN);
         if (forward > 0.0) builder.suggest_forward(slot, forward);
         const double mark_iv = row.number_or("mark_iv", kNaN) / 100.0;

@@ -48,6 +48,12 @@ double option_value(const Contract& contract, const ContractQuote& quote, const 
     return contract.kind == ContractKind::inverse_option ? usd / delivery.price : usd;
 }
 
+// What of the delivery price is still open: 1 before its averaging window and where there is none.
+double open_share(const Contract& contract, const MarketState& market) {
+    if (contract.expiry == ExpirySlot::none) return 1.0;
+    return delivery_forward(market.expiries[at(contract.expiry)], market.now).weight;
+}
+
 // Greeks of a share in a pool: its value moves with one price and with nothing else.
 bool liquidity_sensitivities(const Contract& contract, const ContractQuote& quote, Sensitivities& out) {
     LiquidityGreeks pool;
@@ -70,13 +76,19 @@ double tenor_weight(VolatilityTenor tenor, double years) {
     return std::pow(kTenorDays / days, days < kTenorDays ? kTenorPowerShort : kTenorPowerLong);
 }
 
+double shocked_mark(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                    const Shock& shock) {
+    const UnderlyingShock moved = shock_of(shock, contract.underlying);
+    const double move = moved.spot + moved.basis + moved.spot * moved.basis;
+    return quote.mark * (1.0 + open_share(contract, market) * move);
+}
+
 double holding_value(const Contract& contract, const Holding& holding, const ContractQuote& quote,
                      const MarketState& market, const Shock& shock) {
     if (is_cash(contract.kind)) return holding.quantity;
     const double size = holding.quantity * contract.multiplier;
     if (is_option(contract.kind)) return size * option_value(contract, quote, market, shock);
-    const UnderlyingShock moved = shock_of(shock, contract.underlying);
-    const double mark = quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis);
+    const double mark = shocked_mark(contract, quote, market, shock);
     if (contract.kind == ContractKind::liquidity) {
         LiquidityGreeks pool;
         return liquidity_position({contract.strike, contract.upper}, mark, pool) ? size * pool.value : kNaN;
@@ -99,10 +111,7 @@ bool contract_sensitivities(const Contract& contract, const ContractQuote& quote
         if (!usable(quote.mark)) return false;
         const bool inverse = contract.kind == ContractKind::inverse_future;
         const double coins = inverse ? size / quote.mark : size;
-        const double left =  // what of the delivery price is still open
-            contract.expiry == ExpirySlot::none
-                ? 1.0
-                : delivery_forward(market.expiries[at(contract.expiry)], market.now).weight;
+        const double left = open_share(contract, market);
         out = {.delta_bs = left * coins,
                .delta_net = left * coins,
                .delta_inverse = inverse ? left * coins : 0.0,

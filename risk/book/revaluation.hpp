@@ -17,6 +17,11 @@ namespace keel::risk {
 [[nodiscard]] double holding_value(const Contract& contract, const Holding& holding, const ContractQuote& quote,
                                    const MarketState& market, const Shock& shock = {});
 
+// The mark of a future, perpetual or spot under a shock. What an average has fixed already no longer moves.
+// Thread: any. Allocates: never.
+[[nodiscard]] double shocked_mark(const Contract& contract, const ContractQuote& quote, const MarketState& market,
+                                  const Shock& shock);
+
 // Greeks of one contract held long, in the units of Sensitivities; all zero for stable_cash. False where an
 // input is missing or not positive. `delta_net` of coin cash is 0: collateral is added where delta_usd is read.
 // Thread: any. Allocates: never.

@@ -68,7 +68,7 @@ Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& sho
         row.value = holding_value(contract, {.quantity = 1.0}, quote, market, shock);
         if (!std::isfinite(quote.volatility)) row.volatility = kNaN;
     } else {
-        row.price = quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis);
+        row.price = shocked_mark(contract, quote, market, shock);
     }
     return row;
 }

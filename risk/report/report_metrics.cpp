@@ -75,9 +75,15 @@ double oldest_seconds(const ReportInputs& inputs, UnderlyingSlot underlying) {
     return oldest;
 }
 
-std::string quality_words(std::size_t left_out) {
-    if (left_out == 0) return "good";
-    return std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
+// `underlying` empty: of all.
+std::string quality_words(std::size_t left_out, const RiskReport& so_far, const std::string& underlying) {
+    std::string words;
+    if (left_out > 0) words = std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
+    const bool guessed = std::ranges::any_of(so_far.settlements, [&](const SettlementRow& row) {
+        return std::isnan(row.average_usd) && (underlying.empty() || row.underlying == underlying);
+    });
+    if (guessed) words += (words.empty() ? "" : ", ") + std::string{"settlement average unknown"};
+    return words.empty() ? "good" : words;
 }
 
 struct Totals {
@@ -126,7 +132,8 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
         linear_usd += unit.delta_linear_usd * inputs.book.holdings[row].quantity * market.stables[at(contract.stable)];
     }
     const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
-    rows.scope(inputs.book.underlying_names[u], oldest_seconds(inputs, slot), quality_words(held.left_out));
+    rows.scope(inputs.book.underlying_names[u], oldest_seconds(inputs, slot),
+               quality_words(held.left_out, so_far, inputs.book.underlying_names[u]));
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
     rows.add("delta_usd", delta_usd, "coin");
@@ -175,7 +182,7 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
         if (!std::isfinite(venue.initial_margin_usd)) continue;
         initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
     }
-    rows.scope("", oldest_seconds(inputs, UnderlyingSlot::none), quality_words(value.left_out));
+    rows.scope("", oldest_seconds(inputs, UnderlyingSlot::none), quality_words(value.left_out, so_far, ""));
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");

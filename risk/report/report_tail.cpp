@@ -6,6 +6,7 @@
 #include <numeric>
 #include <ranges>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/options/chain_kernel.hpp"
 #include "risk/tail/contributions.hpp"
@@ -195,7 +196,8 @@ void parametric_rows(const SecondOrder& book, const Factors& factors, std::vecto
     rows.push_back(row_of("delta_gamma", var.measures.var_usd, es.measures.es_usd, method));
 }
 
-// Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry.
+// Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry;
+// what is delivered on an average that has begun, in full.
 class ScenarioValuer {
 public:
     ScenarioValuer(const Book& book, const MarketState& market) : book_{book}, market_{market} {
@@ -203,7 +205,10 @@ public:
             const Contract& contract = book.contracts[row];
             if (!is_held(book, row) || contract.underlying == UnderlyingSlot::none) continue;
             if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
-            if (is_option(contract.kind)) {
+            if (contract.expiry != ExpirySlot::none &&
+                delivery_forward(market.expiries[at(contract.expiry)], market.now).averaging) {
+                averaged_.push_back(row);
+            } else if (is_option(contract.kind)) {
                 add_option(row);
             } else {
                 linear_[at(contract.underlying)].add(
@@ -239,8 +244,20 @@ public:
             const auto here = chain.built ? chain.ladder.position(market.forward, 0.0) : std::nullopt;
             if (!here) continue;
             chain.ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
-                                   tenor_weight(VolatilityTenor::power, columns.years), columns, part);
+                                   tenor_weight(VolatilityTenor::power, years_between(market_.now, market.expiry)),
+                                   columns, part);
             for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
+        }
+        for (const std::size_t row : averaged_) {
+            const std::size_t underlying = at(book_.contracts[row].underlying);
+            const double before =
+                holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
+            const auto prices = set.log_moves(underlying);
+            const auto volatilities = set.log_moves(factors.underlyings + underlying);
+            for (std::size_t s = 0; s < out.size(); ++s) {
+                const double pnl = holding_pnl_usd(book_, market_, row, before, prices[s], volatilities[s]);
+                if (std::isfinite(pnl)) out[s] += pnl;
+            }
         }
         return out;
     }
@@ -249,7 +266,7 @@ private:
     struct Chain {
         std::vector<double> strike, volatility, quantity;
         std::vector<OptionType> type;
-        double years{0.0};
+        double years{0.0};  // of variance
         ValueLadder ladder;
         bool built{false};
         [[nodiscard]] OptionColumns columns() const {
@@ -270,13 +287,14 @@ private:
         chain.volatility.push_back(market_.quotes[row].volatility);
         chain.quantity.push_back(book_.holdings[row].quantity * contract.multiplier * rate);
         chain.type.push_back(contract.type);
-        chain.years = years_between(market_.now, expiry.expiry);
+        chain.years = delivery_forward(expiry, market_.now).years;
     }
 
     const Book& book_;
     const MarketState& market_;
     std::map<std::size_t, LinearStress> linear_;  // by underlying
     std::map<std::size_t, Chain> chains_;         // by expiry
+    std::vector<std::size_t> averaged_;           // contracts
 };
 
 // Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").

@@ -13,6 +13,7 @@
 #include "risk/report/report_adl.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
+#include "risk/report/report_settlement.hpp"
 #include "risk/report/report_smiles.hpp"
 #include "risk/report/report_tail.hpp"
 #include "risk/stress/correlation_stress.hpp"
@@ -134,6 +135,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.smiles = report_smiles(inputs);
     const std::size_t filled = fill_volatilities(inputs.book, report.smiles, market);
 
+    report.settlements = open_settlements(inputs.book, market, report.expiry_names, report.notes);
     const BookValue value = value_book(inputs.book, market);
     report.equity_usd = value.usd;
     const TailReport tail = report_tail(inputs, market, report.notes);

@@ -106,6 +106,15 @@ struct AdlRow {
     AdlRisk risk;              // bad_input, indicator NaN: no scale, no price, or no volatility of a day
 };
 
+// An expiry that something held is delivered at and whose averaging window is open.
+struct SettlementRow {
+    std::string underlying;
+    std::size_t expiry{0};  // ExpirySlot
+    double window_minutes{0.0};
+    double elapsed{0.0};                                           // share of the window, 0..1
+    double average_usd{std::numeric_limits<double>::quiet_NaN()};  // so far; NaN: not known, the forward stands in
+};
+
 // The whole report. Order of rows: as a reader goes through them.
 struct RiskReport {
     UnixNanos as_of{};
@@ -122,6 +131,7 @@ struct RiskReport {
     std::vector<AdlRow> deleveraging;  // only where the venue's indicator was given
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
+    std::vector<SettlementRow> settlements;
     std::vector<std::string> notes;  // assumptions, missing inputs, doubts
     std::vector<std::string> underlying_names;
     std::vector<std::string> venue_names;

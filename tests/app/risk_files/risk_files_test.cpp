@@ -157,6 +157,66 @@ TEST_F(RiskFilesTest, AnOptionWithoutVolatilityIsSolvedFromItsPrice) {
     EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, quote, inputs.market), 0.0397, 1e-12);
 }
 
+// Deribit's own example: a call with delta 1 and mark 0.3 has delta 0.5 and net delta 0.35 after half of the window.
+TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
+    const std::string held = R"({"venue":"VENUE","positions":[{"instrument":"BTC-27MAR26-70000-C","quantity":1},
+      {"instrument":"BTC-27MAR26","quantity":100000,"entry":100000}]})";
+    const auto report_of = [&](const std::string& venue, const std::string& expiry_keys, const std::string& keys = "") {
+        std::string portfolio = held;
+        portfolio.replace(portfolio.find("VENUE"), 5, venue);
+        return make_risk_report(load(portfolio, R"({"time":"2026-03-27T07:45:00Z",
+          "underlyings":[{"name":"BTC","index":100000,"daily_volatility":0.03}],
+          "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":100000)" +
+                                                    expiry_keys + R"(}],
+          "instruments":[{"name":"BTC-27MAR26-70000-C","iv":0.3},{"name":"BTC-27MAR26","mark":100000}])" +
+                                                    keys + "}"));
+    };
+    struct Case {
+        const char* venue;
+        const char* expiry_keys;
+        const char* keys;
+        double left;  // share of the delivery price that is open
+        const char* quality;
+    };
+    const Case cases[] = {
+        {"deribit", R"(,"settlement_average":100000)", "", 0.5, "good"},
+        {"deribit", "", "", 0.5, "settlement average unknown"},
+        {"deribit", R"(,"settlement_window_minutes":0)", "", 1.0, "good"},
+        {"deribit", "", R"(,"settlement_windows":{"deribit":10})", 1.0, "good"},
+        {"elsewhere", "", "", 1.0, "good"},
+        {"elsewhere", R"(,"settlement_average":100000)", R"(,"settlement_windows":{"elsewhere":60})", 0.25, "good"},
+    };
+    for (const Case& one : cases) {
+        const risk::RiskReport report = report_of(one.venue, one.expiry_keys, one.keys);
+        const std::string where = std::string{one.venue} + one.expiry_keys + one.keys;
+        EXPECT_NEAR(find_metric(report, "delta_bs", "BTC")->value, one.left * 2.0, 1e-9) << where;
+        EXPECT_NEAR(find_metric(report, "delta_net", "BTC")->value, one.left * 1.7, 1e-9) << where;
+        EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->quality, one.quality) << where;
+        EXPECT_EQ(find_metric(report, "equity_usd", "")->quality, one.quality) << where;
+        EXPECT_EQ(report.settlements.size(), one.left < 1.0 ? 1U : 0U) << where;
+        EXPECT_NEAR(report.equity_usd, 30'000.0, 1e-6) << where;
+        // A future whose price is fixed to a half loses a half of a fall.
+        const double spot = risk::kGridSpotMoves[0];
+        const double fall = spot * one.left;
+        const double want = 100'000.0 * (1.0 - 1.0 / (1.0 + fall)) * (1.0 + spot) +
+                            100'000.0 * (std::max(0.0, 1.0 + fall - 0.7) / (1.0 + fall) * (1.0 + spot) - 0.3);
+        EXPECT_NEAR(report.underlyings[0].matrix.pnl_usd[2], want, 1e-6) << where;
+    }
+    EXPECT_NE(refusal(kPortfolio, R"({"time":1,"settlement_windows":{"deribit":-1}})").find("must be 0 to 1440"),
+              std::string::npos);
+}
+
+// The price says what is left of the variance, not what was there before the average began.
+TEST_F(RiskFilesTest, InTheWindowVolatilityIsSolvedOnTheAverage) {
+    const risk::ReportInputs inputs =
+        load(R"({"positions":[{"instrument":"BTC-27MAR26-65000-C","quantity":1}]})",
+             R"({"time":"2026-03-27T07:50:00Z","underlyings":[{"name":"BTC","index":65000}],
+               "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65000,"settlement_average":65100}],
+               "instruments":[{"name":"BTC-27MAR26-65000-C","mark":0.00105}]})");
+    EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, inputs.market.quotes[0], inputs.market),
+                0.00105, 1e-12);
+}
+
 TEST_F(RiskFilesTest, OtherVenuesSpellTheirContractsOut) {
     const risk::ReportInputs inputs = load(
         R"({"positions":[{"instrument":"BTCUSDT","kind":"perpetual","underlying":"BTC","settlement":"USDT","quantity":2,

@@ -128,6 +128,30 @@ TEST(RiskReportTest, FilteredTailRescalesPricesAndLeavesVolatilities) {
     EXPECT_NEAR(tail_of(report, "filtered_historical").es_975_usd, es.es_usd, 1e-9 * std::abs(es.es_usd));
 }
 
+// Half of the delivery price is fixed: every day of the history is valued on what is left, options and futures.
+TEST(RiskReportTest, HistoricalTailInTheSettlementWindowIsFullRevaluation) {
+    ReportInputs in = inputs();
+    in.book.contracts[test::kPerpetual].expiry = ExpirySlot{0};
+    ExpiryMarket& expiry = in.market.expiries[0];
+    expiry.expiry = in.market.now + std::chrono::minutes{15};
+    expiry.settlement_window = std::chrono::minutes{30};
+    expiry.settlement_average = 50'050.0;
+    const RiskReport report = make_risk_report(in);
+    const double base = value_book(in.book, in.market).usd;
+    const double weight = tenor_weight(VolatilityTenor::power, 15.0 / 525'600.0);
+    std::vector<double> pnl;
+    for (std::size_t day = 0; day < in.histories[0].returns.size(); ++day) {
+        const std::array moves{
+            UnderlyingShock{.spot = std::expm1(in.histories[0].returns[day]),
+                            .volatility = std::expm1(in.histories[0].volatility_changes[day] * weight)}};
+        pnl.push_back(value_book(in.book, in.market, {.underlyings = moves}).usd - base);
+    }
+    const TailMeasures want = *historical_tail(pnl, 0.99);
+    EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
+    ASSERT_EQ(report.settlements.size(), 1U);
+    EXPECT_NEAR(report.settlements[0].elapsed, 0.5, 1e-12);
+}
+
 TEST(RiskReportTest, WithoutHistoryTailsAreParametricAndSaySo) {
     ReportInputs in = inputs();
     in.histories[0] = {.daily_volatility = 0.03};
