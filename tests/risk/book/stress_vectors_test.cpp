@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "tests/risk/book/vector_book.hpp"
 #include "tests/support/test_data.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -38,6 +40,14 @@ protected:
     BookValue base_;
     double gross_usd_{0.0};
 };
+
+// deribit_spm_like is compared in tests/risk/margin/, scenarios.hs in tests/risk/tail/.
+TEST_F(StressVectorsTest, EverySectionIsKnown) {
+    keel::test::VectorCases cases{"portfolio_stress.json"};
+    cases.sections(file_, {"market", "instruments", "conventions", "base", "greeks", "ladder", "named",
+                           "deribit_spm_like", "scenarios"});
+    cases.report();
+}
 
 TEST_F(StressVectorsTest, Base) {
     expect(base_.usd, file_.at("base").at("usd"), "usd");
@@ -78,12 +88,20 @@ TEST_F(StressVectorsTest, Ladder) {
 }
 
 TEST_F(StressVectorsTest, Named) {
+    const std::set<std::string> known{"sp", "iv_rel", "depeg", "dt", "pnl_usd"};
+    keel::test::VectorCases cases{"portfolio_stress.json named"};
     for (const auto& [name, cell] : file_.at("named").items()) {
+        const int before = cases.skipped();
+        for (const auto& [field, value] : cell.items()) {
+            if (!known.contains(field)) cases.skip(name + ", for its field " + field);
+        }
+        if (cases.skipped() > before) continue;
         const std::array moves{UnderlyingShock{.spot = cell.value("sp", 0.0), .volatility = cell.value("iv_rel", 0.0)}};
         const std::array stables{cell.value("depeg", 0.0)};
         expect(pnl_usd({.underlyings = moves, .stables = stables, .years = cell.value("dt", 0.0)}), cell.at("pnl_usd"),
                name);
     }
+    cases.report();
 }
 
 TEST_F(StressVectorsTest, Scenarios) {

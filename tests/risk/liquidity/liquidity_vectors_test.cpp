@@ -10,6 +10,7 @@
 #include "risk/liquidity/liquidity_score.hpp"
 #include "risk/liquidity/order_flow.hpp"
 #include "tests/support/test_data.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -36,6 +37,14 @@ class MicrostructureVectorsTest : public VectorFile {
 class ExecutionVectorsTest : public VectorFile {
     void SetUp() override { load("execution.json"); }
 };
+
+// Correlations are compared in tests/risk/stress/ and tests/risk/metrics/.
+TEST_F(MicrostructureVectorsTest, EverySectionIsKnown) {
+    keel::test::VectorCases cases{"microstructure.json"};
+    cases.sections(file_, {"ofi", "vpin", "kyle", "amihud", "microprice", "hhi", "index", "corr_to_one",
+                           "corr_to_one_inputs", "implied_corr", "equicorr", "covar_gaussian"});
+    cases.report();
+}
 
 TEST_F(MicrostructureVectorsTest, OrderFlowImbalance) {
     const json& want = file_.at("ofi");
@@ -122,6 +131,14 @@ TEST_F(MicrostructureVectorsTest, OwnIndex) {
     const OwnIndex got = own_index(sources, UnixNanos{5}, want.at("clip"));
     near(got.median, want.at("median"), "median");
     near(got.price, want.at("robust_index"), "index");
+}
+
+// bangia_lvar is compared in tests/risk/tail/.
+TEST_F(ExecutionVectorsTest, EverySectionIsKnown) {
+    keel::test::VectorCases cases{"execution.json"};
+    cases.sections(file_, {"sqrt_impact", "book_walk", "bangia_lvar", "liquidation_horizon"},
+                   {{"almgren_chriss", "no code slices an order over time yet"}});
+    cases.report();
 }
 
 TEST_F(ExecutionVectorsTest, SquareRootImpact) {

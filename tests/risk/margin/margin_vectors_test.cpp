@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
-#include <set>
 
 #include "risk/margin/adl_rank.hpp"
 #include "risk/margin/bybit_margin.hpp"
@@ -11,6 +10,7 @@
 #include "risk/margin/okx_portfolio.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
 #include "tests/risk/margin/margin_vectors.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -43,17 +43,10 @@ protected:
 OptionType type_of(const json& row) { return row.at("type") == "C" ? OptionType::call : OptionType::put; }
 
 TEST_F(MarginVectorsTest, HoldsNoSectionThatNobodyReads) {
-    const std::set<std::string> known{"published",   "binance_tiers",   "liq_linear",
-                                      "liq_inverse", "bybit_option",    "deribit_inverse_option_standard",
-                                      "adl_score",   "settlement_twap", "okx_composition"};
-    int skipped = 0;
-    for (const auto& [section, rows] : file_.items()) {
-        if (known.contains(section)) continue;
-        std::cout << "[ vectors  ] margin.json: unknown section " << section << '\n';
-        ++skipped;
-    }
-    RecordProperty("skipped", skipped);
-    std::cout << "[ vectors  ] margin.json: skipped: " << skipped << " of unknown name\n";
+    keel::test::VectorCases cases{"margin.json"};
+    cases.sections(file_, {"published", "binance_tiers", "liq_linear", "liq_inverse", "bybit_option",
+                           "deribit_inverse_option_standard", "adl_score", "settlement_twap", "okx_composition"});
+    cases.report();
 }
 
 TEST_F(MarginVectorsTest, BinanceTiersComputeTheirOwnDeduction) {

@@ -11,6 +11,7 @@
 #include "risk/margin/liquidation_price.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
 #include "tests/risk/margin/margin_vectors.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -243,14 +244,13 @@ TEST(PublishedMarginTest, ReproducesEveryPublishedExample) {
         {"bitmex_adl_rank", check_adl_ranks},
     };
     int checked = 0;
-    int skipped = 0;
+    keel::test::VectorCases cases{"margin.json published"};
     const json file = test::vectors_of("margin.json");
     for (const json& row : file.at("published")) {
         const std::string name = row.at("name");
         const auto check = checks.find(name);
         if (check == checks.end()) {
-            std::cout << "[ vectors  ] margin.json: unknown name " << name << '\n';
-            ++skipped;
+            cases.skip(name);
             continue;
         }
         SCOPED_TRACE(name);
@@ -258,9 +258,8 @@ TEST(PublishedMarginTest, ReproducesEveryPublishedExample) {
         ++checked;
     }
     EXPECT_GT(checked, 0);
-    RecordProperty("skipped", skipped);
-    std::cout << "[ vectors  ] margin.json published: " << checked << " rows, skipped: " << skipped
-              << " of unknown name\n";
+    std::cout << "[ vectors  ] margin.json published: " << checked << " rows\n";
+    cases.report();
 }
 
 }  // namespace

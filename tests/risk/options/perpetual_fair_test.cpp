@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/test_data.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -30,7 +31,8 @@ TEST(PerpetualFairTest, MatchesEveryRowOfTheFile) {
     const auto path = test::vectors_path("perp_fair.json");
     KEEL_SKIP_WITHOUT(path);
     const nlohmann::json cases = nlohmann::json::parse(test::read_file(*path));
-    int checked = 0, unknown = 0;
+    test::VectorCases unknown{"perp_fair.json"};
+    int checked = 0;
     for (const nlohmann::json& row : cases) {
         PerpetualTerms terms{.spot = row.at("spot"),
                              .rate = row.at("r"),
@@ -43,7 +45,7 @@ TEST(PerpetualFairTest, MatchesEveryRowOfTheFile) {
             const std::string kind = name.substr(0, cut);
             const auto convention = kConventions.find(name.substr(cut + 1));
             if ((kind != "linear" && kind != "inverse") || convention == kConventions.end()) {
-                ++unknown;
+                unknown.skip(name);
                 continue;
             }
             terms.convention = convention->second;
@@ -54,8 +56,8 @@ TEST(PerpetualFairTest, MatchesEveryRowOfTheFile) {
         }
     }
     EXPECT_GT(checked, 0);
-    RecordProperty("skipped_unknown", unknown);
-    std::cout << "[ vectors  ] perp_fair.json: " << checked << " values, skipped: " << unknown << " of unknown name\n";
+    std::cout << "[ vectors  ] perp_fair.json: " << checked << " values\n";
+    unknown.report();
 }
 
 // The definition itself: with f = ratio x spot now and later, the expected cash of a period is nothing.

@@ -6,6 +6,7 @@
 #include "risk/surface/svi_arbitrage.hpp"
 #include "tests/risk/surface/svi_json.hpp"
 #include "tests/support/csv_rows.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -80,12 +81,12 @@ TEST(SviVectorsTest, MatchesEveryCase) {
     KEEL_SKIP_WITHOUT(path);
     const json cases = test::vectors_of(*path);
     ASSERT_GT(cases.size(), 0U);
-    int unknown = 0;
+    keel::test::VectorCases unknown{"svi_cases.json"};
     for (const json& row : cases) {
         const std::string id = row.at("id");
         SviFlaw flaws{};
         if (!flaws_of(row.at("flags"), flaws)) {
-            ++unknown;
+            unknown.skip(id + " " + row.at("flags").dump());
             continue;
         }
         const SviParameters svi = test::svi_of(row.at("params"));
@@ -111,9 +112,8 @@ TEST(SviVectorsTest, MatchesEveryCase) {
             EXPECT_GT(svi_g(svi, high + 1e-3), 0.0) << id;
         }
     }
-    RecordProperty("skipped", unknown);
-    std::cout << "[ vectors  ] svi_cases.json: " << cases.size() << " rows, skipped: " << unknown
-              << " of unknown flag\n";
+    std::cout << "[ vectors  ] svi_cases.json: " << cases.size() << " rows\n";
+    unknown.report();
 }
 
 TEST(SviVectorsTest, MatchesEveryCalendarCase) {

@@ -17,6 +17,7 @@
 #include "risk/tail/parametric.hpp"
 #include "tests/support/csv_rows.hpp"
 #include "tests/support/test_data.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -81,6 +82,13 @@ protected:
     Numbers exposure;
     std::vector<Numbers> columns;
 };
+
+TEST_F(LinearVectors, EverySectionIsKnown) {
+    test::VectorCases cases{"var_linear.json"};
+    cases.sections(linear, {"exposure_usd", "cov", "sigma_usd", "parametric", "student_t", "incremental_99", "hs",
+                            "brw", "fhs", "scaled_scenarios_first3"});
+    cases.report();
+}
 
 TEST_F(LinearVectors, Parametric) {
     const ParametricTail tail = parametric();
@@ -234,6 +242,14 @@ TEST(DeltaGammaVectors, EveryBook) {
     EXPECT_GT(rows, 0U);
     RecordProperty("rows", static_cast<int>(rows));
     RecordProperty("refuted", refuted);
+}
+
+TEST(BacktestVectors, EverySectionIsKnown) {
+    const auto path = test::vectors_path("var_backtest.json");
+    KEEL_SKIP_WITHOUT(path);
+    test::VectorCases cases{"var_backtest.json"};
+    cases.sections(read_json(*path), {"kupiec", "christoffersen", "acerbi_szekely"});
+    cases.report();
 }
 
 TEST(BacktestVectors, KupiecAndChristoffersen) {
