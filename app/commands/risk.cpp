@@ -12,6 +12,7 @@
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
 #include "app/report/risk_report_text.hpp"
+#include "app/report/whatif.hpp"
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
 #include "risk/book/revaluation.hpp"
@@ -111,13 +112,20 @@ double entry_after(const risk::Holding& held, double quantity, double price) {
 }
 
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
-// an option's premium is paid. So the value of the account does not move.
-void apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
+// an option's premium is paid. So the value of the account does not move. Returns what was filled.
+WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
     const risk::Contract contract = inputs.book.contracts[row];
     risk::MarketState market = inputs.market;
     (void)risk::fill_volatilities(inputs.book, before.smiles, market);
     const risk::ContractQuote quote = market.quotes[row];
     const risk::Holding held = inputs.book.holdings[row];
+    WhatIfTrade filled{.contract = trade.contract,
+                       .venue = contract.venue == risk::VenueSlot::none
+                                    ? ""
+                                    : inputs.book.venue_names[static_cast<std::size_t>(contract.venue)],
+                       .quantity = trade.quantity,
+                       .price = quote.mark,
+                       .price_unit = "USD"};
     if (risk::is_option(contract.kind)) {
         const double premium = holding_value(contract, {.quantity = trade.quantity}, quote, market);
         if (!std::isfinite(premium)) throw UsageError{trade.contract + ": the market files give it no volatility"};
@@ -125,11 +133,16 @@ void apply(const Trade& trade, std::size_t row, const RiskReport& before, Report
             .quantity = held.quantity + trade.quantity,
             .entry = entry_after(held, trade.quantity, premium / (trade.quantity * contract.multiplier))};
         pay(inputs, contract, -premium);
-        return;
+        filled.price = premium / (trade.quantity * contract.multiplier);
+        filled.price_unit = risk::settles_in_coin(contract.kind)
+                                ? inputs.book.underlying_names[static_cast<std::size_t>(contract.underlying)]
+                                : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)];
+        return filled;
     }
     if (!(quote.mark > 0.0)) throw UsageError{trade.contract + ": the market files give it no price"};
     pay(inputs, contract, holding_value(contract, held, quote, market));
     inputs.book.holdings[row] = {.quantity = held.quantity + trade.quantity, .entry = quote.mark};
+    return filled;
 }
 
 int exit_code_of(const RiskReport& report) {
@@ -138,10 +151,9 @@ int exit_code_of(const RiskReport& report) {
     return breached ? kExitCheckFailed : kExitDone;
 }
 
-void write_page(const std::string& path, const RiskReport& report) {
-    if (path.empty()) return;
+void write_page(const std::string& path, const std::string& page) {
     std::ofstream file{path, std::ios::binary};
-    file << risk_report_html(report);
+    file << page;
     if (!file.flush()) throw OutsideError{path + ": cannot be written"};
     fmt::print(stderr, "page: {}\n", path);
 }
@@ -155,7 +167,7 @@ int run_risk(const RiskOptions& options) {
     } else {
         fmt::print("{}", risk_report_text(report));
     }
-    write_page(options.html_path, report);
+    if (!options.html_path.empty()) write_page(options.html_path, risk_report_html(report));
     return exit_code_of(report);
 }
 
@@ -163,13 +175,15 @@ int run_whatif(const WhatIfOptions& options) {
     std::vector<Trade> trades;
     for (const std::string& text : options.trades) trades.push_back(parse_trade(text));
     Loaded loaded = load(options, trades);
-    const RiskReport before = make_risk_report(loaded.inputs);
-    for (std::size_t i = 0; i < trades.size(); ++i) apply(trades[i], loaded.trade_rows[i], before, loaded.inputs);
-    const RiskReport after = make_risk_report(loaded.inputs);
-    fmt::print("{}{}", options.common.json ? whatif_json(before, after) : whatif_text(before, after),
+    WhatIf whatif{.trades = {}, .before = make_risk_report(loaded.inputs), .after = {}};
+    for (std::size_t i = 0; i < trades.size(); ++i) {
+        whatif.trades.push_back(apply(trades[i], loaded.trade_rows[i], whatif.before, loaded.inputs));
+    }
+    whatif.after = make_risk_report(loaded.inputs);
+    fmt::print("{}{}", options.common.json ? whatif_json(whatif) : whatif_text(whatif),
                options.common.json ? "\n" : "");
-    write_page(options.html_path, after);
-    return exit_code_of(after);
+    if (!options.html_path.empty()) write_page(options.html_path, whatif_html(whatif));
+    return exit_code_of(whatif.after);
 }
 
 }  // namespace keel::app

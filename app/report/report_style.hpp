@@ -15,11 +15,14 @@ main{max-width:1320px;margin:0 auto;padding:20px 16px 48px}
 h1{font-size:24px;margin:0}h2{font-size:17px;margin:26px 0 8px}
 header p{margin:2px 0 14px;color:var(--faint)}
 .notice{border-left:3px solid var(--soft);background:var(--card);padding:6px 10px;margin:6px 0}
+.hypothetical{border-left-color:var(--hard)}h1.after{margin-top:44px;border-top:1px solid var(--edge);padding-top:16px}
+tr.moved td:first-child{box-shadow:inset 3px 0 var(--a)}tr.moved td{background:color-mix(in srgb,var(--a) 7%,transparent)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(175px,1fr));gap:10px;margin:12px 0 18px}
 .tile{background:var(--card);border:1px solid var(--edge);border-radius:6px;padding:10px 12px}
 .tile .name,.tile .beside,.unit,.fine{color:var(--faint);font-size:13px}
 .tile .value{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;margin:1px 0}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));gap:12px}
+.plots{margin-top:14px}
 figure{margin:0;background:var(--card);border:1px solid var(--edge);border-radius:6px;padding:10px 10px 4px;min-width:0}
 figcaption{font-size:14px;margin-bottom:4px}
 svg{display:block;width:100%;height:auto}

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "app/report/report_style.hpp"
+#include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/svg_plot.hpp"
 #include "app/view/screen_line.hpp"
@@ -19,13 +20,6 @@ using risk::RiskReport;
 constexpr char kInks[] = {'a', 'b', 'c', 'd'};
 constexpr std::size_t kContributionsShown = 25;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-// Four significant digits, small ones too; "never" for what no price brings about.
-std::string number(double value) {
-    if (std::isinf(value)) return "never";
-    const bool small = value != 0.0 && std::abs(value) < 1.0;
-    return small ? fmt::format("{:.4g}", value) : short_number(value);
-}
 
 std::string percent(double ratio, int decimals = 0) {
     return std::isfinite(ratio) ? fmt::format("{:+.{}f} %", 100.0 * ratio, decimals) : "–";
@@ -372,13 +366,15 @@ void add_metrics(const RiskReport& report, std::string& out) {
 
 }  // namespace
 
-std::string risk_report_html(const RiskReport& report) {
-    std::string out =
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
-    out += fmt::format("<title>Risk report</title><style>{}</style></head><body><main>\n", kReportStyle);
-    out += "<header><h1>Risk report</h1></header>\n";
-    for (const std::string& note : report.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
+std::string open_page(const std::string& title) {
+    return fmt::format(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{}</style></head><body><main>\n",
+        escaped(title), kReportStyle);
+}
+
+std::string risk_sections_html(const RiskReport& report) {
+    std::string out;
     add_tiles(report, out);
     out += "<section class=\"plots\">\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_spot_ladder(underlying, out);
@@ -393,7 +389,14 @@ std::string risk_report_html(const RiskReport& report) {
     add_margin(report, out);
     add_deleveraging(report, out);
     add_metrics(report, out);
-    return out + "</main></body></html>\n";
+    return out;
+}
+
+std::string risk_report_html(const RiskReport& report) {
+    std::string out = open_page("Risk report");
+    out += "<header><h1>Risk report</h1></header>\n";
+    for (const std::string& note : report.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
+    return out + risk_sections_html(report) + "</main></body></html>\n";
 }
 
 }  // namespace keel::app

@@ -236,27 +236,4 @@ std::string risk_report_json(const RiskReport& report) {
     return json.text();
 }
 
-std::string whatif_json(const RiskReport& before, const RiskReport& after) {
-    JsonText json;
-    json.open_object();
-    json.open_array("metrics");
-    for (const risk::ReportMetric& metric : after.metrics) {
-        const risk::ReportMetric* old = find_metric(before, metric.name, metric.scope);
-        const double was = old == nullptr ? 0.0 : old->value;
-        json.open_object();
-        json.field("scope", metric.scope.empty() ? "account" : metric.scope);
-        json.field("name", metric.name);
-        json.field("unit", metric.unit);
-        json.field("before", was);
-        json.field("after", metric.value);
-        json.field("change", metric.value - was);
-        if (metric.state != risk::LimitState::none) json.field("limit_state", limit_state_name(metric.state));
-        json.close_object();
-    }
-    json.close_array();
-    add_notes(after, json);
-    json.close_object();
-    return json.text();
-}
-
 }  // namespace keel::app

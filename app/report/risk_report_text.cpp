@@ -7,6 +7,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "app/report/report_words.hpp"
 #include "app/view/screen_line.hpp"
 
 namespace keel::app {
@@ -17,19 +18,6 @@ using risk::ReportMetric;
 using risk::RiskReport;
 
 constexpr std::size_t kPositionsShown = 20;
-
-// A cell of `columns`, right-aligned by what is seen and not by bytes.
-std::string right(const std::string& text, int columns) {
-    const int missing = columns - columns_of(text);
-    return std::string(static_cast<std::size_t>(std::max(0, missing)), ' ') + text;
-}
-
-// Four significant digits, small ones too; "never" for what no price brings about.
-std::string number(double value) {
-    if (std::isinf(value)) return "never";
-    const bool small = value != 0.0 && std::abs(value) < 1.0;
-    return small ? fmt::format("{:.4g}", value) : short_number(value);
-}
 
 std::string percent(double ratio) { return std::isfinite(ratio) ? fmt::format("{:+.0f}%", 100.0 * ratio) : "–"; }
 
@@ -175,25 +163,6 @@ std::string risk_report_text(const RiskReport& report) {
     add_deleveraging(report, out);
     add_positions(report, out);
     add_smiles(report, out);
-    return out;
-}
-
-std::string whatif_text(const RiskReport& before, const RiskReport& after) {
-    std::string out = fmt::format("{:<14}{:<26}{}{}{}\n", "scope", "metric", right("before", 15), right("after", 15),
-                                  right("change", 15));
-    for (const ReportMetric& metric : after.metrics) {
-        const ReportMetric* old = find_metric(before, metric.name, metric.scope);
-        const double was = old == nullptr ? 0.0 : old->value;
-        // A rounding is no change.
-        const bool same = (std::isnan(was) && std::isnan(metric.value)) || was == metric.value ||
-                          std::abs(metric.value - was) <= 1e-9 * std::abs(was);
-        const bool limit_moved = old != nullptr && old->state != metric.state;
-        if (same && !limit_moved) continue;
-        out += fmt::format("{:<14}{:<26}{}{}{} {}{}\n", metric.scope.empty() ? "account" : metric.scope, metric.name,
-                           right(number(was), 15), right(number(metric.value), 15),
-                           right(number(metric.value - was), 15), metric.unit, limit_words(metric));
-    }
-    for (const std::string& note : after.notes) out += "note: " + note + "\n";
     return out;
 }
 

@@ -14,9 +14,9 @@ namespace keel::app {
 // One self-contained page with plots: surface, smiles, spot ladder, stress matrix, contributions, scenarios.
 [[nodiscard]] std::string risk_report_html(const risk::RiskReport& report);
 
-// Each metric before and after, with its change; metrics that did not move are left out of the text.
-[[nodiscard]] std::string whatif_text(const risk::RiskReport& before, const risk::RiskReport& after);
-[[nodiscard]] std::string whatif_json(const risk::RiskReport& before, const risk::RiskReport& after);
+// Its parts: all from <!doctype> to <main>, and the sections without header and notes.
+[[nodiscard]] std::string open_page(const std::string& title);
+[[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
 
 // "inside", "soft" ...; empty without a limit.
 [[nodiscard]] const char* limit_state_name(risk::LimitState state);

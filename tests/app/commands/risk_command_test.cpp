@@ -102,6 +102,71 @@ TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
     EXPECT_EQ(run(with_example({"whatif", "--trade", "BTC-NOTHING:5"})).code, 2);
 }
 
+// The state after is the report of a book that has the trade in its file, entered at the mark.
+TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
+    const std::string traded = (folder_.path() / "traded.json").string();
+    std::ofstream{traded} << R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-650000,"entry":65012.5}]})";
+    const std::string page = (folder_.path() / "whatif.html").string();
+    const json whatif =
+        json::parse(run(with_example({"whatif", "--json", "--html", page, "--trade", "BTC-PERPETUAL:-650000"})).out);
+    const json before = json::parse(run(with_example({"risk", "--json"})).out);
+    const json after = json::parse(run(with_example({"risk", "--json", "--portfolio", traded})).out);
+    EXPECT_EQ(whatif.at("hypothetical"), true);
+    ASSERT_EQ(whatif.at("trades").size(), 1U);
+    EXPECT_EQ(whatif.at("trades")[0].at("price"), 65'012.5);
+    std::size_t compared = 0;
+    const auto same = [&](const json& got, const json& want, const std::string& where) {
+        ++compared;
+        ASSERT_EQ(got.is_null(), want.is_null()) << where;
+        if (got.is_null()) return;
+        EXPECT_NEAR(got.get<double>(), want.get<double>(), 1e-6 * (1.0 + std::abs(want.get<double>()))) << where;
+    };
+    const auto both = [&](const json& got, const json& was, const json& is, const std::string& where) {
+        same(got.at("before"), was, where + " before");
+        same(got.at("after"), is, where + " after");
+    };
+    for (std::size_t i = 0; i < before.at("tails").size(); ++i) {
+        const std::string method = before.at("tails")[i].at("method");
+        for (const char* key : {"var_99_usd", "es_975_usd"})
+            both(whatif.at("tails")[i].at(key), before.at("tails")[i].at(key), after.at("tails")[i].at(key), method);
+    }
+    const json &was = before.at("stress").at("named"), &is = after.at("stress").at("named");
+    for (std::size_t i = 0; i < was.size(); ++i) {
+        const json& got = whatif.at("stress").at("named")[i];
+        for (const char* key : {"pnl_usd", "equity_usd"})
+            both(got.at(key), was[i].at(key), is[i].at(key), was[i].at("id"));
+        if (was[i].at("margin_ratio").empty()) continue;
+        both(got.at("margin_ratio").at("deribit"), was[i].at("margin_ratio").at("deribit"),
+             is[i].at("margin_ratio").at("deribit"), was[i].at("id"));
+    }
+    const json &got = whatif.at("margin").at("deribit"), &held = before.at("margin").at("deribit"),
+               &then = after.at("margin").at("deribit");
+    for (const char* key : {"equity_usd", "initial_margin_usd", "maintenance_margin_usd", "margin_ratio"})
+        both(got.at(key), held.at(key), then.at(key), key);
+    for (const char* key : {"price_down", "price_up", "sigmas"}) {
+        both(got.at("liquidation").at("BTC").at(key), held.at("liquidation").at("BTC").at(key),
+             then.at("liquidation").at("BTC").at(key), key);
+    }
+    EXPECT_GT(compared, 60U);
+    ASSERT_EQ(whatif.at("limits_crossed").size(), 1U) << "ten coins sold";
+    EXPECT_EQ(whatif.at("limits_crossed")[0].at("name"), "delta_net");
+    EXPECT_EQ(whatif.at("limits_crossed")[0].at("limit_state_before"), "inside");
+    EXPECT_EQ(whatif.at("limits_crossed")[0].at("limit_state"), "SOFT");
+    std::ifstream file{page};
+    const std::string html{std::istreambuf_iterator<char>{file}, {}};
+    std::size_t changed = 0;
+    for (const json& row : whatif.at("metrics")) {
+        changed += row.at("changed").get<bool>() ? 1U : 0U;
+        EXPECT_NE(html.find("<td>" + row.at("name").get<std::string>() + "</td>"), std::string::npos) << row;
+    }
+    const std::string counted =
+        "Every metric: " + std::to_string(changed) + " of " + std::to_string(whatif.at("metrics").size()) + " change";
+    for (const std::string& word : {std::string{"<title>What if</title>"}, std::string{"<b>Hypothetical.</b>"},
+                                    std::string{"<td>BTC-PERPETUAL</td>"}, counted, std::string{"1 of 6 crossed"}}) {
+        EXPECT_NE(html.find(word), std::string::npos) << word;
+    }
+}
+
 TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
     auto arguments = with_example({"whatif", "--json", "--trade", "BTC-27MAR26-60000-P-USDC:-1"});
     arguments.insert(arguments.end(), {"--portfolio", std::string{KEEL_SOURCE_DIR} + "/examples/risk-venues.json"});
