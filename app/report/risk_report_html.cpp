@@ -394,7 +394,7 @@ std::string risk_sections_html(const RiskReport& report) {
 
 std::string risk_report_html(const RiskReport& report) {
     std::string out = open_page("Risk report");
-    out += "<header><h1>Risk report</h1></header>\n";
+    out += fmt::format("<header><h1>Risk report</h1><p>{}</p></header>\n", escaped(as_of_words(report)));
     for (const std::string& note : report.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
     return out + risk_sections_html(report) + "</main></body></html>\n";
 }

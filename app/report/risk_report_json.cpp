@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "app/json_text.hpp"
+#include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 
 namespace keel::app {
@@ -221,6 +222,7 @@ std::string risk_report_json(const RiskReport& report) {
     JsonText json;
     json.open_object();
     json.field("as_of_ms", report.as_of.ms());
+    json.field("oldest_input_seconds", oldest_input_seconds(report));
     json.field("equity_usd", report.equity_usd);
     add_metrics(report, json);
     add_tails(report, json);

@@ -154,6 +154,7 @@ const char* limit_state_name(LimitState state) {
 std::string risk_report_text(const RiskReport& report) {
     std::string out =
         fmt::format("Risk of {} positions, equity {} USD\n", report.positions.size(), grouped(report.equity_usd, 0));
+    out += as_of_words(report) + "\n";
     for (const std::string& note : report.notes) out += "  note: " + note + "\n";
     add_metrics(report, out);
     add_tails(report, out);

@@ -167,6 +167,26 @@ TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     }
 }
 
+TEST_F(RiskCommandTest, HeadersSayWhenThePricesWereTakenAndHowOldTheOldestIs) {
+    const std::string ages = (folder_.path() / "ages.json").string();
+    std::ofstream{ages} << R"({"instruments":[{"name":"BTC-PERPETUAL","age_seconds":5},
+      {"name":"ETH-PERPETUAL","age_seconds":90}]})";
+    const std::string page = (folder_.path() / "page.html").string();
+    const std::string words = "Prices of 2026-03-01 08:00:00 UTC, oldest input 90 s older";
+    const auto says = [&](std::vector<std::string> arguments) {
+        const Outcome outcome = run(with_example(std::move(arguments)));
+        ASSERT_EQ(outcome.code, 0) << outcome.err;
+        EXPECT_NE(outcome.out.find(words + "\n"), std::string::npos) << outcome.out.substr(0, 300);
+        std::ifstream file{page};
+        const std::string html{std::istreambuf_iterator<char>{file}, {}};
+        EXPECT_NE(html.find("<p>" + words + "</p></header>"), std::string::npos);
+    };
+    says({"risk", "--market", ages, "--html", page});
+    says({"whatif", "--market", ages, "--html", page, "--trade", "BTC-PERPETUAL:-5000"});
+    const json report = json::parse(run(with_example({"risk", "--json", "--market", ages})).out);
+    EXPECT_EQ(report.at("oldest_input_seconds"), 90.0);
+}
+
 TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
     auto arguments = with_example({"whatif", "--json", "--trade", "BTC-27MAR26-60000-P-USDC:-1"});
     arguments.insert(arguments.end(), {"--portfolio", std::string{KEEL_SOURCE_DIR} + "/examples/risk-venues.json"});
