@@ -72,14 +72,31 @@ void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
 void add_stresses(const RiskReport& report, std::string& out) {
     heading(out, "NAMED STRESSES");
     out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 14), right("equity USD", 14));
-    for (const std::string& venue : report.venue_names) out += right(venue + " ratio", 15);
+    constexpr std::size_t kVenuesBeside = 2;  // the others have a table of their own
+    const auto& names = report.venue_names;
+    for (std::size_t v = 0; v < std::min(kVenuesBeside, names.size()); ++v) out += right(names[v] + " ratio", 17);
     out += "\n";
     for (const risk::StressResult& stress : report.stresses) {
         out += fmt::format("  {:<22}{}{}", stress.id, right(grouped(stress.pnl_usd, 0), 14),
                            right(grouped(stress.equity_usd, 0), 14));
-        for (const risk::VenueStress& venue : stress.venues) out += right(number(venue.margin_ratio), 15);
+        for (std::size_t v = 0; v < std::min(kVenuesBeside, stress.venues.size()); ++v) {
+            out += right(number(stress.venues[v].margin_ratio), 17);
+        }
         if (stress.left_out > 0) out += fmt::format("  [{} left out]", stress.left_out);
         out += "\n";
+    }
+    constexpr std::size_t kVenuesAbreast = 4;
+    for (std::size_t first = kVenuesBeside; first < names.size(); first += kVenuesAbreast) {
+        const std::size_t end = std::min(first + kVenuesAbreast, names.size());
+        out += fmt::format("\n  {:<22}", "margin ratio under");
+        for (std::size_t v = first; v < end; ++v) out += right(names[v], 18);
+        out += "\n";
+        for (const risk::StressResult& stress : report.stresses) {
+            if (stress.venues.size() < end) continue;
+            out += fmt::format("  {:<22}", stress.id);
+            for (std::size_t v = first; v < end; ++v) out += right(number(stress.venues[v].margin_ratio), 18);
+            out += "\n";
+        }
     }
 }
 
@@ -99,8 +116,8 @@ void add_deleveraging(const RiskReport& report, std::string& out) {
     if (report.deleveraging.empty()) return;
     heading(out, "DELEVERAGING, by the venues' own indicators (5: next)");
     for (const risk::AdlRow& row : report.deleveraging) {
-        out += fmt::format("  {:<26}{:<12}{} of 5   offsets {} of other venues   at risk {} USD{}\n", row.name,
-                           row.venue, number(row.risk.indicator), percent(row.offset_ratio), number(row.risk.risk_usd),
+        out += fmt::format("  {:<26}{:<12}{} of 5  offsets {} of others  at risk {} USD{}\n", row.name, row.venue,
+                           number(row.risk.indicator), percent(row.offset_ratio), number(row.risk.risk_usd),
                            row.risk.act ? "   SHRINK BOTH LEGS" : "");
     }
 }
@@ -164,7 +181,7 @@ std::string risk_report_text(const RiskReport& report) {
     add_deleveraging(report, out);
     add_positions(report, out);
     add_smiles(report, out);
-    return out;
+    return wrapped(out, kReportColumns);
 }
 
 }  // namespace keel::app

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -185,6 +186,28 @@ TEST_F(RiskCommandTest, HeadersSayWhenThePricesWereTakenAndHowOldTheOldestIs) {
     says({"whatif", "--market", ages, "--html", page, "--trade", "BTC-PERPETUAL:-5000"});
     const json report = json::parse(run(with_example({"risk", "--json", "--market", ages})).out);
     EXPECT_EQ(report.at("oldest_input_seconds"), 90.0);
+}
+
+TEST_F(RiskCommandTest, TextKeepsToAHundredColumnsWithFiveVenues) {
+    const std::string more = (folder_.path() / "more.json").string();
+    std::ofstream{more} << R"({"cash":[{"currency":"USDC","amount":1000,"venue":"a-venue-with-a-long-name"},
+      {"currency":"USDC","amount":1000,"venue":"fifth"}],
+      "positions":[{"instrument":"BTC-26JUN26","quantity":10,"entry":65000,"venue":"a-venue-with-a-long-name"}]})";
+    const std::string venues = std::string{KEEL_SOURCE_DIR} + "/examples/risk-venues.json";
+    for (std::vector<std::string> arguments :
+         {std::vector<std::string>{"risk"}, {"whatif", "--trade", "BTC-PERPETUAL:-5000"}}) {
+        arguments.insert(arguments.end(), {"--portfolio", venues, "--portfolio", more});
+        const Outcome outcome = run(with_example(arguments));
+        ASSERT_EQ(outcome.code, 0) << outcome.err;
+        EXPECT_NE(outcome.out.find("fifth"), std::string::npos);
+        std::istringstream lines{outcome.out};
+        for (std::string line; std::getline(lines, line);) {
+            const auto columns =  // code points: bytes that do not continue one
+                std::ranges::count_if(line,
+                                      [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; });
+            EXPECT_LE(columns, 100) << line;
+        }
+    }
 }
 
 TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
