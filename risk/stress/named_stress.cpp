@@ -14,6 +14,7 @@ using Kind = StressDefinition::Kind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFundingsPerDay = 3.0;
+constexpr double kFundingCap8h = 0.0075;
 constexpr double kSpotMin = -0.99;
 
 template <class Slot>
@@ -35,12 +36,15 @@ double ledger_rate(const Contract& contract, const MarketState& market, const Sh
     return market.stables[k] * (k < shock.stables.size() ? 1.0 + shock.stables[k] : 1.0);
 }
 
+// A linear mark is a price in the stablecoin, and converts as the stablecoin does.
 double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
-                    const MarketState& market) {
+                    const MarketState& market, const Shock& shock = {}) {
     const double size = std::abs(holding.quantity * contract.multiplier);
     if (contract.kind == ContractKind::inverse_future) return size;
-    if (is_option(contract.kind)) return size * market.underlyings[at(contract.underlying)].index;
-    return size * quote.mark;
+    const std::size_t u = at(contract.underlying);
+    const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
+    if (is_option(contract.kind)) return size * market.underlyings[u].index * (1.0 + moved.spot);
+    return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
 }
 
 // What leaving everything costs beyond what it costs today.
@@ -85,16 +89,43 @@ StressResult judge(const StressInputs& inputs, const Book& book, const Shock& sh
     for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
         const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
         const double margin = inputs.maintenance_margin ? inputs.maintenance_margin(venue, inputs.market, shock) : kNaN;
-        out.venues.push_back(
-            {.equity_usd = value.venue_usd[v], .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN});
+        out.venues.push_back({.equity_usd = value.venue_usd[v],
+                              .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN,
+                              .maintenance_usd = margin});
     }
     return out;
+}
+
+// Money that leaves the account at one venue.
+void charge(StressResult& result, VenueSlot venue, double usd) {
+    result.pnl_usd -= usd;
+    result.equity_usd -= usd;
+    if (venue == VenueSlot::none) return;
+    VenueStress& account = result.venues[at(venue)];
+    account.equity_usd -= usd;
+    if (account.maintenance_usd > 0.0) account.margin_ratio = account.equity_usd / account.maintenance_usd;
+}
+
+// What perpetuals pay in the moved world, each at its venue.
+void charge_funding(const StressInputs& inputs, const StressDefinition& stress, const Shock& shock,
+                    StressResult& result) {
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        const Holding& holding = inputs.book.holdings[i];
+        const bool perpetual = contract.expiry == ExpirySlot::none && (contract.kind == ContractKind::linear_future ||
+                                                                       contract.kind == ContractKind::inverse_future);
+        if (!perpetual || holding.quantity == 0.0 || (stress.funding_shorts && holding.quantity > 0.0)) continue;
+        const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market, shock);
+        if (!std::isfinite(notional)) continue;  // already counted as left out
+        charge(result, contract.venue, notional * stress.funding_8h * kFundingsPerDay * stress.days);
+    }
 }
 
 void add_shock(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
                std::vector<StressResult>& out) {
     const StressMoves moves = stress_moves(stress, inputs.book);
     StressResult result = judge(inputs, inputs.book, moves.shock(), stress.id, base_usd);
+    if (stress.funding_8h != 0.0) charge_funding(inputs, stress, moves.shock(), result);
     const double extra = extra_exit_cost_usd(inputs, stress, result.left_out);
     result.pnl_usd -= extra;
     result.equity_usd -= extra;
@@ -137,18 +168,7 @@ void add_oracle(const StressInputs& inputs, const StressDefinition& stress, doub
 void add_funding(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
                  std::vector<StressResult>& out) {
     StressResult result = judge(inputs, inputs.book, {}, stress.id, base_usd);
-    double paid = 0.0;
-    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
-        const Contract& contract = inputs.book.contracts[i];
-        const bool perpetual = contract.expiry == ExpirySlot::none && (contract.kind == ContractKind::linear_future ||
-                                                                       contract.kind == ContractKind::inverse_future);
-        if (!perpetual || inputs.book.holdings[i].quantity == 0.0) continue;
-        const double notional = notional_usd(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
-        if (!std::isfinite(notional)) continue;  // already counted as left out
-        paid += notional * stress.funding_8h * kFundingsPerDay * stress.days;
-    }
-    result.pnl_usd -= paid;
-    result.equity_usd -= paid;
+    charge_funding(inputs, stress, {}, result);
     out.push_back(std::move(result));
 }
 
@@ -177,9 +197,7 @@ void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, 
         left.holdings[leg].quantity *= 1.0 - stress.deleverage_part;
     }
     StressResult result = judge(inputs, left, {}, stress.id, base_usd);
-    result.pnl_usd += kept - lost;
-    result.equity_usd += kept - lost;
-    if (leg < left.contracts.size()) result.venues[at(left.contracts[leg].venue)].equity_usd += kept - lost;
+    if (leg < left.contracts.size()) charge(result, left.contracts[leg].venue, lost - kept);
     out.push_back(std::move(result));
 }
 
@@ -201,12 +219,17 @@ double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, d
 std::vector<StressDefinition> default_stresses() {
     std::vector<StressDefinition> out;
     out.push_back({.id = "CRASH", .spot = -0.40, .alt_beta = 1.3, .volatility = 0.80, .basis = -0.02, .stable = -0.01});
-    out.push_back({.id = "MELTUP", .spot = 0.35, .volatility = 0.30});
+    out.push_back({.id = "MELTUP",
+                   .spot = 0.35,
+                   .volatility = 0.30,
+                   .funding_8h = kFundingCap8h,
+                   .days = 1.0,
+                   .funding_shorts = true});
     out.push_back({.id = "IVSPIKE", .volatility = 1.00});
     out.push_back({.id = "IVCRUSH", .volatility = -0.40});
     out.push_back({.id = "DEPEG", .stable = -0.12});
     out.push_back({.id = "VENUE", .kind = Kind::venue});
-    out.push_back({.id = "FUNDING", .kind = Kind::funding, .funding_8h = 0.0075, .days = 3.0});
+    out.push_back({.id = "FUNDING", .kind = Kind::funding, .funding_8h = kFundingCap8h, .days = 3.0});
     out.push_back({.id = "LIQUIDITY", .spread_factor = 5.0, .depth_factor = 0.2, .impact_factor = 3.0});
     out.push_back({.id = "ADL", .kind = Kind::deleverage, .deleverage_part = 0.5, .bankruptcy_gap = 0.02});
     out.push_back({.id = "ORACLE", .kind = Kind::oracle, .spot = -0.10});

@@ -17,21 +17,22 @@ struct StressDefinition {
         shock,       // prices, volatilities and stablecoins move; leaving positions may cost more
         venue,       // a venue keeps everything that it holds of ours; one result per venue
         oracle,      // one venue's index and marks move for a moment, the world's do not; one result per venue
-        funding,     // perpetuals pay `funding_8h` against us for `days`
+        funding,     // perpetuals pay `funding_8h` for `days`
         deleverage,  // the largest profitable future is closed in part at the counterparty's bankruptcy price
     };
 
     std::string id;
     Kind kind{Kind::shock};
-    double spot{0.0};           // relative, of the majors
-    double alt_beta{1.0};       // every other coin moves this times the majors' move
-    double volatility{0.0};     // relative, with the power tenor law
-    double basis{0.0};          // relative, of futures and perpetuals beyond spot
-    double stable{0.0};         // relative, of every stablecoin that is not the dollar
-    double recovery{0.0};       // venue: part of the equity that comes back
-    double funding_8h{0.0};     // funding: fraction of notional per eight hours
-    double days{0.0};           // funding: how long
-    double spread_factor{1.0};  // shock: on the cost of leaving every position
+    double spot{0.0};            // relative, of the majors
+    double alt_beta{1.0};        // every other coin moves this times the majors' move
+    double volatility{0.0};      // relative, with the power tenor law
+    double basis{0.0};           // relative, of futures and perpetuals beyond spot
+    double stable{0.0};          // relative, of every stablecoin that is not the dollar
+    double recovery{0.0};        // venue: part of the equity that comes back
+    double funding_8h{0.0};      // shock, funding: fraction of the notional in the moved world per eight hours
+    double days{0.0};            // shock, funding: how long
+    bool funding_shorts{false};  // only shorts pay; else every perpetual pays against us
+    double spread_factor{1.0};   // shock: on the cost of leaving every position
     double depth_factor{1.0};
     double impact_factor{1.0};
     double deleverage_part{0.0};  // deleverage: part of the position that is taken
@@ -60,6 +61,7 @@ using MaintenanceMargin = std::function<double(VenueSlot, const MarketState&, co
 struct VenueStress {
     double equity_usd{0.0};
     double margin_ratio{0.0};  // equity / maintenance margin; NaN where not modelled or nothing is held
+    double maintenance_usd{std::numeric_limits<double>::quiet_NaN()};
 };
 
 struct StressResult {

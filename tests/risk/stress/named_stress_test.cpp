@@ -83,6 +83,40 @@ TEST_F(NamedStressTest, FundingIsNineIntervalsOnPerpetualNotionals) {
     EXPECT_NEAR(named(run(), "FUNDING").pnl_usd, -9.0 * 0.0075 * (4.0 * 50'050.0 + 20'000.0), 1e-6);
 }
 
+// 90,090 USDC and 100,000 USD of perpetuals at 0.75 % nine times, USDC at 0.999: 0.0675 (89,999.91 + 100,000).
+TEST_F(NamedStressTest, FundingAndDeleveragingConvertAtTheStablecoinsPrice) {
+    market_.stables = {0.999};
+    book_.holdings[0].quantity = 1.8;
+    book_.holdings[1].quantity = -10'000.0;
+    const auto results = run();
+    EXPECT_NEAR(named(results, "FUNDING").pnl_usd, -12'824.993925, 1e-6);
+    book_.holdings[1] = {};
+    EXPECT_NEAR(named(run(), "ADL").pnl_usd, -0.5 * 0.02 * 89'999.91, 1e-6);
+}
+
+TEST_F(NamedStressTest, FundingIsTakenFromTheVenueThatItIsPaidAt) {
+    const BookValue base = value_book(book_, market_);
+    const StressResult funding = named(run(), "FUNDING");
+    const double equity = base.venue_usd[1] - 0.0675 * 4.0 * 50'050.0;
+    EXPECT_NEAR(funding.venues[1].equity_usd, equity, 1e-6);
+    EXPECT_NEAR(funding.venues[1].margin_ratio, equity / (0.05 * 4.0 * 50'000.0), 1e-9);
+    EXPECT_NEAR(funding.venues[0].equity_usd, base.venue_usd[0] - 0.0675 * 20'000.0, 1e-6);
+}
+
+// Longs do not pay: of the two perpetuals only the short one, whose 20,000 USD of face no price moves; a linear short
+// pays on what it is worth 35 % higher.
+TEST_F(NamedStressTest, MeltingUpShortsPayFundingAtItsCap) {
+    constexpr double kThreeIntervals = 3.0 * 0.0075;
+    const std::array up{UnderlyingShock{.spot = 0.35, .volatility = 0.30}};
+    const auto moved = [&] {
+        return value_book(book_, market_, {.underlyings = up, .tenor = VolatilityTenor::power}).usd -
+               value_book(book_, market_).usd;
+    };
+    EXPECT_NEAR(named(run(), "MELTUP").pnl_usd, moved() - kThreeIntervals * 20'000.0, 1e-6);
+    book_.holdings[0].quantity = -4.0;
+    EXPECT_NEAR(named(run(), "MELTUP").pnl_usd, moved() - kThreeIntervals * (20'000.0 + 4.0 * 50'050.0 * 1.35), 1e-6);
+}
+
 TEST_F(NamedStressTest, DeleveragingClosesHalfOfTheLargestProfitableFuture) {
     const StressResult adl = named(run(), "ADL");
     EXPECT_NEAR(adl.pnl_usd, -0.5 * 0.02 * 4.0 * 50'050.0, 1e-6);
