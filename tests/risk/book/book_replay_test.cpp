@@ -117,9 +117,25 @@ protected:
         for (const auto& [name, row] : want.at("positions").items()) {
             const Holding held = book.holding(rows_.at(name));
             EXPECT_EQ(held.quantity, row.at("qty").get<double>()) << place << ' ' << name;
+            check_worth(book, name, row, place);
             if (!row.contains("entry")) continue;
             EXPECT_NEAR(held.entry, row.at("entry"), 1e-9 * row.at("entry").get<double>()) << place << ' ' << name;
         }
+    }
+
+    // Profit of a future, value of an option, in its ledger: the definition on the inputs that the book holds.
+    void check_worth(const IncrementalBook& book, const std::string& name, const json& row,
+                     const std::string& place) const {
+        const char* key = row.contains("upnl") ? "upnl" : "value";
+        const ContractSlot slot = rows_.at(name);
+        ContractQuote quote = book.market().quotes[static_cast<std::size_t>(slot)];
+        const Contract& contract = book.contract(slot);
+        if (is_option(contract.kind)) quote.volatility = book.volatility(slot);
+        const double want = row.at(key);
+        const double floor = settles_in_coin(contract.kind) ? 1e-9 : 1e-5;
+        EXPECT_NEAR(holding_value(contract, book.holding(slot), quote, book.market()), want,
+                    floor + 1e-9 * std::abs(want))
+            << place << ' ' << name << ' ' << key;
     }
 
     json file_;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "tests/risk/book/vector_book.hpp"
@@ -32,7 +34,7 @@ protected:
         return moved.usd - base_.usd;
     }
     void expect(double got, double want, const std::string& what) const {
-        EXPECT_NEAR(got, want, 1e-9 * gross_usd_) << what;
+        EXPECT_NEAR(got, want, 1e-10 * gross_usd_) << what;  // the file's own acceptance
     }
 
     json file_;
@@ -53,6 +55,50 @@ TEST_F(StressVectorsTest, Base) {
     expect(base_.usd, file_.at("base").at("usd"), "usd");
     EXPECT_NEAR(base_.coin[0], file_.at("base").at("coin").get<double>(), 1e-9);
     EXPECT_NEAR(base_.stable[0], file_.at("base").at("usdc").get<double>(), 1e-9 * gross_usd_);
+    const json& each = file_.at("base").at("per_instrument_usd");
+    ASSERT_EQ(each.size(), subject_.book.names.size());
+    for (std::size_t i = 0; i < subject_.book.names.size(); ++i) {
+        const Contract& contract = subject_.book.contracts[i];
+        const double value =
+            holding_value(contract, subject_.book.holdings[i], subject_.market.quotes[i], subject_.market);
+        const double price =
+            settles_in_coin(contract.kind) ? subject_.market.underlyings[0].index : subject_.market.stables[0];
+        expect(value * price, each.at(subject_.book.names[i]), subject_.book.names[i]);
+    }
+}
+
+TEST_F(StressVectorsTest, GreeksOfEachInstrument) {
+    keel::test::VectorCases cases{"portfolio_stress.json greeks.per_instrument"};
+    const std::map<std::string, double Sensitivities::*> members{{"delta_bs_coin", &Sensitivities::delta_bs},
+                                                                 {"delta_net_coin", &Sensitivities::delta_net},
+                                                                 {"gamma_bs_per_usd", &Sensitivities::gamma},
+                                                                 {"vega_usd", &Sensitivities::vega},
+                                                                 {"theta_usd", &Sensitivities::theta},
+                                                                 {"vanna", &Sensitivities::vanna},
+                                                                 {"volga", &Sensitivities::volga}};
+    std::size_t compared = 0;
+    for (const json& row : file_.at("greeks").at("per_instrument")) {
+        const auto found = std::ranges::find(subject_.book.names, row.at("name").get<std::string>());
+        ASSERT_NE(found, subject_.book.names.end()) << row;
+        const auto i = static_cast<std::size_t>(found - subject_.book.names.begin());
+        Sensitivities unit;
+        ASSERT_TRUE(
+            contract_sensitivities(subject_.book.contracts[i], subject_.market.quotes[i], subject_.market, unit));
+        const Sensitivities held = scaled(unit, subject_.book.holdings[i].quantity);
+        for (const auto& [name, want] : row.items()) {
+            if (name == "name") continue;
+            const auto member = members.find(name);
+            if (member == members.end()) {
+                cases.skip(*found + ' ' + name);
+                continue;
+            }
+            const double value = want;
+            EXPECT_NEAR(held.*member->second, value, 1e-9 * std::abs(value)) << *found << ' ' << name;
+            ++compared;
+        }
+    }
+    EXPECT_GT(compared, subject_.book.names.size());
+    cases.report();
 }
 
 TEST_F(StressVectorsTest, Greeks) {
@@ -77,14 +123,25 @@ TEST_F(StressVectorsTest, Greeks) {
 
 TEST_F(StressVectorsTest, Ladder) {
     const json& ladder = file_.at("ladder");
+    double worst = std::numeric_limits<double>::infinity();
+    std::size_t worst_row = 0;
+    std::size_t worst_column = 0;
     for (std::size_t row = 0; row < ladder.at("spot").size(); ++row) {
         for (std::size_t column = 0; column < ladder.at("vol_rel").size(); ++column) {
             const std::array moves{
                 UnderlyingShock{.spot = ladder.at("spot")[row], .volatility = ladder.at("vol_rel")[column]}};
-            expect(pnl_usd({.underlyings = moves}), ladder.at("pnl_usd")[row][column],
+            const double pnl = pnl_usd({.underlyings = moves});
+            expect(pnl, ladder.at("pnl_usd")[row][column],
                    "spot " + ladder.at("spot")[row].dump() + " vol " + ladder.at("vol_rel")[column].dump());
+            if (pnl >= worst) continue;
+            worst = pnl;
+            worst_row = row;
+            worst_column = column;
         }
     }
+    expect(worst, ladder.at("worst").at("pnl_usd"), "worst");
+    EXPECT_EQ(ladder.at("spot")[worst_row], ladder.at("worst").at("spot"));
+    EXPECT_EQ(ladder.at("vol_rel")[worst_column], ladder.at("worst").at("vol_rel"));
 }
 
 TEST_F(StressVectorsTest, Named) {

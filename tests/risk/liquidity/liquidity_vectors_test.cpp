@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -65,13 +66,21 @@ TEST_F(MicrostructureVectorsTest, OrderFlowImbalance) {
 TEST_F(MicrostructureVectorsTest, Vpin) {
     const json& want = file_.at("vpin");
     Vpin vpin{want.at("bucket"), want.at("window")};
+    Vpin last{want.at("bucket"), 1};  // of the bucket that was completed last: |buys - sells| / V
+    const double volume = want.at("bucket");
     std::size_t seen = 0;
     std::uint64_t completed = 0;
     for (const json& trade : want.at("seq")) {
         vpin.on_trade(trade[0], trade[1]);
+        last.on_trade(trade[0], trade[1]);
         if (vpin.completed() == completed) continue;
         ASSERT_EQ(vpin.completed(), completed + 1) << "no trade of the file is larger than a bucket";
         completed = vpin.completed();
+        const json& bucket = want.at("buckets").at(completed - 1);
+        const double buys = bucket[0];
+        const double sells = bucket[1];
+        near(buys + sells, volume, "volume of bucket " + std::to_string(completed));
+        EXPECT_NEAR(last.value() * volume, std::abs(buys - sells), 1e-9 * volume) << "bucket " << completed;
         if (!vpin.warm()) continue;
         near(vpin.value(), want.at("vpin").at(seen), "vpin " + std::to_string(seen));
         ++seen;
@@ -112,6 +121,22 @@ TEST_F(MicrostructureVectorsTest, Microprice) {
         microprice_adjustments(flat(want.at("Q")), flat(want.at("R")), want.at("K").get<std::vector<double>>(), after);
     ASSERT_EQ(got.size(), want.at("G_inf").size());
     for (std::size_t i = 0; i < got.size(); ++i) near(got[i], want.at("G_inf")[i], "state " + std::to_string(i));
+    // Nothing after the first mid change: what is left is G1. With T in the place of R, and one change of the mid worth
+    // one, it is a column of B.
+    const std::size_t n = diagonal.size();
+    const std::vector<double> nothing(n * n);
+    const auto first = microprice_adjustments(flat(want.at("Q")), flat(want.at("R")),
+                                              want.at("K").get<std::vector<double>>(), nothing);
+    ASSERT_EQ(first.size(), want.at("G1").size());
+    for (std::size_t i = 0; i < n; ++i) near(first[i], want.at("G1")[i], "G1 " + std::to_string(i));
+    ASSERT_EQ(want.at("B").size(), n);
+    for (std::size_t column = 0; column < n; ++column) {
+        std::vector<double> one(n);
+        one[column] = 1.0;
+        const auto again = microprice_adjustments(flat(want.at("Q")), after, one, nothing);
+        ASSERT_EQ(again.size(), n);
+        for (std::size_t i = 0; i < n; ++i) near(again[i], want.at("B")[i][column], "B " + std::to_string(i));
+    }
 }
 
 TEST_F(MicrostructureVectorsTest, Herfindahl) {
@@ -131,6 +156,16 @@ TEST_F(MicrostructureVectorsTest, OwnIndex) {
     const OwnIndex got = own_index(sources, UnixNanos{5}, want.at("clip"));
     near(got.median, want.at("median"), "median");
     near(got.price, want.at("robust_index"), "index");
+    // One source beside two at the median on each side of it leaves the median: its clipped price is what it adds.
+    ASSERT_EQ(want.at("clipped").size(), sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const IndexSource middle{.price = got.median, .time = UnixNanos{5}};
+        const std::array three{middle, sources[i], middle};
+        const double sum = 3.0 * own_index(three, UnixNanos{5}, want.at("clip")).price;
+        near(sum - 2.0 * got.median, want.at("clipped")[i], "clipped " + std::to_string(i));
+    }
+    keel::test::VectorCases{"microstructure.json"}.not_compared(
+        "index.mad", "prices are clipped to a share of the median; nothing reads their median deviation");
 }
 
 // bangia_lvar is compared in tests/risk/tail/.

@@ -47,6 +47,9 @@ DeribitMatrixParameters parameters_of(const json& section) {
     p.annualised_move_min = params.at("min_annualised_move");
     p.pnl_offset_ratio = params.at("pnl_offset");
     const std::vector<double> moves = section.at("extended_moves");
+    // Six of the eight lose nothing and count as zero, whatever their move: the moves themselves are those of the
+    // table.
+    EXPECT_TRUE(std::ranges::equal(moves, std::span{p.extended_moves}.first(p.extended_count)));
     EXPECT_LE(moves.size(), kMatrixExtendedMax);
     std::copy(moves.begin(), moves.end(), p.extended_moves.begin());
     p.extended_count = static_cast<std::uint32_t>(moves.size());

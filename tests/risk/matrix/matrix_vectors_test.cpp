@@ -90,15 +90,72 @@ std::vector<double> observations_of(const std::vector<std::vector<double>>& rows
     return out;
 }
 
+// What the intensity is made of (Ledoit-Wolf 2004, appendix B), written out once more: the code keeps it to itself.
+// `target` is the code's own, taken back out of what it shrank.
+void check_intensity_parts(std::span<const double> observations, std::size_t n, SampleMean mean,
+                           std::span<const double> sample, std::span<const double> target, double intensity,
+                           const json& want) {
+    const std::size_t rows = observations.size() / n;
+    const double divisor = static_cast<double>(mean == SampleMean::estimated ? rows - 1 : rows);
+    expect_close(divisor, want.at("n"), "n");
+    std::vector<double> x(observations.begin(), observations.end());
+    for (std::size_t i = 0; i < n && mean == SampleMean::estimated; ++i) {
+        double sum = 0.0;
+        for (std::size_t t = 0; t < rows; ++t) sum += x[t * n + i];
+        for (std::size_t t = 0; t < rows; ++t) x[t * n + i] -= sum / static_cast<double>(rows);
+    }
+    // Asymptotic covariance of s_aa and s_ij.
+    const auto theta = [&](std::size_t a, std::size_t i, std::size_t j) {
+        double sum = 0.0;
+        for (std::size_t t = 0; t < rows; ++t) {
+            sum +=
+                (x[t * n + a] * x[t * n + a] - sample[a * n + a]) * (x[t * n + i] * x[t * n + j] - sample[i * n + j]);
+        }
+        return sum / divisor;
+    };
+    double correlation = 0.0, pi = 0.0, rho = 0.0, gamma = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            correlation += target[i * n + j] / std::sqrt(sample[i * n + i] * sample[j * n + j]);
+        }
+    }
+    correlation /= 0.5 * static_cast<double>(n * (n - 1));
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+            double square = 0.0;
+            for (std::size_t t = 0; t < rows; ++t) {
+                const double gap = x[t * n + i] * x[t * n + j] - sample[i * n + j];
+                square += gap * gap;
+            }
+            pi += square / divisor;
+            const double ratio = std::sqrt(sample[j * n + j] / sample[i * n + i]);
+            rho += i == j ? square / divisor : 0.5 * correlation * (ratio * theta(i, i, j) + theta(j, i, j) / ratio);
+            gamma += (target[i * n + j] - sample[i * n + j]) * (target[i * n + j] - sample[i * n + j]);
+        }
+    }
+    expect_close(correlation, want.at("rbar"), "rbar");
+    expect_close(pi, want.at("pi"), "pi");
+    expect_close(rho, want.at("rho"), "rho");
+    expect_close(gamma, want.at("gamma"), "gamma");
+    expect_close((pi - rho) / gamma, want.at("kappa"), "kappa");
+    expect_close(std::clamp((pi - rho) / gamma / divisor, 0.0, 1.0), intensity, "intensity of its parts");
+}
+
 void check_constant_correlation(std::span<const double> observations, std::size_t n, SampleMean mean,
                                 const json& want) {
     std::vector<double> out(n * n);
     ASSERT_TRUE(sample_covariance(observations, n, mean, out));
     expect_matrix(out, want.at("sample"), "sample");
+    const std::vector<double> sample = out;
     const auto intensity = shrink_constant_correlation(observations, n, mean, out);
     ASSERT_TRUE(intensity.has_value());
     expect_close(*intensity, want.at("delta"), "intensity");
     expect_matrix(out, want.at("shrunk"), "constant correlation");
+    ASSERT_GT(*intensity, 0.0);
+    std::vector<double> target(n * n);
+    for (std::size_t k = 0; k < n * n; ++k) target[k] = sample[k] + (out[k] - sample[k]) / *intensity;
+    expect_matrix(target, want.at("target"), "target");
+    check_intensity_parts(observations, n, mean, sample, target, *intensity, want);
 }
 
 void check_identity(std::span<const double> observations, std::size_t n, const json& want) {
@@ -107,6 +164,28 @@ void check_identity(std::span<const double> observations, std::size_t n, const j
     ASSERT_TRUE(intensity.has_value());
     expect_close(*intensity, want.at("shrinkage"), "intensity");
     expect_matrix(out, want.at("shrunk"), "identity");
+    // The parts of the intensity, from the sample: mu = tr S / n, d^2 = |S - mu I|^2 / n and b^2, the mean distance of
+    // the days' own products from S.
+    std::vector<double> sample(n * n);
+    ASSERT_TRUE(sample_covariance(observations, n, SampleMean::zero, sample));
+    const auto p = static_cast<double>(n);
+    double mu = 0.0, distance = 0.0, error = 0.0;
+    for (std::size_t i = 0; i < n; ++i) mu += sample[i * n + i] / p;
+    for (std::size_t k = 0; k < n * n; ++k) {
+        const std::size_t i = k / n;
+        const std::size_t j = k % n;
+        const double gap = sample[k] - (i == j ? mu : 0.0);
+        distance += gap * gap / p;
+        for (std::size_t t = 0; t < observations.size(); t += n) {
+            const double product = observations[t + i] * observations[t + j] - sample[k];
+            error += product * product / p;
+        }
+    }
+    const auto rows = static_cast<double>(observations.size() / n);
+    expect_close(mu, want.at("mu"), "mu");
+    expect_close(distance, want.at("d2"), "d2");
+    expect_close(std::min(distance, error / (rows * rows)), want.at("b2"), "b2");
+    expect_close(want.at("b2").get<double>() / want.at("d2").get<double>(), *intensity, "intensity of its parts");
 }
 
 // The file applies the intensity to the covariance itself.

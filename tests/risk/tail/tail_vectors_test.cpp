@@ -190,6 +190,16 @@ double worst_loss(const QuadraticForm& form) {
     return -form.constant;
 }
 
+// Cornish-Fisher's quantile grows with z on the whole line: its derivative a z^2 + b z + c has no root. The code asks
+// only for the way to the quantile; the wider condition is computed here, from its cumulants.
+bool grows_everywhere(const ProfitCumulants& cumulants) {
+    const double s = cumulants.skewness();
+    const double k = cumulants.excess_kurtosis();
+    const double a = k / 8.0 - s * s / 6.0;
+    const double c = 1.0 - k / 8.0 + 5.0 * s * s / 36.0;
+    return c > 0.0 && (a > 0.0 ? s * s / 9.0 < 4.0 * a * c : a == 0.0 && s == 0.0);
+}
+
 // The row long-gamma-1d lists an exact VaR of 3,164.10 where the loss cannot pass 3,000: Q = -3000 + 32000 chi2_1.
 // The closed form gives 2,994.97 (the listed figure is an inversion integral cut short). Such rows are counted,
 // and held against the closed form instead.
@@ -218,6 +228,12 @@ TEST(DeltaGammaVectors, EveryBook) {
         EXPECT_EQ(cornish_fisher_valid(*k, alpha), row.at("cf_locally_monotone").get<bool>()) << id;
         const double normal = normal_tail(alpha)->var * std::sqrt(k->k2) - k->k1;
         expect_close(normal, row.at("VaR_dg_normal"), 1e-9, id);
+        ParametricTail linear{delta.size()};
+        ASSERT_TRUE(linear.set_covariance(omega)) << id;
+        for (std::size_t i = 0; i < delta.size(); ++i) ASSERT_TRUE(linear.add_exposure(i, delta[i])) << id;
+        expect_close(linear.measures(*normal_tail(alpha)).var_usd, row.at("VaR_delta_normal"), 1e-9, id);
+        EXPECT_EQ(grows_everywhere(*k), row.at("cf_globally_monotone").get<bool>()) << id;
+        EXPECT_TRUE(!grows_everywhere(*k) || cornish_fisher_valid(*k, alpha)) << id;
         const auto form = quadratic_form(book.theta, delta, gamma, omega);
         ASSERT_TRUE(form) << id;
         const auto exact = quadratic_quantile(*form, 1.0 - alpha);
@@ -275,6 +291,11 @@ TEST(BacktestVectors, KupiecAndChristoffersen) {
         EXPECT_EQ(counts.n01, row.at("n01")) << row;
         EXPECT_EQ(counts.n10, row.at("n10")) << row;
         EXPECT_EQ(counts.n11, row.at("n11")) << row;
+        const auto share = [](std::int64_t part, std::int64_t other) {
+            return static_cast<double>(part) / static_cast<double>(part + other);
+        };
+        EXPECT_NEAR(share(counts.n01, counts.n00), row.at("pi01").get<double>(), 1e-12) << row;
+        EXPECT_NEAR(share(counts.n11, counts.n10), row.at("pi11").get<double>(), 1e-12) << row;
         const auto coverage =
             kupiec(static_cast<std::int64_t>(at.size()), row.at("n"), 1.0 - row.at("p").get<double>());
         const LikelihoodRatio independence = christoffersen_independence(counts);
