@@ -9,6 +9,7 @@
 #include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/options/chain_kernel.hpp"
+#include "risk/report/averaged_options.hpp"
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/historical.hpp"
@@ -207,7 +208,7 @@ public:
             if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
             if (contract.expiry != ExpirySlot::none &&
                 delivery_forward(market.expiries[at(contract.expiry)], market.now).averaging) {
-                averaged_.push_back(row);
+                is_option(contract.kind) ? averaged_[contract.expiry].push_back(row) : averaged_futures_.push_back(row);
             } else if (is_option(contract.kind)) {
                 add_option(row);
             } else {
@@ -248,14 +249,18 @@ public:
                                    columns, part);
             for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
         }
-        for (const std::size_t row : averaged_) {
+        for (const auto& [expiry, rows] : averaged_) {
+            const std::size_t underlying = at(market_.expiries[at(expiry)].underlying);
+            AveragedOptions{book_, market_, expiry, rows}.add_pnl_usd(
+                set.log_moves(underlying), set.log_moves(factors.underlyings + underlying), out);
+        }
+        for (const std::size_t row : averaged_futures_) {
             const std::size_t underlying = at(book_.contracts[row].underlying);
             const double before =
                 holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
-            const auto prices = set.log_moves(underlying);
-            const auto volatilities = set.log_moves(factors.underlyings + underlying);
+            const auto moves = set.log_moves(underlying);
             for (std::size_t s = 0; s < out.size(); ++s) {
-                const double pnl = holding_pnl_usd(book_, market_, row, before, prices[s], volatilities[s]);
+                const double pnl = holding_pnl_usd(book_, market_, row, before, moves[s], 0.0);
                 if (std::isfinite(pnl)) out[s] += pnl;
             }
         }
@@ -292,9 +297,10 @@ private:
 
     const Book& book_;
     const MarketState& market_;
-    std::map<std::size_t, LinearStress> linear_;  // by underlying
-    std::map<std::size_t, Chain> chains_;         // by expiry
-    std::vector<std::size_t> averaged_;           // contracts
+    std::map<std::size_t, LinearStress> linear_;               // by underlying
+    std::map<std::size_t, Chain> chains_;                      // by expiry
+    std::map<ExpirySlot, std::vector<std::size_t>> averaged_;  // options whose delivery average has begun
+    std::vector<std::size_t> averaged_futures_;                // likewise
 };
 
 // Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").
