@@ -192,6 +192,7 @@ void check_identity(std::span<const double> observations, std::size_t n, const j
 void check_oas(std::span<const double> observations, std::size_t n, const json& want) {
     std::vector<double> out(n * n);
     ASSERT_TRUE(sample_covariance(observations, n, SampleMean::zero, out));
+    EXPECT_EQ(observations.size() / n, want.value("n", observations.size() / n));
     const auto intensity = oas_intensity(out, n, static_cast<double>(observations.size() / n));
     ASSERT_TRUE(intensity.has_value());
     expect_close(*intensity, want.at("rho"), "oas");

@@ -174,6 +174,7 @@ TEST_F(LinearVectors, FilteredHistorical) {
     Numbers pnl = linear_pnl(scaled, exposure);
     for (const json& row : linear.at("fhs").at("results")) {
         EXPECT_EQ(row.at("N"), pnl.size());
+        EXPECT_EQ(tail_rank(pnl.size(), row.at("alpha")).var, row.at("k").get<std::size_t>());
         const auto measures = historical_tail(pnl, row.at("alpha"));
         ASSERT_TRUE(measures);
         expect_close(measures->var_usd, row.at("VaR"), 1e-9, row.dump());
