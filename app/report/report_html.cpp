@@ -4,7 +4,6 @@
 #include <cmath>
 #include <iterator>
 
-#include "app/report/report_style.hpp"
 #include "app/report/run_report.hpp"
 #include "app/report/svg_plot.hpp"
 #include "app/view/screen_line.hpp"
@@ -174,10 +173,7 @@ void add_identity(const RunReport& report, std::string& out) {
 }  // namespace
 
 std::string report_html(const RunReport& report) {
-    std::string out =
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
-    out += fmt::format("<title>{}</title><style>{}</style></head><body><main>\n", escaped(report.title), kReportStyle);
+    std::string out = open_page(report.title);
     out += fmt::format("<header><h1>{}</h1><p>{}{}{}{} simulated seconds on {}</p></header>\n", escaped(report.title),
                        report.scenario.empty() ? "" : "scenario " + escaped(report.scenario) + " · ",
                        report.scenario.empty() ? "" : fmt::format("seed {} · ", report.seed),

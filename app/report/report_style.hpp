@@ -46,6 +46,7 @@ td.soft{color:var(--soft)}td.hard{color:var(--hard);font-weight:600}td.inside{co
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--edge);border-radius:6px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:5px 9px;border-bottom:1px solid var(--grid);white-space:nowrap}
+@media (max-width:640px){table{font-size:12px}th,td{padding:4px 5px}}
 tr:last-child td{border-bottom:0}th{color:var(--faint);font-weight:500}
 td.trades{white-space:normal;min-width:190px}
 .n{text-align:right}.meter{width:22%;min-width:70px}.meter i{display:block;height:9px;border-radius:2px}

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "app/report/report_style.hpp"
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/svg_plot.hpp"
@@ -365,13 +364,6 @@ void add_metrics(const RiskReport& report, std::string& out) {
 }
 
 }  // namespace
-
-std::string open_page(const std::string& title) {
-    return fmt::format(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{}</style></head><body><main>\n",
-        escaped(title), kReportStyle);
-}
 
 std::string risk_sections_html(const RiskReport& report) {
     std::string out;

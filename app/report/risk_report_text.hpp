@@ -14,8 +14,7 @@ namespace keel::app {
 // One self-contained page with plots: surface, smiles, spot ladder, stress matrix, contributions, scenarios.
 [[nodiscard]] std::string risk_report_html(const risk::RiskReport& report);
 
-// Its parts: all from <!doctype> to <main>, and the sections without header and notes.
-[[nodiscard]] std::string open_page(const std::string& title);
+// Its sections without header and notes.
 [[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
 
 // "inside", "soft" ...; empty without a limit.

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <limits>
 
+#include "app/report/report_style.hpp"
+
 namespace keel::app {
 
 namespace {
@@ -174,6 +176,13 @@ std::string figure_head(const std::string& title, const std::string& unit, const
 }
 
 }  // namespace
+
+std::string open_page(const std::string& title) {
+    return fmt::format(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"><title>{}</title><style>{}</style></head><body><main>\n",
+        escaped(title), kReportStyle);
+}
 
 std::string escaped(const std::string& text) {
     std::string out;

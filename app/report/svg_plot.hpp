@@ -54,6 +54,8 @@ struct BarPlot {
 };
 std::string svg_bars(const BarPlot& plot);
 
+// A page up to the inside of <main>, with the style sheet.
+std::string open_page(const std::string& title);
 // Text as HTML text.
 std::string escaped(const std::string& text);
 // About four significant digits with k and M: for axes.

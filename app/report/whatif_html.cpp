@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "app/report/report_style.hpp"
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/svg_plot.hpp"
@@ -164,7 +163,11 @@ void add_stresses(const WhatIf& whatif, std::string& out) {
     for (const risk::StressResult& row : whatif.after.stresses) {
         const risk::StressResult* old = stress_before(whatif, row);
         const risk::StressResult was = old == nullptr ? risk::StressResult{} : *old;
-        open_row(out, moved(was.pnl_usd, row.pnl_usd));
+        bool any = moved(was.pnl_usd, row.pnl_usd) || moved(was.equity_usd, row.equity_usd);
+        for (std::size_t v = 0; v < row.venues.size(); ++v) {
+            any = any || moved(stressed_ratio(old, v), stressed_ratio(&row, v));
+        }
+        open_row(out, any);
         cell(out, row.id);
         for (const double value : {was.pnl_usd, row.pnl_usd, was.equity_usd, row.equity_usd}) {
             figure(out, grouped(value, 0));
