@@ -277,7 +277,7 @@ void add_stresses(const RiskReport& report, std::string& out) {
     for (const std::string& venue : report.venue_names) {
         out += fmt::format("<th class=\"n\">{} margin ratio</th>", escaped(venue));
     }
-    out += "</tr>";
+    out += "<th class=\"n\">VaR 99 % USD</th><th>left, or fired</th></tr>";
     for (const risk::StressResult& stress : report.stresses) {
         out += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", escaped(stress.id),
                            grouped(stress.pnl_usd, 0), grouped(stress.equity_usd, 0));
@@ -285,7 +285,9 @@ void add_stresses(const RiskReport& report, std::string& out) {
             const double ratio = v < stress.venues.size() ? stress.venues[v].margin_ratio : kNaN;
             out += fmt::format("<td class=\"n{}\">{}</td>", ratio <= 1.0 ? " hard" : "", number(ratio));
         }
-        out += "</tr>";
+        std::string left;
+        for (const std::string& item : aftermath(report, stress)) left += (left.empty() ? "" : "; ") + item;
+        out += fmt::format("<td class=\"n\">{}</td><td>{}</td></tr>", number(stress.var_99_usd), escaped(left));
     }
     out += "</table></div></section>\n";
 }

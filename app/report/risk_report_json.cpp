@@ -100,6 +100,22 @@ void add_stress(const RiskReport& report, JsonText& json) {
             json.field(report.venue_names[v], stress.venues[v].margin_ratio);
         }
         json.close_object();
+        json.open_object("delta_coin");
+        for (std::size_t u = 0; u < stress.delta_coin.size(); ++u) {
+            json.field(report.underlying_names[u], stress.delta_coin[u]);
+        }
+        json.close_object();
+        json.field("var_99_usd", stress.var_99_usd);
+        json.field("sigma_usd", stress.sigma_usd);
+        json.open_array("limits_fired");
+        for (const risk::FiredLimit& fired : stress.limits_fired) {
+            json.open_object();
+            json.field("metric", fired.metric);
+            json.field("scope", fired.scope.empty() ? "account" : fired.scope);
+            json.field("state", limit_state_name(fired.hard ? risk::LimitState::hard : risk::LimitState::soft));
+            json.close_object();
+        }
+        json.close_array();
         json.close_object();
     }
     json.close_array();

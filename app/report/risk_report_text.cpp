@@ -100,6 +100,26 @@ void add_stresses(const RiskReport& report, std::string& out) {
     }
 }
 
+// Where a stress leaves another book, another tail, or would fire a limit.
+void add_aftermath(const RiskReport& report, std::string& out) {
+    constexpr int kColumns = 100;
+    heading(out, "AFTER THE STRESS");
+    out += fmt::format("  {:<22}{}  {}\n", "stress", right("VaR 99 % USD", 14), "left, or fired");
+    for (const risk::StressResult& stress : report.stresses) {
+        const std::vector<std::string> items = aftermath(report, stress);
+        if (std::isnan(stress.var_99_usd) && items.empty()) continue;
+        std::string line = fmt::format("  {:<22}{}", stress.id, right(number(stress.var_99_usd), 14));
+        for (const std::string& item : items) {
+            if (columns_of(line) + 2 + columns_of(item) > kColumns) {
+                out += line + "\n";
+                line = std::string(38, ' ');
+            }
+            line += "  " + item;
+        }
+        out += line + "\n";
+    }
+}
+
 void add_venues(const RiskReport& report, std::string& out) {
     for (const risk::VenueReport& venue : report.venues) {
         if (venue.liquidations.empty()) continue;
@@ -157,6 +177,19 @@ void add_smiles(const RiskReport& report, std::string& out) {
 
 }  // namespace
 
+std::vector<std::string> aftermath(const RiskReport& report, const risk::StressResult& stress) {
+    std::vector<std::string> out;
+    const bool legs_gone = stress.id.starts_with("VENUE:") || stress.id == "ADL";
+    for (std::size_t u = 0; legs_gone && u < stress.delta_coin.size(); ++u) {
+        out.push_back(fmt::format("delta {} {}", number(stress.delta_coin[u]), report.underlying_names[u]));
+    }
+    for (const risk::FiredLimit& fired : stress.limits_fired) {
+        out.push_back(fmt::format("fires {}{}{} {}", fired.metric, fired.scope.empty() ? "" : " ", fired.scope,
+                                  limit_state_name(fired.hard ? LimitState::hard : LimitState::soft)));
+    }
+    return out;
+}
+
 const char* limit_state_name(LimitState state) {
     switch (state) {
         case LimitState::none: return "";
@@ -177,6 +210,7 @@ std::string risk_report_text(const RiskReport& report) {
     add_tails(report, out);
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
     add_stresses(report, out);
+    add_aftermath(report, out);
     add_venues(report, out);
     add_deleveraging(report, out);
     add_positions(report, out);

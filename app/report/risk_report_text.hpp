@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "risk/report/risk_report.hpp"
 
@@ -16,6 +17,9 @@ namespace keel::app {
 
 // Its sections without header and notes.
 [[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
+
+// What a stress leaves behind, item by item: deltas where legs are gone, limits that a manipulated price would fire.
+[[nodiscard]] std::vector<std::string> aftermath(const risk::RiskReport& report, const risk::StressResult& stress);
 
 // "inside", "soft" ...; empty without a limit.
 [[nodiscard]] const char* limit_state_name(risk::LimitState state);

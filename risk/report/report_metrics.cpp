@@ -46,12 +46,7 @@ private:
             if (limit.metric != row.name || limit.scope != row.scope) continue;
             row.soft = limit.soft;
             row.hard = limit.hard;
-            const double sign = limit.below ? -1.0 : 1.0;
-            const double reading = limit.below ? -row.value : std::abs(row.value);
-            row.state = std::isnan(row.value)          ? LimitState::unknown
-                        : reading >= sign * limit.hard ? LimitState::hard
-                        : reading >= sign * limit.soft ? LimitState::soft
-                                                       : LimitState::inside;
+            row.state = limit_state(limit, row.value);
         }
     }
 
@@ -231,6 +226,15 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
 }
 
 }  // namespace
+
+LimitState limit_state(const ReportLimit& limit, double value) {
+    const double sign = limit.below ? -1.0 : 1.0;
+    const double reading = limit.below ? -value : std::abs(value);
+    return std::isnan(value)              ? LimitState::unknown
+           : reading >= sign * limit.hard ? LimitState::hard
+           : reading >= sign * limit.soft ? LimitState::soft
+                                          : LimitState::inside;
+}
 
 std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const MarketState& market, const BookValue& value,
                                          const TailReport& tail, const RiskReport& so_far) {

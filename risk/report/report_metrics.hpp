@@ -6,6 +6,9 @@
 
 namespace keel::risk {
 
+// How a value stands against a limit; unknown where it is NaN.
+[[nodiscard]] LimitState limit_state(const ReportLimit& limit, double value);
+
 // Every metric of the report, by name and scope, judged against its limit. `so_far` holds the other sections.
 [[nodiscard]] std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const MarketState& market,
                                                        const BookValue& value, const TailReport& tail,

@@ -74,6 +74,10 @@ struct Factors {
     [[nodiscard]] std::size_t count() const { return 2 * underlyings; }
 };
 
+bool can_have_tails(const Factors& factors) {
+    return factors.underlyings > 0 && factors.count() <= std::min(kQuadraticFactorsMax, kScenarioFactorsMax);
+}
+
 std::span<const double> last(const std::vector<double>& all, std::size_t days) {
     return std::span{all}.last(std::min(days, all.size()));
 }
@@ -417,6 +421,27 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
     }
 }
 
+// VaR of the filtered scenarios; NaN where they cannot be made.
+double filtered_var_usd(const ReportInputs& inputs, const MarketState& market, const Factors& factors) {
+    ScenarioSet set{factors.days, factors.count()};
+    if (!fill_set(inputs, factors, true, set)) return kNaN;
+    ScenarioValuer valuer{inputs.book, market};
+    valuer.build_ladders();
+    std::vector<double> pnl = valuer.pnl_usd(set, factors);
+    TailParts{inputs.book, market, set, factors}.refine(pnl, worst_count(pnl.size(), false));
+    const auto var = historical_tail(pnl, kReportVarAlpha);
+    return var ? var->var_usd : kNaN;
+}
+
+// The best method comes last.
+void take_best(TailReport& out) {
+    for (const TailRow& row : out.rows) {
+        if (!std::isfinite(row.var_99_usd) || !std::isfinite(row.es_975_usd)) continue;
+        out.var_99_usd = row.var_99_usd;
+        out.es_975_usd = row.es_975_usd;
+    }
+}
+
 // Spreads of what would have to be sold, on top of the best VaR there is.
 void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailReport& out) {
     double cost = 0.0;
@@ -443,13 +468,18 @@ void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailRe
 TailReport report_tail(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
     TailReport out;
     Factors factors{.underlyings = market.underlyings.size(), .days = 0, .covariance = {}, .sigma_day = {}};
-    if (factors.underlyings == 0 || factors.count() > std::min(kQuadraticFactorsMax, kScenarioFactorsMax)) {
+    if (!can_have_tails(factors)) {
         notes.push_back("tails are computed for 1 to 16 underlyings");
         return out;
     }
     factors.days = common_days(inputs, market, notes);
     fill_covariance(inputs, market, factors, notes);
     out.sigma_day = factors.sigma_day;
+    for (std::size_t u = 0; u < factors.underlyings; ++u) {
+        const auto row = factors.covariance.begin() + static_cast<std::ptrdiff_t>(u * factors.count());
+        out.covariance_day.insert(out.covariance_day.end(), row,
+                                  row + static_cast<std::ptrdiff_t>(factors.underlyings));
+    }
     const SecondOrder book = second_order(inputs.book, market, factors);
     out.exposure_usd.assign(book.delta.begin(), book.delta.begin() + static_cast<std::ptrdiff_t>(factors.underlyings));
     const bool any_sigma = std::ranges::any_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; });
@@ -459,13 +489,26 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
     }
     parametric_rows(book, factors, out.rows);
     if (factors.days > 0) historical_rows(inputs, market, factors, out);
-    for (const TailRow& row : out.rows) {  // the best method comes last
-        if (!std::isfinite(row.var_99_usd) || !std::isfinite(row.es_975_usd)) continue;
-        out.var_99_usd = row.var_99_usd;
-        out.es_975_usd = row.es_975_usd;
-    }
+    take_best(out);
     liquidity_row(inputs, market, out);
     return out;
+}
+
+double report_var_99_usd(const ReportInputs& inputs, const MarketState& market) {
+    Factors factors{.underlyings = market.underlyings.size(), .days = 0, .covariance = {}, .sigma_day = {}};
+    if (!can_have_tails(factors)) return kNaN;
+    std::vector<std::string> said_before;
+    factors.days = common_days(inputs, market, said_before);
+    if (factors.days > 0) {
+        const double var = filtered_var_usd(inputs, market, factors);
+        if (std::isfinite(var)) return var;
+    }
+    fill_covariance(inputs, market, factors, said_before);
+    if (std::ranges::none_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; })) return kNaN;
+    TailReport out;
+    parametric_rows(second_order(inputs.book, market, factors), factors, out.rows);
+    take_best(out);
+    return out.var_99_usd;
 }
 
 }  // namespace keel::risk

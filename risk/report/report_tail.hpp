@@ -20,6 +20,7 @@ struct TailReport {
     std::vector<double> es_component_usd;                         // likewise
     std::vector<double> sigma_day;                                // by UnderlyingSlot; NaN unknown
     std::vector<double> exposure_usd;                             // by UnderlyingSlot: dP/d lnS
+    std::vector<double> covariance_day;                           // of ln S, underlyings x underlyings
     double var_99_usd{std::numeric_limits<double>::quiet_NaN()};  // of the best method there is
     double es_975_usd{std::numeric_limits<double>::quiet_NaN()};
 };
@@ -27,5 +28,8 @@ struct TailReport {
 // `market` has every option's volatility filled where it can be. Rows that cannot be computed carry the reason.
 [[nodiscard]] TailReport report_tail(const ReportInputs& inputs, const MarketState& market,
                                      std::vector<std::string>& notes);
+
+// `var_99_usd` of report_tail() alone, in a part of its time; NaN where there is none.
+[[nodiscard]] double report_var_99_usd(const ReportInputs& inputs, const MarketState& market);
 
 }  // namespace keel::risk

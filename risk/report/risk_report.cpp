@@ -15,8 +15,8 @@
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_settlement.hpp"
 #include "risk/report/report_smiles.hpp"
+#include "risk/report/report_stress.hpp"
 #include "risk/report/report_tail.hpp"
-#include "risk/stress/correlation_stress.hpp"
 
 namespace keel::risk {
 namespace {
@@ -91,24 +91,6 @@ std::string expiry_name(UnixNanos expiry) {
            (year.size() < 2 ? "0" + year : year);
 }
 
-// CORR1 works on covariances: sigma with every correlation pushed towards one, told as a loss at 99 %.
-void add_correlation_stress(const TailReport& tail, double equity_usd, std::vector<StressResult>& out) {
-    const std::size_t n = tail.sigma_day.size();
-    if (n == 0 || std::ranges::any_of(tail.sigma_day, [](double sigma) { return !(sigma > 0.0); })) return;
-    std::vector<double> diagonal(n * n);
-    for (std::size_t i = 0; i < n; ++i) diagonal[i * n + i] = tail.sigma_day[i] * tail.sigma_day[i];
-    constexpr double kZ99 = 2.3263478740408408;
-    const auto add = [&](const char* id, double sigma) {
-        out.push_back({.id = id,
-                       .pnl_usd = -kZ99 * sigma,
-                       .equity_usd = equity_usd - kZ99 * sigma,
-                       .venues = {},
-                       .delta_coin = {}});
-    };
-    add("CORR1", sigma_with_correlations_towards_one(diagonal, tail.exposure_usd, 1.0));
-    add("CORR_AGAINST", sigma_with_worst_signs(diagonal, tail.exposure_usd));
-}
-
 void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
     if (filled > 0) report.notes.push_back(std::to_string(filled) + " options are valued at the curve of their expiry");
     for (const PositionRow& position : report.positions) {
@@ -155,19 +137,12 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         row.signals = report_signals(market, report.smiles, UnderlyingSlot(static_cast<std::uint16_t>(u)));
         report.underlyings.push_back(std::move(row));
     }
-    const auto maintenance = [&](VenueSlot venue, const MarketState& at_market, const Shock& shock) {
-        const MarginAmount margin = report_margin_usd(inputs, at_market, venue, shock);
-        return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
-    };
-    const StressInputs stress{
-        .book = inputs.book, .market = market, .liquidity = inputs.liquidity, .maintenance_margin = maintenance};
-    const auto definitions = default_stresses();
-    report.stresses = run_stresses(stress, definitions);
-    add_correlation_stress(tail, report.equity_usd, report.stresses);
+    report.stresses = report_stresses(inputs, market, tail, report.equity_usd);
     const bool any_margin =
         std::ranges::any_of(report.venues, [](const VenueReport& venue) { return std::isfinite(venue.margin_ratio); });
-    if (any_margin) report.reverse_crash_scale = reverse_stress_scale(stress, definitions.front());
+    if (any_margin) report.reverse_crash_scale = report_reverse_crash(inputs, market);
     report.metrics = report_metrics(inputs, market, value, tail, report);
+    mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);
     return report;
 }

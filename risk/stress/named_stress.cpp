@@ -6,6 +6,7 @@
 
 #include "risk/book/revaluation.hpp"
 #include "risk/liquidity/impact.hpp"
+#include "risk/tail/liquidity_adjusted.hpp"
 
 namespace keel::risk {
 namespace {
@@ -47,16 +48,29 @@ double notional_usd(const Contract& contract, const Holding& holding, const Cont
     return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
 }
 
+bool changes_liquidity(const StressDefinition& stress) {
+    return stress.spread_factor != 1.0 || stress.depth_factor != 1.0 || stress.impact_factor != 1.0;
+}
+
+// Its VaR is that of today's prices.
+bool moves_prices(const StressDefinition& stress) {
+    return stress.spot != 0.0 || stress.volatility != 0.0 || stress.basis != 0.0 || stress.stable != 0.0;
+}
+
+ContractLiquidity liquidity_of(const StressInputs& inputs, std::size_t contract) {
+    return contract < inputs.liquidity.size() ? inputs.liquidity[contract] : ContractLiquidity{};
+}
+
 // What leaving everything costs beyond what it costs today.
 double extra_exit_cost_usd(const StressInputs& inputs, const StressDefinition& stress, std::size_t& left_out) {
-    if (stress.spread_factor == 1.0 && stress.depth_factor == 1.0 && stress.impact_factor == 1.0) return 0.0;
+    if (!changes_liquidity(stress)) return 0.0;
     double extra = 0.0;
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
         if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
         const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
-        const ContractLiquidity liquidity = i < inputs.liquidity.size() ? inputs.liquidity[i] : ContractLiquidity{};
+        const ContractLiquidity liquidity = liquidity_of(inputs, i);
         const double cost = exit_cost_usd(notional, holding.quantity, liquidity, stress.spread_factor,
                                           stress.depth_factor, stress.impact_factor) -
                             exit_cost_usd(notional, holding.quantity, liquidity, 1.0, 1.0, 1.0);
@@ -129,6 +143,9 @@ void add_shock(const StressInputs& inputs, const StressDefinition& stress, doubl
     const double extra = extra_exit_cost_usd(inputs, stress, result.left_out);
     result.pnl_usd -= extra;
     result.equity_usd -= extra;
+    if (changes_liquidity(stress) && !moves_prices(stress)) {
+        result.var_99_usd = stressed_liquidity_var(inputs, stress).usd;
+    }
     out.push_back(std::move(result));
 }
 
@@ -146,6 +163,9 @@ void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stre
         result.pnl_usd += back;
         result.equity_usd += back;
         result.venues[v] = {.equity_usd = back, .margin_ratio = kNaN};
+        if (inputs.var_without_venue) {
+            result.var_99_usd = inputs.var_without_venue(VenueSlot(static_cast<std::uint16_t>(v)));
+        }
         out.push_back(std::move(result));
     }
 }
@@ -262,6 +282,29 @@ double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidi
     const double impact =
         impact_factor * impact_relative(quantity, liquidity.daily_volatility, liquidity.daily_volume * depth_factor);
     return notional_usd * (0.5 * spread_factor * liquidity.spread + impact);
+}
+
+LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefinition& definition) {
+    LiquidityVar out;
+    double cost = 0.0;
+    double days = 0.0;
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        const double quantity = inputs.book.holdings[i].quantity;
+        if (is_cash(contract.kind) || quantity == 0.0) continue;
+        const ContractLiquidity liquidity = liquidity_of(inputs, i);
+        const double notional = notional_usd(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
+        const double exit = exit_cost_usd(notional, quantity, liquidity, definition.spread_factor,
+                                          definition.depth_factor, definition.impact_factor);
+        if (!std::isfinite(exit)) {
+            ++out.left_out;
+            continue;
+        }
+        cost += exit;
+        days = std::max(days, days_to_exit(quantity, liquidity.daily_volume * definition.depth_factor));
+    }
+    out.usd = liquidation_var_usd(inputs.var_99_usd, days) + cost;
+    return out;
 }
 
 std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<const StressDefinition> definitions) {

@@ -58,10 +58,20 @@ struct ContractLiquidity {
 // Maintenance margin of a venue in USD under a shock; NaN where it is not modelled.
 using MaintenanceMargin = std::function<double(VenueSlot, const MarketState&, const Shock&)>;
 
+// VaR at 99 % over a day of what is held elsewhere, USD; NaN where it is not known.
+using VarWithoutVenue = std::function<double(VenueSlot)>;
+
 struct VenueStress {
     double equity_usd{0.0};
     double margin_ratio{0.0};  // equity / maintenance margin; NaN where not modelled or nothing is held
     double maintenance_usd{std::numeric_limits<double>::quiet_NaN()};
+};
+
+// A limit of the portfolio that a manipulated price would fire.
+struct FiredLimit {
+    std::string metric;
+    std::string scope;  // empty: account
+    bool hard{false};
 };
 
 struct StressResult {
@@ -71,6 +81,10 @@ struct StressResult {
     std::vector<VenueStress> venues;  // by VenueSlot
     std::vector<double> delta_coin;   // by UnderlyingSlot: delta_bs of what is left
     std::size_t left_out{0};          // holdings that an input was missing for
+    // Venue: of what is left elsewhere. Liquidity: adjusted for leaving the book in that world. CORR1: of its sigma.
+    double var_99_usd{std::numeric_limits<double>::quiet_NaN()};
+    double sigma_usd{std::numeric_limits<double>::quiet_NaN()};  // CORR1: of one day
+    std::vector<FiredLimit> limits_fired{};                      // oracle
 };
 
 struct StressInputs {
@@ -78,7 +92,18 @@ struct StressInputs {
     const MarketState& market;
     std::span<const ContractLiquidity> liquidity{};  // parallel to contracts, or empty
     MaintenanceMargin maintenance_margin{};
+    double var_99_usd{std::numeric_limits<double>::quiet_NaN()};  // of one day, before any stress
+    VarWithoutVenue var_without_venue{};
 };
+
+// VaR at 99 % of one day in the world of a liquidity stress: stretched over the days that the slowest position takes to
+// leave at a tenth of the volume that is left, plus exit_cost_usd of every position. `left_out`: positions that no
+// liquidity is known of. (Bangia et al. 1999; risk-model.md, "Stress".)
+struct LiquidityVar {
+    double usd{std::numeric_limits<double>::quiet_NaN()};
+    std::size_t left_out{0};
+};
+[[nodiscard]] LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefinition& definition);
 
 // Every definition, one result each (venue and oracle: one per venue).
 // Allocates: yes; for reports and the publish clock, never between event and command.

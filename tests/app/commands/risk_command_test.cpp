@@ -54,6 +54,13 @@ TEST_F(RiskCommandTest, TextJsonAndPageOfTheExample) {
     EXPECT_TRUE(report.at("metrics").at("account").at("var_99_usd").at("value").is_number());
     EXPECT_EQ(report.at("stress").at("cells_usd").at("BTC").size(), 90U);
     EXPECT_TRUE(report.at("margin").at("deribit").at("margin_ratio").is_number());
+    for (const json& stress : report.at("stress").at("named")) {
+        if (stress.at("id") != "VENUE:deribit") continue;
+        EXPECT_EQ(stress.at("delta_coin").at("BTC"), 0.0) << "nothing is held elsewhere";
+        EXPECT_EQ(stress.at("var_99_usd"), 0.0);
+    }
+    EXPECT_NE(text.out.find("AFTER THE STRESS"), std::string::npos);
+    EXPECT_NE(html.find("left, or fired"), std::string::npos);
     EXPECT_EQ(report.at("metrics").at("BTC").at("volatility_7d").at("quality"), "outside the expiries");
     EXPECT_EQ(report.at("metrics").at("BTC").at("volatility_30d").at("quality"), "good");
     EXPECT_NE(html.find("BTC surface"), std::string::npos);

@@ -192,6 +192,92 @@ TEST(RiskReportTest, AMissingMarginTableIsUnknownAndNotFree) {
     EXPECT_TRUE(std::isnan(value_of(report, "maintenance_margin_usd", "alpha")));
 }
 
+const StressResult& stress_of(const RiskReport& report, std::string_view id) {
+    return *std::ranges::find(report.stresses, id, &StressResult::id);
+}
+
+// The same book without the venue, reported on its own.
+TEST(RiskReportTest, AVenuesDefaultLeavesTheVarOfTheOthers) {
+    const RiskReport report = make_risk_report(inputs());
+    for (const std::size_t venue : {0U, 1U}) {
+        ReportInputs rest = inputs();
+        for (std::size_t row = 0; row < rest.book.contracts.size(); ++row) {
+            if (rest.book.contracts[row].venue == VenueSlot(static_cast<std::uint16_t>(venue))) {
+                rest.book.holdings[row] = {};
+            }
+        }
+        const double want = value_of(make_risk_report(rest), "var_99_usd");
+        ASSERT_GT(want, 0.0);
+        EXPECT_NEAR(stress_of(report, venue == 0 ? "VENUE:alpha" : "VENUE:beta").var_99_usd, want, 1e-9 * want);
+    }
+    ReportInputs blind = inputs();
+    blind.histories.clear();
+    EXPECT_TRUE(std::isnan(stress_of(make_risk_report(blind), "VENUE:alpha").var_99_usd));
+}
+
+// Two coins, long 100,000 USD of one and short 60,000 of the other, 3 % and 5 % a day, correlated by half.
+TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
+    ReportInputs in;
+    in.market.now = unix_nanos_from_ms(1'767'225'600'000);
+    in.market.underlyings = {{.index = 50'000.0}, {.index = 3'000.0}};
+    in.market.stables = {1.0};
+    in.book.underlying_names = {"BTC", "ETH"};
+    in.book.stable_names = {"USDC"};
+    in.book.venue_names = {"alpha"};
+    for (const std::size_t u : {0U, 1U}) {
+        in.book.contracts.push_back({.kind = ContractKind::linear_future,
+                                     .underlying = UnderlyingSlot(static_cast<std::uint16_t>(u)),
+                                     .stable = StableSlot{0},
+                                     .venue = VenueSlot{0}});
+        in.book.names.emplace_back(u == 0 ? "BTC_USDC-PERPETUAL" : "ETH_USDC-PERPETUAL");
+        in.book.holdings.push_back(u == 0 ? Holding{2.0, 50'000.0} : Holding{-20.0, 3'000.0});
+        in.market.quotes.push_back({.mark = in.market.underlyings[u].index});
+    }
+    in.histories = {{.daily_volatility = 0.03}, {.daily_volatility = 0.05}};
+    in.correlations = {1.0, 0.5, 0.5, 1.0};
+    const RiskReport report = make_risk_report(in);
+    for (const auto& [id, part] : {std::pair{"CORR1:0.5", 0.5}, {"CORR1:0.9", 0.9}, {"CORR1", 1.0}}) {
+        const double rho = 0.5 + part * 0.5;
+        const double want = std::sqrt(3'000.0 * 3'000.0 + 3'000.0 * 3'000.0 - 2.0 * rho * 3'000.0 * 3'000.0);
+        EXPECT_NEAR(stress_of(report, id).sigma_usd, want, 0.2) << id;  // of central differences of 1 %
+        EXPECT_NEAR(stress_of(report, id).var_99_usd, 2.3263478740408408 * want, 0.5) << id;
+    }
+    EXPECT_NEAR(stress_of(report, "CORR_AGAINST").sigma_usd, 6'000.0, 0.2);
+}
+
+// beta's linear perpetual marked 10 % lower: 4 x 5,005 USD of equity less, and gross notional with it.
+TEST(RiskReportTest, AnOracleTellsWhichLimitsItsPricesWouldFire) {
+    ReportInputs in = inputs();
+    const RiskReport calm = make_risk_report(in);
+    const double lost = 0.1 * 4.0 * 50'050.0;
+    const double geared = value_of(calm, "leverage_gross");
+    const double geared_then = (value_of(calm, "gross_notional_usd") - lost) / (calm.equity_usd - lost);
+    ASSERT_GT(geared_then, geared);
+    in.limits = {{.metric = "equity_usd",
+                  .soft = calm.equity_usd - 0.5 * lost,
+                  .hard = calm.equity_usd - 2.0 * lost,
+                  .below = true},
+                 {.metric = "equity_usd",
+                  .scope = "beta",
+                  .soft = 1e5,
+                  .hard = calm.venues[1].equity_usd - 0.99 * lost,
+                  .below = true},
+                 {.metric = "leverage_gross", .soft = 0.5 * (geared + geared_then), .hard = 1.001 * geared_then},
+                 {.metric = "var_99_usd", .soft = 1.0, .hard = 1e9}};
+    const StressResult beta = stress_of(make_risk_report(in), "ORACLE:beta");
+    const auto fired = [&](std::string_view metric, std::string_view scope) {
+        return std::ranges::find_if(
+            beta.limits_fired, [&](const FiredLimit& limit) { return limit.metric == metric && limit.scope == scope; });
+    };
+    ASSERT_NE(fired("equity_usd", ""), beta.limits_fired.end());
+    EXPECT_FALSE(fired("equity_usd", "")->hard);
+    ASSERT_NE(fired("equity_usd", "beta"), beta.limits_fired.end());
+    EXPECT_TRUE(fired("equity_usd", "beta")->hard);
+    ASSERT_NE(fired("leverage_gross", ""), beta.limits_fired.end());
+    EXPECT_FALSE(fired("leverage_gross", "")->hard);
+    EXPECT_EQ(fired("var_99_usd", ""), beta.limits_fired.end()) << "not recomputed";
+}
+
 TEST(RiskReportTest, LimitsAreJudgedAndFloorsTurnedRound) {
     ReportInputs in = inputs();
     in.limits = {{.metric = "leverage_gross", .soft = 0.001, .hard = 1e6},

@@ -137,6 +137,25 @@ TEST_F(NamedStressTest, LiquidityCostsWhatTheFactorsSay) {
     EXPECT_EQ(named(run(), "LIQUIDITY").left_out, 1U);
 }
 
+// Bangia et al. by hand: 4 contracts against a fifth of 10 a day take 4 / (0.1 x 2) = 20 days; every position pays five
+// half spreads and three times the impact at a fifth of its volume.
+TEST_F(NamedStressTest, LiquidityStretchesAndLoadsTheVar) {
+    liquidity_[0].daily_volume = 10.0;
+    const double stretch = std::sqrt(21.0 * 41.0 / 120.0);
+    double cost = 0.0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const double volume = i == 0 ? 2.0 : 2'000.0;
+        const double notional = i == 0 ? 4.0 * 50'050.0 : i == 1 ? 20'000.0 : 10.0 * 50'000.0;
+        cost += notional * (2.5 * 0.001 + 3.0 * 0.9 * 0.03 * std::sqrt(std::abs(book_.holdings[i].quantity) / volume));
+    }
+    const auto results = run_stresses(
+        {.book = book_, .market = market_, .liquidity = liquidity_, .maintenance_margin = {}, .var_99_usd = 7'000.0},
+        default_stresses());
+    // The inverse perpetual: 2,000 contracts against 2,000 a day take ten days, less than twenty.
+    EXPECT_NEAR(named(results, "LIQUIDITY").var_99_usd, 7'000.0 * stretch + cost, 1e-6);
+    EXPECT_TRUE(std::isnan(named(results, "COMBO").var_99_usd)) << "its VaR is of other prices";
+}
+
 TEST_F(NamedStressTest, CombinedIsWorseThanTheCrash) {
     const auto results = run();
     EXPECT_LT(named(results, "COMBO").pnl_usd, named(results, "CRASH").pnl_usd);

@@ -1,0 +1,174 @@
+#include "risk/report/report_stress.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "risk/exposure/exposure_matrix.hpp"
+#include "risk/exposure/leverage.hpp"
+#include "risk/report/report_margin.hpp"
+#include "risk/report/report_metrics.hpp"
+#include "risk/stress/correlation_stress.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kZ99 = 2.3263478740408408;
+constexpr const char* kOracle = "ORACLE:";
+
+// The report's inputs with what is held at the venue, or with all but that.
+ReportInputs part_of(const ReportInputs& inputs, VenueSlot venue, bool held_there) {
+    ReportInputs out = inputs;
+    for (std::size_t row = 0; row < out.book.contracts.size(); ++row) {
+        if ((out.book.contracts[row].venue == venue) != held_there) out.book.holdings[row] = {};
+    }
+    return out;
+}
+
+double var_without(const ReportInputs& inputs, const MarketState& market, VenueSlot venue) {
+    const ReportInputs rest = part_of(inputs, venue, false);
+    const bool any = std::ranges::any_of(rest.book.holdings, [](const Holding& held) { return held.quantity != 0.0; });
+    return any ? report_var_99_usd(rest, market) : 0.0;
+}
+
+// Correlations pushed a part of the way towards one, and every position against us: told as a loss at 99 %.
+void add_correlation_stress(const TailReport& tail, double equity_usd, std::vector<StressResult>& out) {
+    if (tail.sigma_day.empty()) return;
+    if (std::ranges::any_of(tail.sigma_day, [](double sigma) { return !(sigma > 0.0); })) return;
+    const auto add = [&](const char* id, double sigma) {
+        out.push_back({.id = id,
+                       .pnl_usd = -kZ99 * sigma,
+                       .equity_usd = equity_usd - kZ99 * sigma,
+                       .venues = {},
+                       .delta_coin = {},
+                       .var_99_usd = kZ99 * sigma,
+                       .sigma_usd = sigma});
+    };
+    const auto towards_one = [&](double part) {
+        return sigma_with_correlations_towards_one(tail.covariance_day, tail.exposure_usd, part);
+    };
+    add("CORR1:0.5", towards_one(0.5));
+    add("CORR1:0.9", towards_one(0.9));
+    add("CORR1", towards_one(1.0));
+    add("CORR_AGAINST", sigma_with_worst_signs(tail.covariance_day, tail.exposure_usd));
+}
+
+MaintenanceMargin margin_of(const ReportInputs& inputs) {
+    return [&inputs](VenueSlot venue, const MarketState& market, const Shock& shock) {
+        const MarginAmount margin = report_margin_usd(inputs, market, venue, shock);
+        return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
+    };
+}
+
+// Metrics that are sums over positions.
+std::vector<ReportMetric> sums_of(ReportInputs inputs, const MarketState& market) {
+    inputs.limits.clear();
+    RiskReport bare;
+    bare.exposures = exposure_matrix(inputs.book, market);
+    bare.underlyings.resize(market.underlyings.size());
+    return report_metrics(inputs, market, value_book(inputs.book, market), {}, bare);
+}
+
+constexpr std::array<std::string_view, 16> kSums{
+    "equity_usd", "dollar_delta_usd", "gamma_1pct_usd", "vega_usd",   "theta_day_usd", "gross_notional_usd",
+    "delta_bs",   "delta_net",        "delta_usd",      "gamma",      "vega_w30_usd",  "net_notional_usd",
+    "vanna_usd",  "volga_usd",        "charm_day",      "equity_coin"};
+
+// The report's numbers for who believes one venue's moved prices.
+class BelievedMetrics {
+public:
+    BelievedMetrics(const ReportInputs& inputs, const MarketState& market, VenueSlot venue, const StressMoves& moves,
+                    const StressResult& stress)
+        : inputs_{inputs}, venue_{stress.venues[static_cast<std::size_t>(venue)]} {
+        venue_name_ = inputs.book.venue_names[static_cast<std::size_t>(venue)];
+        MarketState moved = market;
+        for (std::size_t u = 0; u < moved.underlyings.size(); ++u) {
+            moved.underlyings[u].index *= 1.0 + moves.underlyings[u].spot;
+        }
+        const auto factor = [&](UnderlyingSlot slot) {
+            return slot == UnderlyingSlot::none ? 1.0 : 1.0 + moves.underlyings[static_cast<std::size_t>(slot)].spot;
+        };
+        for (ExpiryMarket& expiry : moved.expiries) expiry.forward *= factor(expiry.underlying);
+        for (std::size_t row = 0; row < moved.quotes.size(); ++row) {
+            moved.quotes[row].mark *= factor(inputs.book.contracts[row].underlying);
+        }
+        sums_ = sums_of(part_of(inputs, venue, true), moved);
+        const auto rest = sums_of(part_of(inputs, venue, false), market);
+        for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].value += rest[i].value;  // the same rows in both
+    }
+
+    // NaN: not judged.
+    [[nodiscard]] double value(std::string_view metric, std::string_view scope) const {
+        if (scope == venue_name_) {
+            if (metric == "equity_usd") return venue_.equity_usd;
+            if (metric == "margin_ratio") return venue_.margin_ratio;
+            return metric == "maintenance_margin_usd" ? venue_.maintenance_usd : kNaN;
+        }
+        if (std::ranges::count(kSums, metric) > 0) return sum(metric, scope);
+        if (!scope.empty()) return kNaN;
+        const double equity = sum("equity_usd", "");
+        if (metric == "drawdown") return 1.0 - equity / std::max(equity, inputs_.equity_peak_usd);
+        const Leverage ratio = leverage({.equity_usd = equity,
+                                         .gross_notional_usd = sum("gross_notional_usd", ""),
+                                         .dollar_delta_usd = sum("dollar_delta_usd", "")});
+        if (metric == "leverage_gross") return ratio.gross;
+        return metric == "leverage_net" ? ratio.net : kNaN;
+    }
+
+private:
+    [[nodiscard]] double sum(std::string_view metric, std::string_view scope) const {
+        const auto found = std::ranges::find_if(
+            sums_, [&](const ReportMetric& row) { return row.name == metric && row.scope == scope; });
+        return found == sums_.end() ? kNaN : found->value;
+    }
+
+    const ReportInputs& inputs_;
+    VenueStress venue_;
+    std::string venue_name_;
+    std::vector<ReportMetric> sums_;
+};
+
+int severity(LimitState state) { return state == LimitState::hard ? 2 : state == LimitState::soft ? 1 : 0; }
+
+}  // namespace
+
+std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
+                                          double equity_usd) {
+    const StressInputs stress{.book = inputs.book,
+                              .market = market,
+                              .liquidity = inputs.liquidity,
+                              .maintenance_margin = margin_of(inputs),
+                              .var_99_usd = tail.var_99_usd,
+                              .var_without_venue = [&](VenueSlot venue) { return var_without(inputs, market, venue); }};
+    std::vector<StressResult> out = run_stresses(stress, default_stresses());
+    add_correlation_stress(tail, equity_usd, out);
+    return out;
+}
+
+double report_reverse_crash(const ReportInputs& inputs, const MarketState& market) {
+    return reverse_stress_scale({.book = inputs.book, .market = market, .maintenance_margin = margin_of(inputs)},
+                                default_stresses().front());
+}
+
+void mark_fired_limits(const ReportInputs& inputs, const MarketState& market, RiskReport& report) {
+    if (inputs.limits.empty()) return;
+    const auto definitions = default_stresses();
+    const auto oracle = std::ranges::find(definitions, StressDefinition::Kind::oracle, &StressDefinition::kind);
+    const StressMoves moves = stress_moves(*oracle, inputs.book);
+    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+        const auto found = std::ranges::find(report.stresses, kOracle + inputs.book.venue_names[v], &StressResult::id);
+        if (found == report.stresses.end()) continue;
+        const BelievedMetrics believed{inputs, market, VenueSlot(static_cast<std::uint16_t>(v)), moves, *found};
+        for (const ReportLimit& limit : inputs.limits) {
+            const LimitState state = limit_state(limit, believed.value(limit.metric, limit.scope));
+            const ReportMetric* now = find_metric(report, limit.metric, limit.scope);
+            if (now == nullptr || severity(state) <= severity(limit_state(limit, now->value))) continue;
+            found->limits_fired.push_back(
+                {.metric = limit.metric, .scope = limit.scope, .hard = state == LimitState::hard});
+        }
+    }
+}
+
+}  // namespace keel::risk
