@@ -206,6 +206,25 @@ TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
               std::string::npos);
 }
 
+// What Deribit quotes Deribit delivers, whatever the account is called; an expiry's own word goes before.
+TEST_F(RiskFilesTest, ExpiriesOfDeribitsAnswersHaveItsWindow) {
+    const auto window = [&](const std::string& own) {
+        InputsBuilder builder;
+        read_portfolio_file(write("portfolio.json", R"({"venue":"desk","positions":[{"instrument":"BTC-27MAR26-70000-C",
+          "quantity":1}]})"),
+                            builder);
+        read_market_file(write("summaries.json", R"({"result":[{"instrument_name":"BTC-27MAR26-70000-C","mark_iv":60,
+          "underlying_price":65000,"estimated_delivery_price":65001,"creation_timestamp":1774597800000}]})"),
+                         builder);
+        if (!own.empty()) read_market_file(write("own.json", own), builder);
+        return builder.finish("summaries.json").market.expiries[0].settlement_window;
+    };
+    EXPECT_EQ(window(""), std::chrono::minutes{30});
+    EXPECT_EQ(window(R"({"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65000,
+                         "settlement_window_minutes":0.5}]})"),
+              std::chrono::seconds{30});
+}
+
 // The price says what is left of the variance, not what was there before the average began.
 TEST_F(RiskFilesTest, InTheWindowVolatilityIsSolvedOnTheAverage) {
     const risk::ReportInputs inputs =
