@@ -82,7 +82,7 @@ public:
             const double dollar_u = dollar_delta(slot, want.coin[u]);
             dollar += dollar_u;
             gross += sums.sums.gross_usd + sums.sums.gross_coins * index;
-            compare_underlying(book.underlying(slot), sums.sums, want.coin[u], dollar_u / index, index);
+            compare_underlying(slot, book.underlying(slot), sums.sums, want.coin[u], dollar_u / index, index);
             const bool unvalued = (book.quality(slot) & kBookUnvalued) != 0;
             EXPECT_EQ(unvalued, sums.left_out > 0) << place();
         }
@@ -117,6 +117,8 @@ public:
 private:
     static constexpr double kCoin = 1e-9;
     static constexpr double kUsd = 1e-5;
+    static constexpr double kGross = 1e-9;  // of the gross
+    static constexpr std::size_t kGamma = offsetof(Sensitivities, gamma) / sizeof(double);
 
     std::string place() const { return "seed " + std::to_string(seed_) + " event " + std::to_string(events_); }
     void near(double got, double want, double bound, double floor, const char* what) {
@@ -140,18 +142,34 @@ private:
         }
         return out;
     }
-    void compare_underlying(const Bounded<UnderlyingMetrics>& got, const Sensitivities& want, double coin,
-                            double delta_usd, double index) {
+    // What a sum of greeks is rounded relative to: the magnitudes of its terms. A floor in coins would say nothing of
+    // gamma_coin, which is 1e-10 per contract.
+    SensitivityArray gross_greeks(UnderlyingSlot slot) const {
+        SensitivityArray out{};
+        for (std::size_t i = 0; i < rows(); ++i) {
+            const Contract& contract = reference_.book.contracts[i];
+            const double quantity = reference_.book.holdings[i].quantity;
+            Sensitivities unit;
+            if (contract.underlying != slot || quantity == 0.0) continue;
+            if (!contract_sensitivities(contract, reference_.market.quotes[i], reference_.market, unit)) continue;
+            const auto terms = std::bit_cast<SensitivityArray>(unit);
+            for (std::size_t k = 0; k < kSensitivitiesCount; ++k) out[k] += std::abs(quantity * terms[k]);
+        }
+        return out;
+    }
+    void compare_underlying(UnderlyingSlot slot, const Bounded<UnderlyingMetrics>& got, const Sensitivities& want,
+                            double coin, double delta_usd, double index) {
         const auto value = std::bit_cast<SensitivityArray>(got.value.greeks);
         const auto bound = std::bit_cast<SensitivityArray>(got.bound.greeks);
         const auto wanted = std::bit_cast<SensitivityArray>(want);
+        const SensitivityArray gross = gross_greeks(slot);
         for (std::size_t i = 0; i < kSensitivitiesCount; ++i) {
-            const bool in_usd = i == 3 || (i >= 5 && i <= 8) || i == 13 || i == 15;
-            near(value[i], wanted[i], bound[i], in_usd ? kUsd : kCoin, ("greek " + std::to_string(i)).c_str());
+            near(value[i], wanted[i], bound[i], kGross * gross[i], ("greek " + std::to_string(i)).c_str());
         }
         near(got.value.equity_coin, coin, got.bound.equity_coin, kCoin, "equity_coin");
         near(got.value.delta_usd, delta_usd, got.bound.delta_usd, kCoin, "delta_usd");
-        near(got.value.gamma_1pct_usd, want.gamma * index * index / 100.0, got.bound.gamma_1pct_usd, kUsd,
+        const double points = index * index / 100.0;
+        near(got.value.gamma_1pct_usd, want.gamma * points, got.bound.gamma_1pct_usd, kGross * gross[kGamma] * points,
              "gamma_1pct");
     }
 
