@@ -11,13 +11,14 @@
 namespace keel::risk::test {
 
 // A book of two coins, three expiries each, two venues and two stablecoins: options of both kinds, futures,
-// perpetuals, spot, shares of two pools, and the cash that each of them pays into.
+// perpetuals, spot, shares of two pools, and the cash that each of them pays into. `delivering`: the first expiry of
+// each coin is minutes away, so that a stream of events enters its averaging window and passes it.
 struct RandomBook {
     Book book;
     MarketState market;
     std::mt19937_64 random;
 
-    explicit RandomBook(std::uint64_t seed) : random{seed} {
+    explicit RandomBook(std::uint64_t seed, bool delivering = false) : random{seed} {
         book.underlying_names = {"AAA", "BBB"};
         book.stable_names = {"USDX", "USDY"};
         book.venue_names = {"one", "two"};
@@ -28,12 +29,15 @@ struct RandomBook {
             const double index = market.underlyings[u].index;
             add_cash(u);
             for (int e = 0; e < 3; ++e) {
-                const double days = e == 0 ? uniform(0.02, 1.0) : e == 1 ? uniform(3.0, 14.0) : uniform(30.0, 180.0);
+                double days = e == 0 ? uniform(0.02, 1.0) : e == 1 ? uniform(3.0, 14.0) : uniform(30.0, 180.0);
+                if (delivering && e == 0) days = uniform(10.0, 150.0) / 86'400.0;
                 const auto expiry = ExpirySlot(static_cast<std::uint16_t>(market.expiries.size()));
                 market.expiries.push_back(
                     {.underlying = UnderlyingSlot{u},
                      .expiry = market.now + std::chrono::nanoseconds{std::llround(days * 86'400e9)},
                      .forward = index * (1.0 + uniform(-0.002, 0.01))});
+                // One of the two delivers on an average, one on the last price.
+                if (delivering && e == 0 && u == 0) market.expiries.back().settlement_window = std::chrono::minutes{1};
                 if (e == 2) market.expiries.back().settlement_window = std::chrono::minutes{30};
                 for (int i = 0; i < 7; ++i) add_option(u, expiry, days);
                 add(delta_one(e == 1 ? ContractKind::linear_future : ContractKind::inverse_future, u, expiry),
