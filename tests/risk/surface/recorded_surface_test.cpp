@@ -44,7 +44,7 @@ struct Cell {
 };
 
 struct Report {
-    std::size_t slices{0}, within_raw{0}, within{0}, fallback{0}, too_few{0};
+    std::size_t slices{0}, within_raw{0}, within{0}, fallback{0}, refused{0}, too_few{0};
     std::size_t raw_butterfly{0}, raw_calendar{0}, butterfly{0}, calendar{0}, pairs{0};
     std::size_t quotes{0}, rows{0};
     std::array<std::size_t, 5> status{};
@@ -82,20 +82,18 @@ void tell_outside(const RecordedSurface& surface, const Fitted& fitted, const Me
               << ", half-spread " << free.half_spread << '\n';
 }
 
-// The slices of one surface that have five two-sided quotes, nearest first.
+// The slices of one surface that have five two-sided quotes of any moneyness, nearest first.
 std::vector<Fitted> slices_of(const RecordedSurface& surface, Report& report) {
     std::vector<Fitted> fits;
     for (const auto& [expiry, slice] : surface.slices) {
         Fitted fitted;
         fitted.slice = &slice;
-        std::size_t two_sided = 0;
         for (const SurfaceQuote& quote : slice.quotes) {
             const JudgedQuote judged = judge_quote(quote, slice.years);
-            two_sided += is_two_sided(judged) ? 1U : 0U;
             if (judged.point.weight > 0.0) fitted.points.push_back(judged.point);
         }
         report.rows += slice.rows;
-        if (two_sided < kSviQuotesMin) {
+        if (slice.two_sided < kSviQuotesMin) {
             ++report.too_few;
             continue;
         }
@@ -151,6 +149,11 @@ void fit_surface(const RecordedSurface& surface, Report& report) {
     for (const Fitted& fitted : fits) {
         ++report.slices;
         ++report.status[static_cast<std::size_t>(fitted.status)];
+        // Of five two-sided quotes too few may be used: refused, by its name, and not within its spread.
+        if (fitted.points.size() < kSviQuotesMin && fitted.status == SviFitStatus::too_few_quotes) {
+            ++report.refused;
+            continue;
+        }
         if (!fitted.has_raw || !is_fitted(fitted.status)) {
             ++report.fallback;
             std::cout << "[ no fit   ] " << surface.time << ' ' << fitted.slice->name << '\n';
@@ -176,10 +179,11 @@ void print(const Report& report) {
               << " of rows " << report.rows << "\nmedian |fit - mid| within the median half-spread: raw "
               << share(report.within_raw, report.slices) << " %, free of arbitrage "
               << share(report.within, report.slices) << " %\nfits: as they were " << report.status[0]
-              << ", fitted again " << report.status[1] << ", jump-wing repair " << report.status[2] << ", fallback "
-              << report.fallback << "\narbitrage raw: butterfly " << report.raw_butterfly << ", calendar "
-              << report.raw_calendar << " of " << report.pairs << " pairs; after: butterfly " << report.butterfly
-              << ", calendar " << report.calendar << "\nseconds per 1,000 quotes " << std::setprecision(4)
+              << ", fitted again " << report.status[1] << ", jump-wing repair " << report.status[2]
+              << ", refused with too few usable quotes " << report.refused << ", fallback " << report.fallback
+              << "\narbitrage raw: butterfly " << report.raw_butterfly << ", calendar " << report.raw_calendar << " of "
+              << report.pairs << " pairs; after: butterfly " << report.butterfly << ", calendar " << report.calendar
+              << "\nseconds per 1,000 quotes " << std::setprecision(4)
               << 1000.0 * report.seconds / static_cast<double>(report.quotes) << " (both fits)\n"
               << std::setprecision(2)
               << "vol points: median half-spread | median, p90 error raw | median, p90 error free\n";

@@ -49,6 +49,7 @@ struct RecordedSlice {
     double years{0.0};
     std::vector<risk::SurfaceQuote> quotes;  // out of the money only
     std::size_t rows{0};                     // all, in the money ones too
+    std::size_t two_sided{0};                // of any moneyness: a bid, and an ask above it
 };
 
 // The slices of one currency in one snapshot, by expiry.
@@ -95,6 +96,10 @@ inline std::vector<RecordedSurface> recorded_surfaces(const CsvRows& rows, std::
         slice.name = currency + " " + expiry;
         slice.years = years;
         ++slice.rows;
+        if (!row.text("bid_price").empty() && !row.text("ask_price").empty()) {
+            const double bid = row.number("bid_price");
+            slice.two_sided += bid > 0.0 && row.number("ask_price") > bid ? 1U : 0U;
+        }
         const bool is_call = row.text("option_type") == "call";
         if ((row.number("strike") >= row.number("underlying")) != is_call) continue;
         slice.quotes.push_back(quote_of(row, years));
