@@ -179,8 +179,14 @@ TEST(MeasuresAllocationTest, Exposure) {
     });
 }
 
-// One word taken in one round of many is found.
+// One word taken in one round of many is found, an aligned one too.
 TEST(MeasuresAllocationTest, APlantedAllocationFails) {
+    EXPECT_NONFATAL_FAILURE(expect_nothing_taken([](int round) {
+                                constexpr std::align_val_t kLine{64};
+                                if (round == 1) ::operator delete(::operator new(sizeof(int), kLine), kLine);
+                                return true;
+                            }),
+                            "taken from the heap");
     EXPECT_NONFATAL_FAILURE(expect_nothing_taken([](int round) {
                                 if (round == kRounds / 2) ::operator delete(::operator new(sizeof(int)));
                                 return true;
