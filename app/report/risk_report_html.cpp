@@ -306,11 +306,14 @@ void add_margin(const RiskReport& report, std::string& out) {
             number(venue.maintenance_margin_usd), number(venue.margin_ratio));
         if (venue.liquidations.empty()) out += head + "<td>–</td><td></td><td></td><td></td></tr>";
         for (const auto& row : venue.liquidations) {
-            out += head + fmt::format(
-                              "<td>{}</td><td class=\"n\">{} ({})</td><td class=\"n\">{} ({})</td><td "
-                              "class=\"n\">{}</td></tr>",
-                              escaped(row.underlying), number(row.price_down), percent(-row.distance_down_ratio, 1),
-                              number(row.price_up), percent(row.distance_up_ratio, 1), number(row.sigmas));
+            constexpr const char* kPrices =
+                "<td>{}</td><td class=\"n\">{} ({})</td><td class=\"n\">{} ({})</td><td class=\"n\">{}</td></tr>";
+            const std::string name = escaped(row.underlying);
+            out += head + fmt::format(kPrices, name, number(row.price_down), percent(-row.distance_down_ratio, 1),
+                                      number(row.price_up), percent(row.distance_up_ratio, 1), number(row.sigmas));
+            out += head + fmt::format(kPrices, name + ", others by beta", number(row.price_down_beta),
+                                      percent(-row.distance_down_beta_ratio, 1), number(row.price_up_beta),
+                                      percent(row.distance_up_beta_ratio, 1), number(row.sigmas_beta));
         }
     }
     out += "</table></div></section>\n";

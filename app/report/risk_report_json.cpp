@@ -140,6 +140,11 @@ void add_margin(const RiskReport& report, JsonText& json) {
             json.field("distance_down_ratio", row.distance_down_ratio);
             json.field("distance_up_ratio", row.distance_up_ratio);
             json.field("sigmas", row.sigmas);
+            json.field("price_down_beta", row.price_down_beta);
+            json.field("price_up_beta", row.price_up_beta);
+            json.field("distance_down_beta_ratio", row.distance_down_beta_ratio);
+            json.field("distance_up_beta_ratio", row.distance_up_beta_ratio);
+            json.field("sigmas_beta", row.sigmas_beta);
             json.close_object();
         }
         json.close_object();

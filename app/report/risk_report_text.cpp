@@ -128,6 +128,9 @@ void add_venues(const RiskReport& report, std::string& out) {
             out += fmt::format("  {:<8} down at {} ({})   up at {} ({})   {} sigmas of a day\n", row.underlying,
                                number(row.price_down), percent(-row.distance_down_ratio), number(row.price_up),
                                percent(row.distance_up_ratio), number(row.sigmas));
+            out += fmt::format("  {:<8} down at {} ({})   up at {} ({})   {} sigmas, others by beta\n", "",
+                               number(row.price_down_beta), percent(-row.distance_down_beta_ratio),
+                               number(row.price_up_beta), percent(row.distance_up_beta_ratio), number(row.sigmas_beta));
         }
     }
 }

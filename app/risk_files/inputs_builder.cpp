@@ -72,6 +72,7 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
                  .venue = venue(venue_name),
                  .multiplier = multiplier,
                  .strike = meaning.strike};
+    if (const char* problem = risk::contract_problem(row)) throw UsageError{name + ": " + problem};
     if (!meaning.stable.empty()) row.stable = stable(meaning.stable);
     if (meaning.expiry != UnixNanos{}) row.expiry = expiry(row.underlying, meaning.expiry);
     inputs_.book.contracts.push_back(row);

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] risk::VenueSlot venue(const std::string& name);
     [[nodiscard]] risk::ExpirySlot expiry(risk::UnderlyingSlot underlying, UnixNanos when);
 
-    // The row of a contract at a venue, made on first sight.
+    // The row of a contract at a venue, made on first sight. Errors: UsageError naming one that no book can hold.
     [[nodiscard]] std::size_t contract(const std::string& name, const ContractName& meaning, const std::string& venue,
                                        double multiplier);
     // The row of cash in a currency: coin where an underlying of that name is known at the end, else a stablecoin.

@@ -57,6 +57,17 @@ struct Contract {
     double margin_rate{0.0};                                // of |notional|; the linear part of a margin rule
 };
 
+inline constexpr double kStrikeMin = 1e-9;  // USD per coin: what prices may be (BookRules)
+inline constexpr double kStrikeMax = 1e9;
+
+// Why a contract cannot be taken into a book; nullptr: nothing. Whoever reads contracts from outside asks first.
+[[nodiscard]] constexpr const char* contract_problem(const Contract& contract) {
+    if (is_option(contract.kind) && !(contract.strike >= kStrikeMin && contract.strike <= kStrikeMax)) {
+        return "its strike is not between 1e-9 and 1e9 USD per coin";
+    }
+    return nullptr;
+}
+
 // What the venue or the surface last said of a contract.
 struct ContractQuote {
     double mark{std::numeric_limits<double>::quiet_NaN()};        // USD per coin; futures, perpetuals, spot

@@ -26,10 +26,10 @@ struct BookRules {
 // holdings in the same market is the definition of every number: without resync() each published value is off
 // by no more than the bound published beside it, after resync() by rounding alone.
 //
-// Contracts, venues, underlyings and expiries are those it was made with. A contribution (a future, a lane of an
-// option bucket, cash) is added to its cell (venue, underlying, stablecoin), and in USD to the account, all
-// compensated; an underlying and a venue are the sums of their few cells. Every ledger that a contract settles in needs
-// its row of cash at that venue.
+// Contracts, venues, underlyings and expiries are those it was made with; contract_problem() finds nothing in any. A
+// contribution (a future, a lane of an option bucket, cash) is added to its cell (venue, underlying, stablecoin), and
+// in USD to the account, all compensated; an underlying and a venue are the sums of their few cells. Every ledger that
+// a contract settles in needs its row of cash at that venue.
 //
 // Invariant: every sum is finite. An input that is not usable changes flags and nothing else.
 // Thread: core. Allocates: at construction only.

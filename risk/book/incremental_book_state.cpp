@@ -99,6 +99,7 @@ void IncrementalBook::build_rows(const Book& book) {
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
         Row& row = rows_[i];
         row.contract = book.contracts[i];
+        KEEL_ASSERT(contract_problem(row.contract) == nullptr);
         row.cell = cell_of(row.contract);
         if (is_option(row.contract.kind)) place_option(i, market_.quotes[i].volatility);
         if (row.contract.expiry != ExpirySlot::none) expiries_[index_of(row.contract.expiry)].rows.push_back(i);

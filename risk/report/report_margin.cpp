@@ -54,14 +54,32 @@ struct VenueTables {
     VenueTables& operator=(const VenueTables&) = delete;
 };
 
-VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, const VenueAccount& account, std::size_t underlying,
-                                        double sigma_day) {
+// Coin included.
+bool holds_any(const VenueAccount& account, std::size_t underlying) {
+    for (std::size_t row = 0; row < account.book.contracts.size(); ++row) {
+        const Contract& contract = account.book.contracts[row];
+        if (contract.venue == account.venue && static_cast<std::size_t>(contract.underlying) == underlying &&
+            account.book.holdings[row].quantity != 0.0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Where the account is liquidated while the other underlyings move by `betas` (none: stand still).
+struct LiquidationPrices {
+    double down{kNaN}, up{kNaN};
+    double distance_down{kNaN}, distance_up{kNaN};
+    double sigmas{kNaN};
+};
+LiquidationPrices liquidation_prices(const VenueAccount& account, std::size_t underlying, double sigma_day,
+                                     std::span<const double> betas) {
     const MarketState& market = account.market;
     std::vector<UnderlyingShock> room(market.underlyings.size());
     const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(underlying));
-    const auto gap = [&](double move) { return venue_margin_gap_usd(account, slot, move, {}, room); };
+    const auto gap = [&](double move) { return venue_margin_gap_usd(account, slot, move, betas, room); };
     const LiquidationMoves found = liquidation_moves(gap, {.moves = kLiquidationMoves, .tolerance = 1e-5});
-    VenueReport::Liquidation out{.underlying = inputs.book.underlying_names[underlying]};
+    LiquidationPrices out;
     const double index = market.underlyings[underlying].index;
     double nearest = std::numeric_limits<double>::infinity();
     const auto take = [&](const LiquidationMove& side, double& price, double& distance) {
@@ -70,10 +88,51 @@ VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, const VenueA
         distance = std::abs(side.move);
         nearest = std::min(nearest, std::abs(std::log1p(side.move)));
     };
-    take(found.down, out.price_down, out.distance_down_ratio);
-    take(found.up, out.price_up, out.distance_up_ratio);
+    take(found.down, out.down, out.distance_down);
+    take(found.up, out.up, out.distance_up);
     if (sigma_day > 0.0 && std::isfinite(nearest)) out.sigmas = nearest / sigma_day;
     return out;
+}
+
+// Moves of every underlying per move of `underlying`, cov(i, u) / var(u); empty where one that the venue holds is not
+// known.
+std::vector<double> betas_to(const VenueAccount& account, std::size_t underlying, const DailyMoves& moves) {
+    const std::size_t n = account.market.underlyings.size();
+    if (moves.covariance.size() != n * n) return {};
+    std::vector<double> out;
+    for (std::size_t i = 0; i < n; ++i) {
+        const bool known = moves.sigma[i] > 0.0 && moves.sigma[underlying] > 0.0;
+        if (!known && (i == underlying || holds_any(account, i))) return {};
+        const double variance = moves.covariance[underlying * n + underlying];
+        out.push_back(known ? moves.covariance[i * n + underlying] / variance : 0.0);
+    }
+    return out;
+}
+
+VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, const VenueAccount& account, std::size_t underlying,
+                                        const DailyMoves& moves) {
+    const double sigma = underlying < moves.sigma.size() ? moves.sigma[underlying] : kNaN;
+    const LiquidationPrices still = liquidation_prices(account, underlying, sigma, {});
+    LiquidationPrices follow = still;
+    bool alone = true;
+    for (std::size_t i = 0; i < account.market.underlyings.size(); ++i) {
+        alone = alone && (i == underlying || !holds_any(account, i));
+    }
+    if (!alone) {
+        const std::vector<double> betas = betas_to(account, underlying, moves);
+        follow = betas.empty() ? LiquidationPrices{} : liquidation_prices(account, underlying, sigma, betas);
+    }
+    return {.underlying = inputs.book.underlying_names[underlying],
+            .price_down = still.down,
+            .price_up = still.up,
+            .distance_down_ratio = still.distance_down,
+            .distance_up_ratio = still.distance_up,
+            .sigmas = still.sigmas,
+            .price_down_beta = follow.down,
+            .price_up_beta = follow.up,
+            .distance_down_beta_ratio = follow.distance_down,
+            .distance_up_beta_ratio = follow.distance_up,
+            .sigmas_beta = follow.sigmas};
 }
 
 bool holds_derivatives(const Book& book, VenueSlot venue, std::size_t underlying) {
@@ -136,8 +195,8 @@ MarginAmount report_margin_usd(const ReportInputs& inputs, const MarketState& ma
     return venue_margin_usd({inputs.book, market, venue, tables.model}, shock);
 }
 
-std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market,
-                                       std::span<const double> sigma_day, std::vector<std::string>& notes) {
+std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market, const DailyMoves& moves,
+                                       std::vector<std::string>& notes) {
     std::vector<VenueReport> out;
     const BookValue value = value_book(inputs.book, market);
     for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
@@ -159,8 +218,7 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
         if (margin.maintenance > 0.0) row.margin_ratio = row.equity_usd / margin.maintenance;
         for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
             if (!holds_derivatives(inputs.book, venue, u)) continue;
-            const double sigma = u < sigma_day.size() ? sigma_day[u] : std::numeric_limits<double>::quiet_NaN();
-            row.liquidations.push_back(liquidation_of(inputs, account, u, sigma));
+            row.liquidations.push_back(liquidation_of(inputs, account, u, moves));
         }
         out.push_back(std::move(row));
     }

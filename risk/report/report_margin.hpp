@@ -11,10 +11,16 @@ namespace keel::risk {
 [[nodiscard]] MarginAmount report_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
                                              const Shock& shock);
 
-// Margin, ratio and liquidation prices of every venue that holds something. One underlying moves at a time, the
-// others stand still. `sigma_day`: by UnderlyingSlot, NaN unknown.
+// How the underlyings move in a day, by UnderlyingSlot: standard deviations (NaN unknown) and the covariance matrix of
+// ln S. Either may be empty.
+struct DailyMoves {
+    std::span<const double> sigma{};
+    std::span<const double> covariance{};
+};
+
+// Margin, ratio and liquidation prices of every venue that holds something. One underlying moves at a time; the others
+// stand still, and in the second form move by their betas.
 [[nodiscard]] std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market,
-                                                     std::span<const double> sigma_day,
-                                                     std::vector<std::string>& notes);
+                                                     const DailyMoves& moves, std::vector<std::string>& notes);
 
 }  // namespace keel::risk

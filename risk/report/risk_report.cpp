@@ -125,7 +125,8 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
     report.positions = position_rows(inputs, market, tail);
-    report.venues = venue_reports(inputs, market, tail.sigma_day, report.notes);
+    report.venues =
+        venue_reports(inputs, market, {.sigma = tail.sigma_day, .covariance = tail.covariance_day}, report.notes);
     report.deleveraging = report_adl(inputs, market, tail.sigma_day);
     report.exposures = exposure_matrix(inputs.book, market);
     for (std::size_t u = 0; u < market.underlyings.size(); ++u) {

@@ -94,6 +94,13 @@ struct VenueReport {
         double distance_down_ratio{std::numeric_limits<double>::quiet_NaN()};
         double distance_up_ratio{std::numeric_limits<double>::quiet_NaN()};
         double sigmas{std::numeric_limits<double>::quiet_NaN()};  // of one day, of the nearer
+        // The same where the other underlyings move by their betas to this one instead of standing still; NaN, too,
+        // where a beta is not known.
+        double price_down_beta{std::numeric_limits<double>::quiet_NaN()};
+        double price_up_beta{std::numeric_limits<double>::quiet_NaN()};
+        double distance_down_beta_ratio{std::numeric_limits<double>::quiet_NaN()};
+        double distance_up_beta_ratio{std::numeric_limits<double>::quiet_NaN()};
+        double sigmas_beta{std::numeric_limits<double>::quiet_NaN()};
     };
     std::vector<Liquidation> liquidations;
 };

@@ -236,6 +236,19 @@ TEST_F(RiskFilesTest, InTheWindowVolatilityIsSolvedOnTheAverage) {
                 0.00105, 1e-12);
 }
 
+TEST_F(RiskFilesTest, AStrikeBeyondReasonIsRefusedByName) {
+    for (const char* strike : {"1e31", "1000000001", "0.0000000001"}) {
+        const std::string name = std::string{"BTC-27MAR26-"} + strike + "-C";
+        EXPECT_EQ(refusal(R"({"positions":[{"instrument":")" + name + R"(","quantity":1}]})", R"({"time":1})"),
+                  name + ": its strike is not between 1e-9 and 1e9 USD per coin");
+        EXPECT_NE(refusal(std::string{R"({"positions":[{"instrument":"X","kind":"put","underlying":"BTC","strike":)"} +
+                              strike + R"(,"expiry":"27MAR26","quantity":1}]})",
+                          R"({"time":1})")
+                      .find("its strike"),
+                  std::string::npos);
+    }
+}
+
 TEST_F(RiskFilesTest, OtherVenuesSpellTheirContractsOut) {
     const risk::ReportInputs inputs = load(
         R"({"positions":[{"instrument":"BTCUSDT","kind":"perpetual","underlying":"BTC","settlement":"USDT","quantity":2,

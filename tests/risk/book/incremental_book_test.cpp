@@ -240,5 +240,16 @@ TEST(SettlementWindowTest, BookFollowsTheDefinitionToDelivery) {
     EXPECT_NEAR(book.equity_stable(StableSlot{0}).value, 1'000.0, 1e-9);
 }
 
+TEST(IncrementalBookDeathTest, AStrikeBeyondReasonMakesNoBook) {
+    for (const double strike : {1e31, 1.1e9, 1e-10, 0.0, std::numeric_limits<double>::quiet_NaN()}) {
+        SmallBook small{60'000.0, 10.0, 1.0};
+        (void)small.add_option(ContractKind::inverse_option, OptionType::call, strike, 0.6, 1.0);
+        EXPECT_NE(contract_problem(small.book.contracts.back()), nullptr);
+        EXPECT_DEATH(IncrementalBook(small.book, small.market), "contract_problem");
+    }
+    EXPECT_EQ(contract_problem({.kind = ContractKind::inverse_option, .strike = 1e9}), nullptr);
+    EXPECT_EQ(contract_problem({.kind = ContractKind::linear_future}), nullptr) << "futures have none";
+}
+
 }  // namespace
 }  // namespace keel::risk

@@ -215,8 +215,8 @@ TEST(RiskReportTest, AVenuesDefaultLeavesTheVarOfTheOthers) {
     EXPECT_TRUE(std::isnan(stress_of(make_risk_report(blind), "VENUE:alpha").var_99_usd));
 }
 
-// Two coins, long 100,000 USD of one and short 60,000 of the other, 3 % and 5 % a day, correlated by half.
-TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
+// Two coins at one venue, long 100,000 USD of one and short 60,000 of the other, 3 % and 5 % a day, correlated by half.
+ReportInputs two_coins() {
     ReportInputs in;
     in.market.now = unix_nanos_from_ms(1'767'225'600'000);
     in.market.underlyings = {{.index = 50'000.0}, {.index = 3'000.0}};
@@ -235,7 +235,11 @@ TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
     }
     in.histories = {{.daily_volatility = 0.03}, {.daily_volatility = 0.05}};
     in.correlations = {1.0, 0.5, 0.5, 1.0};
-    const RiskReport report = make_risk_report(in);
+    return in;
+}
+
+TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
+    const RiskReport report = make_risk_report(two_coins());
     for (const auto& [id, part] : {std::pair{"CORR1:0.5", 0.5}, {"CORR1:0.9", 0.9}, {"CORR1", 1.0}}) {
         const double rho = 0.5 + part * 0.5;
         const double want = std::sqrt(3'000.0 * 3'000.0 + 3'000.0 * 3'000.0 - 2.0 * rho * 3'000.0 * 3'000.0);
@@ -243,6 +247,37 @@ TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
         EXPECT_NEAR(stress_of(report, id).var_99_usd, 2.3263478740408408 * want, 0.5) << id;
     }
     EXPECT_NEAR(stress_of(report, "CORR_AGAINST").sigma_usd, 6'000.0, 0.2);
+}
+
+// 10,000 USDC, maintenance 1 % of notional. BTC alone: 10,000 - 1,600 + 99,000 x = 0. ETH following by its beta of
+// 0.5 x 5 / 3: 8,400 + (100,000 - 50,000 - 1,000 - 500) x = 0; ETH alone: 8,400 - 60,600 y = 0; BTC following by 0.3:
+// 8,400 + (30,000 - 60,000 - 600 - 300) y = 0.
+TEST(RiskReportTest, LiquidationIsToldWithTheOthersStillAndByBeta) {
+    ReportInputs in = two_coins();
+    in.book.contracts.push_back({.kind = ContractKind::stable_cash, .stable = StableSlot{0}, .venue = VenueSlot{0}});
+    in.book.names.emplace_back("USDC");
+    in.book.holdings.push_back({.quantity = 10'000.0});
+    in.market.quotes.emplace_back();
+    const std::array tiers{MarginTier{
+        .notional_max = 1e9, .maintenance_rate = 0.01, .deduction = std::numeric_limits<double>::quiet_NaN()}};
+    TierTable table;
+    ASSERT_EQ(table.assign(tiers, 1e-9), TierProblem::none);
+    in.venue_margins = {{.law = MarginLaw::binance_tiers, .tiers = {{0, table}, {1, table}}, .leverage = 10.0}};
+    const RiskReport report = make_risk_report(in);
+    ASSERT_EQ(report.venues[0].liquidations.size(), 2U);
+    const auto& btc = report.venues[0].liquidations[0];
+    EXPECT_NEAR(btc.distance_down_ratio, 8'400.0 / 99'000.0, 2e-5);
+    EXPECT_NEAR(btc.distance_down_beta_ratio, 8'400.0 / 48'500.0, 2e-5);
+    EXPECT_NEAR(btc.price_down_beta, 50'000.0 * (1.0 - 8'400.0 / 48'500.0), 1.0);
+    EXPECT_NEAR(btc.sigmas_beta, -std::log1p(-8'400.0 / 48'500.0) / 0.03, 1e-3);
+    EXPECT_TRUE(std::isnan(btc.price_up_beta));
+    const auto& eth = report.venues[0].liquidations[1];
+    EXPECT_NEAR(eth.distance_up_ratio, 8'400.0 / 60'600.0, 2e-5);
+    EXPECT_NEAR(eth.distance_up_beta_ratio, 8'400.0 / 30'900.0, 2e-5);
+    in.histories[1].daily_volatility = std::numeric_limits<double>::quiet_NaN();
+    const RiskReport unknown = make_risk_report(in);
+    EXPECT_TRUE(std::isfinite(unknown.venues[0].liquidations[0].price_down));
+    EXPECT_TRUE(std::isnan(unknown.venues[0].liquidations[0].price_down_beta)) << "no beta without a volatility";
 }
 
 // beta's linear perpetual marked 10 % lower: 4 x 5,005 USD of equity less, and gross notional with it.
