@@ -27,6 +27,7 @@ void add_metrics(const RiskReport& report, JsonText& json) {
             json.field("soft", metric.soft);
             json.field("hard", metric.hard);
             json.field("state", limit_state_name(metric.state));
+            json.field("stale", metric.stale);
             json.close_object();
         }
         json.field("age_seconds", metric.age_seconds);

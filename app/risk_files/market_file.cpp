@@ -38,6 +38,13 @@ UnixNanos time_from(const JsonTree& value) {
     return *time;
 }
 
+double age_or(const JsonTree& row, double otherwise) {
+    const JsonTree* member = row.find("age_seconds");
+    if (member == nullptr) return otherwise;
+    if (member->number() < 0.0) member->refuse(fmt::format("must not be negative, is {}", member->number()));
+    return member->number();
+}
+
 std::chrono::nanoseconds minutes_from(const JsonTree& value) {
     const double minutes = value.number();
     if (!(minutes >= 0.0) || minutes > 1'440.0) value.refuse(fmt::format("must be 0 to 1440 minutes, is {}", minutes));
@@ -57,9 +64,12 @@ Row& row_at(std::vector<Row>& rows, Slot slot) {
 }
 
 void read_underlying(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes"});
+    row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
     builder.inputs().market.underlyings[at(slot)].index = positive(row.at("index"));
+    auto& ages = builder.inputs().index_age_seconds;
+    if (ages.size() <= at(slot)) ages.resize(at(slot) + 1, kNaN);
+    ages[at(slot)] = age_or(row, ages[at(slot)]);
     risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
     history.daily_volatility = positive_or(row, "daily_volatility", history.daily_volatility);
     const auto read_all = [&](std::string_view key, std::vector<double>& out) {
@@ -81,8 +91,8 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
 }
 
 void read_expiry(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown(
-        {"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes", "settlement_average"});
+    row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes",
+                        "settlement_average", "age_seconds"});
     const JsonTree& when = row.at("expiry");
     const auto expiry = parse_time(when.text());
     if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
@@ -93,6 +103,9 @@ void read_expiry(const JsonTree& row, InputsBuilder& builder) {
     }
     double& average = builder.inputs().market.expiries[at(slot)].settlement_average;
     average = positive_or(row, "settlement_average", average);
+    auto& ages = builder.inputs().expiry_age_seconds;
+    if (ages.size() <= at(slot)) ages.resize(at(slot) + 1, kNaN);
+    ages[at(slot)] = age_or(row, ages[at(slot)]);
     risk::ExpirySmile& smile = row_at(builder.inputs().smiles, slot);
     if (const JsonTree* svi = row.find("svi")) {
         svi->refuse_unknown({"a", "b", "rho", "m", "sigma"});
@@ -118,6 +131,7 @@ void read_expiry(const JsonTree& row, InputsBuilder& builder) {
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "mark", "iv", "spread", "daily_volume", "daily_volatility", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
+    (void)age_or(row, kNaN);  // refused for contracts that are not held, too
     for (const std::size_t place : builder.rows_named(row.at("name").text())) {
         risk::ContractQuote& quote = inputs.market.quotes[place];
         if (risk::is_option(inputs.book.contracts[place].kind)) {
@@ -130,13 +144,13 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
         liquidity.spread = row.number_or("spread", liquidity.spread);
         liquidity.daily_volume = positive_or(row, "daily_volume", liquidity.daily_volume);
         liquidity.daily_volatility = positive_or(row, "daily_volatility", liquidity.daily_volatility);
-        inputs.input_age_seconds[place] = row.number_or("age_seconds", inputs.input_age_seconds[place]);
+        inputs.input_age_seconds[place] = age_or(row, inputs.input_age_seconds[place]);
     }
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
     root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
-                         "margin_tables", "settlement_windows", "comment"});
+                         "margin_tables", "settlement_windows", "ages_max_seconds", "comment"});
     if (const JsonTree* time = root.find("time")) take_time(time_from(*time), builder);
     const auto each = [&](std::string_view key, auto read) {
         if (const JsonTree* rows = root.find(key)) {
@@ -150,6 +164,13 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
         for (std::size_t i = 0; i < stables->keys().size(); ++i) {
             builder.inputs().market.stables[at(builder.stable(stables->keys()[i]))] = positive(stables->items()[i]);
         }
+    }
+    if (const JsonTree* ages = root.find("ages_max_seconds")) {
+        ages->refuse_unknown({"future", "option", "index"});
+        risk::InputAgesMax& most = builder.inputs().ages_max;
+        most = {.future_seconds = positive_or(*ages, "future", most.future_seconds),
+                .option_seconds = positive_or(*ages, "option", most.option_seconds),
+                .index_seconds = positive_or(*ages, "index", most.index_seconds)};
     }
     if (const JsonTree* windows = root.find("settlement_windows")) {
         for (std::size_t i = 0; i < windows->keys().size(); ++i) {

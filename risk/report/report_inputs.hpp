@@ -64,14 +64,25 @@ struct VenueMarginTables {
     AdlIndicatorScale adl{};                                          // of the venue's own indicator
 };
 
+// An input older than this is stale: what needs it says so. A quote that a book is hedged by, an option's quote or
+// curve, an index from a slow source.
+struct InputAgesMax {
+    double future_seconds{2.0};  // futures, perpetuals, spot
+    double option_seconds{5.0};  // options, curves and forwards
+    double index_seconds{60.0};
+};
+
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
 struct ReportInputs {
     Book book;
     MarketState market;
-    std::vector<ExpirySmile> smiles;               // by ExpirySlot; may be shorter
-    std::vector<UnderlyingHistory> histories;      // by UnderlyingSlot; may be shorter
-    std::vector<ContractLiquidity> liquidity;      // by contract; may be shorter
-    std::vector<double> input_age_seconds;         // by contract; NaN unknown; may be shorter
+    std::vector<ExpirySmile> smiles;           // by ExpirySlot; may be shorter
+    std::vector<UnderlyingHistory> histories;  // by UnderlyingSlot; may be shorter
+    std::vector<ContractLiquidity> liquidity;  // by contract; may be shorter
+    std::vector<double> input_age_seconds;     // by contract; NaN unknown; may be shorter
+    std::vector<double> expiry_age_seconds;    // by ExpirySlot, of forward and curve; likewise
+    std::vector<double> index_age_seconds;     // by UnderlyingSlot; likewise
+    InputAgesMax ages_max{};
     std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
     std::vector<double> adl_indicators;            // by contract, as the venue tells; NaN unknown; may be shorter

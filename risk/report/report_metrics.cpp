@@ -6,6 +6,7 @@
 
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/leverage.hpp"
+#include "risk/report/report_age.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
@@ -23,17 +24,19 @@ class MetricRows {
 public:
     explicit MetricRows(const ReportInputs& inputs) : inputs_{inputs} {}
 
-    void scope(std::string name, double age_seconds, std::string quality) {
+    void scope(std::string name, InputAge age, std::string quality) {
         scope_ = std::move(name);
-        age_seconds_ = age_seconds;
+        age_ = age;
         quality_ = std::move(quality);
+        if (age.stale) quality_ = quality_ == "good" ? "stale" : "stale, " + quality_;
     }
     void add(std::string name, double value, const char* unit) {
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
                          .value = value,
                          .unit = unit,
-                         .age_seconds = age_seconds_,
+                         .age_seconds = age_.oldest_seconds,
+                         .stale = age_.stale,
                          .quality = std::isnan(value) ? "unknown" : quality_};
         judge(row);
         rows_.push_back(std::move(row));
@@ -53,22 +56,9 @@ private:
     const ReportInputs& inputs_;
     std::vector<ReportMetric> rows_;
     std::string scope_;
-    double age_seconds_{kNaN};
+    InputAge age_;
     std::string quality_{"good"};
 };
-
-// Oldest input of the holdings of one underlying (none: of all); NaN where an age is not known.
-double oldest_seconds(const ReportInputs& inputs, UnderlyingSlot underlying) {
-    double oldest = kNaN;
-    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
-        const bool wanted = underlying == UnderlyingSlot::none || inputs.book.contracts[row].underlying == underlying;
-        if (!wanted || row >= inputs.input_age_seconds.size() || is_cash(inputs.book.contracts[row].kind)) continue;
-        if (inputs.book.holdings[row].quantity == 0.0) continue;
-        const double age = inputs.input_age_seconds[row];
-        if (std::isfinite(age)) oldest = std::isnan(oldest) ? age : std::max(oldest, age);
-    }
-    return oldest;
-}
 
 // `underlying` empty: of all.
 std::string quality_words(std::size_t left_out, const RiskReport& so_far, const std::string& underlying) {
@@ -90,9 +80,9 @@ struct Totals {
 };
 
 // What the surface says; nothing where the underlying has none.
-void add_signals(const std::string& underlying, const SurfaceSignals& signals, MetricRows& rows) {
+void add_signals(const std::string& underlying, const SurfaceSignals& signals, InputAge age, MetricRows& rows) {
     if (has(signals.quality, SurfaceQuality::missing)) return;
-    const auto of = [&](SurfaceQuality quality) { rows.scope(underlying, kNaN, signal_quality_words(quality)); };
+    const auto of = [&](SurfaceQuality quality) { rows.scope(underlying, age, signal_quality_words(quality)); };
     of(signals.quality_7d);
     rows.add("volatility_7d", signals.volatility_7d, "fraction");
     of(signals.quality_30d);
@@ -127,7 +117,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
         linear_usd += unit.delta_linear_usd * inputs.book.holdings[row].quantity * market.stables[at(contract.stable)];
     }
     const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
-    rows.scope(inputs.book.underlying_names[u], oldest_seconds(inputs, slot),
+    rows.scope(inputs.book.underlying_names[u], input_age(inputs, slot, VenueSlot::none),
                quality_words(held.left_out, so_far, inputs.book.underlying_names[u]));
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
@@ -145,7 +135,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
-    add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, rows);
+    add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), rows);
     totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
     totals.dollar_delta_usd += delta_usd * index;
     totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;
@@ -177,7 +167,7 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
         if (!std::isfinite(venue.initial_margin_usd)) continue;
         initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
     }
-    rows.scope("", oldest_seconds(inputs, UnderlyingSlot::none), quality_words(value.left_out, so_far, ""));
+    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none), quality_words(value.left_out, so_far, ""));
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -245,7 +235,9 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
         add_underlying(inputs, market, value, u, so_far, rows, totals);
     }
     for (const VenueReport& venue : so_far.venues) {
-        rows.scope(venue.name, kNaN, "good");
+        const auto place = std::ranges::find(inputs.book.venue_names, venue.name) - inputs.book.venue_names.begin();
+        const auto slot = VenueSlot(static_cast<std::uint16_t>(place));
+        rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot), "good");
         rows.add("equity_usd", venue.equity_usd, "USD");
         rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");
         rows.add("maintenance_margin_usd", venue.maintenance_margin_usd, "USD");

@@ -11,6 +11,7 @@
 #include "risk/exposure/leverage.hpp"
 #include "risk/liquidity/impact.hpp"
 #include "risk/report/report_adl.hpp"
+#include "risk/report/report_age.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_settlement.hpp"
@@ -145,6 +146,12 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.metrics = report_metrics(inputs, market, value, tail, report);
     mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);
+    for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
+    for (const ReportMetric& metric : report.metrics) {
+        if (!metric.stale || metric.state == LimitState::none) continue;
+        report.notes.push_back("the limit of " + metric.name + (metric.scope.empty() ? "" : " " + metric.scope) +
+                               " is judged on stale inputs");
+    }
     return report;
 }
 

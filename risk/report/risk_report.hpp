@@ -24,7 +24,8 @@ struct ReportMetric {
     double hard{std::numeric_limits<double>::quiet_NaN()};
     LimitState state{LimitState::none};
     double age_seconds{std::numeric_limits<double>::quiet_NaN()};  // oldest input
-    std::string quality;                                           // "good", or what is wrong in words
+    bool stale{false};    // an input is older than its kind may be: the limit is judged on old data
+    std::string quality;  // "good", or what is wrong in words
 };
 
 // VaR and ES by one method.

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <numeric>
@@ -85,6 +86,13 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":-5}]})",
          "underlyings[0].index: must be positive"},
         {kPortfolio, R"({"time":"noon","underlyings":[]})", "time: is no time"},
+        {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":-5}]})",
+         "instruments[0].age_seconds: must not be negative, is -5"},
+        {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":1e999}]})",
+         "market.json: "},
+        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":1,"age_seconds":-1}]})",
+         "underlyings[0].age_seconds: must not be negative"},
+        {kPortfolio, R"({"time":1,"ages_max_seconds":{"option":0}})", "ages_max_seconds.option: must be positive"},
         {kPortfolio, R"({"time":1})", "no index price of BTC"},
         {kPortfolio, R"({"time":1,"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,
            "svi":{"a":0.1,"b":-1,"rho":0,"m":0,"sigma":0.1}}]})",
@@ -96,6 +104,39 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         EXPECT_NE(said.find(item.says), std::string::npos) << "wanted: " << item.says << "\nsaid: " << said;
     }
     EXPECT_THROW(JsonTree::read("/nowhere/at/all.json"), OutsideError);
+}
+
+TEST_F(RiskFilesTest, AgesBeyondTheirKindsLimitAreStaleAndTheLimitSaysSo) {
+    const std::string limits = R"(,"limits":[{"metric":"delta_net","scope":"BTC","soft":5,"hard":15}]})";
+    const std::string portfolio = std::string{kPortfolio}.substr(0, std::string{kPortfolio}.size() - 1) + limits;
+    const auto report_at = [&](const std::string& perpetual, const std::string& option, const std::string& index,
+                               const std::string& more) {
+        return make_risk_report(load(
+            portfolio,
+            R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000,"age_seconds":)" + index +
+                R"(}],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],"instruments":[
+                {"name":"BTC-PERPETUAL","mark":65010,"age_seconds":)" +
+                perpetual + R"(},{"name":"BTC-27MAR26-70000-C","iv":0.6,"age_seconds":)" + option + "}]" + more + "}"));
+    };
+    const risk::RiskReport fresh = report_at("2", "5", "60", "");
+    EXPECT_EQ(find_metric(fresh, "delta_net", "BTC")->quality, "good");
+    EXPECT_DOUBLE_EQ(find_metric(fresh, "delta_net", "BTC")->age_seconds, 60.0);
+    for (const auto& [perpetual, option, index] :
+         {std::array{"2.1", "5", "60"}, std::array{"2", "5.1", "60"}, std::array{"2", "5", "60.1"}}) {
+        const risk::RiskReport report = report_at(perpetual, option, index, "");
+        const risk::ReportMetric* delta = find_metric(report, "delta_net", "BTC");
+        EXPECT_EQ(delta->quality, "stale");
+        EXPECT_TRUE(delta->stale);
+        EXPECT_EQ(delta->state, find_metric(fresh, "delta_net", "BTC")->state) << "age moves no boundary";
+        EXPECT_EQ(find_metric(report, "equity_usd", "")->quality, "stale");
+        EXPECT_EQ(find_metric(report, "equity_usd", "deribit")->quality, "stale");
+        EXPECT_EQ(std::ranges::count(report.notes, "the limit of delta_net BTC is judged on stale inputs"), 1);
+    }
+    EXPECT_EQ(
+        std::ranges::count(report_at("3600", "5", "60", "").notes, "BTC-PERPETUAL is stale: 3600 s old, 2 s allowed"),
+        1);
+    const risk::RiskReport allowed = report_at("3600", "5", "60", R"(,"ages_max_seconds":{"future":7200})");
+    EXPECT_EQ(find_metric(allowed, "delta_net", "BTC")->quality, "good");
 }
 
 // Deribit's example answers: shape and numbers of docs.deribit.com, private/get_positions.

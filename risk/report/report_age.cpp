@@ -1,0 +1,104 @@
+#include "risk/report/report_age.hpp"
+
+#include <cmath>
+
+namespace keel::risk {
+namespace {
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+template <class Slot>
+double age_of(const std::vector<double>& ages, Slot slot) {
+    return at(slot) < ages.size() ? ages[at(slot)] : std::numeric_limits<double>::quiet_NaN();
+}
+
+void take(double seconds, double allowed_seconds, InputAge& out) {
+    if (!std::isfinite(seconds)) return;
+    out.oldest_seconds = std::fmax(out.oldest_seconds, seconds);
+    out.stale = out.stale || seconds > allowed_seconds;
+}
+
+double allowed_seconds(const ReportInputs& inputs, ContractKind kind) {
+    return is_option(kind) ? inputs.ages_max.option_seconds : inputs.ages_max.future_seconds;
+}
+
+// What of the tables something held depends on.
+struct Needed {
+    std::vector<bool> contracts, expiries, underlyings;
+};
+
+Needed needed_by(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
+    const Book& book = inputs.book;
+    Needed out{.contracts = std::vector<bool>(book.contracts.size()),
+               .expiries = std::vector<bool>(inputs.market.expiries.size()),
+               .underlyings = std::vector<bool>(inputs.market.underlyings.size())};
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const Contract& contract = book.contracts[row];
+        if (book.holdings[row].quantity == 0.0) continue;
+        if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
+        if (venue != VenueSlot::none && contract.venue != venue) continue;
+        out.contracts[row] = !is_cash(contract.kind);
+        if (contract.expiry != ExpirySlot::none) out.expiries[at(contract.expiry)] = true;
+        if (contract.underlying != UnderlyingSlot::none) out.underlyings[at(contract.underlying)] = true;
+    }
+    return out;
+}
+
+}  // namespace
+
+InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
+    const Needed needed = needed_by(inputs, underlying, venue);
+    InputAge out;
+    for (std::size_t row = 0; row < needed.contracts.size(); ++row) {
+        if (!needed.contracts[row]) continue;
+        take(age_of(inputs.input_age_seconds, row), allowed_seconds(inputs, inputs.book.contracts[row].kind), out);
+    }
+    for (std::size_t e = 0; e < needed.expiries.size(); ++e) {
+        if (needed.expiries[e]) take(age_of(inputs.expiry_age_seconds, e), inputs.ages_max.option_seconds, out);
+    }
+    for (std::size_t u = 0; u < needed.underlyings.size(); ++u) {
+        if (needed.underlyings[u]) take(age_of(inputs.index_age_seconds, u), inputs.ages_max.index_seconds, out);
+    }
+    return out;
+}
+
+InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying) {
+    InputAge out;
+    for (std::size_t e = 0; e < inputs.market.expiries.size(); ++e) {
+        if (inputs.market.expiries[e].underlying != underlying) continue;
+        take(age_of(inputs.expiry_age_seconds, e), inputs.ages_max.option_seconds, out);
+    }
+    return out;
+}
+
+std::vector<std::string> stale_notes(const ReportInputs& inputs, const std::vector<std::string>& expiry_names) {
+    const Needed needed = needed_by(inputs, UnderlyingSlot::none, VenueSlot::none);
+    std::vector<std::string> out;
+    const auto note = [&](const std::string& name, double seconds, double allowed) {
+        if (!(seconds > allowed)) return;
+        out.push_back(name + " is stale: " + std::to_string(std::llround(seconds)) + " s old, " +
+                      std::to_string(std::llround(allowed)) + " s allowed");
+    };
+    const auto name_of = [&](UnderlyingSlot slot) { return inputs.book.underlying_names[at(slot)]; };
+    for (std::size_t row = 0; row < needed.contracts.size(); ++row) {
+        if (!needed.contracts[row]) continue;
+        note(inputs.book.names[row], age_of(inputs.input_age_seconds, row),
+             allowed_seconds(inputs, inputs.book.contracts[row].kind));
+    }
+    for (std::size_t e = 0; e < needed.expiries.size(); ++e) {
+        if (!needed.expiries[e]) continue;
+        note("expiry " + expiry_names[e] + " of " + name_of(inputs.market.expiries[e].underlying),
+             age_of(inputs.expiry_age_seconds, e), inputs.ages_max.option_seconds);
+    }
+    for (std::size_t u = 0; u < needed.underlyings.size(); ++u) {
+        if (!needed.underlyings[u]) continue;
+        note("index of " + inputs.book.underlying_names[u], age_of(inputs.index_age_seconds, u),
+             inputs.ages_max.index_seconds);
+    }
+    return out;
+}
+
+}  // namespace keel::risk

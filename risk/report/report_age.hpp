@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "risk/report/report_inputs.hpp"
+
+namespace keel::risk {
+
+// How old the inputs of one part of the book are.
+struct InputAge {
+    double oldest_seconds{std::numeric_limits<double>::quiet_NaN()};  // NaN: no age is known
+    bool stale{false};                                                // one of them is older than its kind may be
+};
+
+// Of what is held in one underlying or at one venue (none: all of them): its quotes, the curves and forwards of its
+// expiries, the indices of its coins.
+[[nodiscard]] InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue);
+
+// Of the curves of one underlying, held or not.
+[[nodiscard]] InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying);
+
+// A line for each input of something held that is older than its kind may be.
+[[nodiscard]] std::vector<std::string> stale_notes(const ReportInputs& inputs,
+                                                   const std::vector<std::string>& expiry_names);
+
+}  // namespace keel::risk
