@@ -27,7 +27,7 @@ void add_common(CLI::App* command, CommonOptions& common) {
 
 void add_secrets(CLI::App* command, CommonOptions& common) {
     command->add_flag("--allow-env-secrets", common.allow_env_secrets,
-                      "Take the API key from KEEL_CLIENT_ID and KEEL_CLIENT_SECRET");
+                      "Take the API key from KEEL_DERIBIT_KEY_ID and KEEL_DERIBIT_SECRET");
 }
 
 void add_overrides(CLI::App* command, std::vector<std::string>& overrides) {

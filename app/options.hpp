@@ -16,7 +16,7 @@ struct CommonOptions {
     std::string state_dir;          // journals, lock, logs; default $XDG_STATE_HOME/keel
     bool state_given{false};        // state_dir is the command line's
     std::string log_level{"info"};  // trace, debug, info, warn, error, off
-    bool allow_env_secrets{false};  // secrets may come from KEEL_CLIENT_ID and KEEL_CLIENT_SECRET
+    bool allow_env_secrets{false};  // secrets may come from KEEL_DERIBIT_KEY_ID and KEEL_DERIBIT_SECRET
 };
 
 // keel demo

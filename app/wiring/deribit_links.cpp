@@ -1,16 +1,21 @@
 #include "app/wiring/deribit_links.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <cstdlib>
+#include <filesystem>
 
 #include "app/failure.hpp"
 #include "app/log.hpp"
 #include "app/wiring/core.hpp"
 #include "connectors/deribit/feed.hpp"
 #include "connectors/deribit/gateway.hpp"
+#include "engine/journal/directory_lock.hpp"
 
 namespace keel::app {
 namespace {
@@ -102,6 +107,24 @@ std::unique_ptr<net::Credentials> credentials_of(const Configuration& configurat
     return std::make_unique<net::Credentials>(std::move(*read));
 }
 
+// One order session per account and host, whatever state directory it was given: two engines would hedge each other's
+// hedges. Held beside, not in, the state directory, by the hash of venue and key.
+DirectoryLock lock_account(const VenueSettings& venue, const net::Credentials& credentials) {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    const std::filesystem::path directory = runtime != nullptr && *runtime != '\0'
+                                                ? std::filesystem::path{runtime} / "keel"
+                                                : std::filesystem::path{fmt::format("/tmp/keel-{}", ::getuid())};
+    const std::string account = fmt::format("{}:{} {}", venue.host, venue.port, credentials.key_id);
+    auto lock =
+        DirectoryLock::take(directory, fmt::format("account-{:016x}", XXH3_64bits(account.data(), account.size())));
+    if (lock) return std::move(*lock);
+    if (lock.error().code == Errc::already_running) {
+        throw OutsideError{fmt::format("another engine (process {}) trades this account of {}:{}", lock.error().detail,
+                                       venue.host, venue.port)};
+    }
+    throw OutsideError{fmt::format("{} cannot be used: {}", directory.string(), errc_name(lock.error().code))};
+}
+
 class DeribitFeedLink final : public SessionLink, public Link {
 public:
     DeribitFeedLink(const Configuration& configuration, const VenueSettings& venue, const InstrumentTable& instruments,
@@ -142,6 +165,7 @@ public:
     DeribitOrderLink(const Configuration& configuration, const VenueSettings& venue, const InstrumentTable& instruments,
                      std::unique_ptr<net::Credentials> credentials)
         : credentials_{std::move(credentials)},
+          account_{lock_account(venue, *credentials_)},
           clock_{configuration.engine.clock},
           gateway_{base_config(configuration, venue),
                    tls_of(configuration, venue),
@@ -182,6 +206,7 @@ private:
     };
 
     std::unique_ptr<net::Credentials> credentials_;
+    DirectoryLock account_;
     EdgeClock clock_;
     deribit::Gateway gateway_;
     OrderStages stages_{gateway_.latency().handover, gateway_.latency().encode, gateway_.latency().sign,

@@ -262,7 +262,10 @@ SessionEnd LiveSession::stop(std::chrono::milliseconds deadline) {
             end.books.push_back(book_report(depth, *book, running_->table[depth.instrument]));
         }
     }
-    if (!running_->writer->close(running_->core.loop().sequence(), end.state_hash)) {
+    const Result<void> ended = running_->host.halted()
+                                   ? running_->writer->abandon()
+                                   : running_->writer->close(running_->core.loop().sequence(), end.state_hash);
+    if (!ended) {
         log_error("the journal could not be closed in order: " + end.journal.string());
     }
     running_->publisher.publish();

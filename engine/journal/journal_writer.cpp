@@ -295,7 +295,17 @@ Result<void> JournalWriter::close(std::uint64_t event_sequence, std::uint64_t st
     Mapping& map = *mapping_;
     KEEL_ASSERT(map.file >= 0);
     map.stop();
-    const bool ended = append(EndRecord{map.totals, event_sequence, state_hash});
+    return finish(append(EndRecord{map.totals, event_sequence, state_hash}));
+}
+
+Result<void> JournalWriter::abandon() {
+    KEEL_ASSERT(mapping_->file >= 0);
+    mapping_->stop();
+    return finish(true);
+}
+
+Result<void> JournalWriter::finish(bool ended) {
+    Mapping& map = *mapping_;
     const bool synced = ended && !map.sync_failed.load() && map.sync(map.offset);
     ::munmap(map.base, map.options.bytes_max);
     map.base = nullptr;

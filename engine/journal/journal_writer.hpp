@@ -69,9 +69,13 @@ public:
     // Ends the journal: end record, truncation to what was written, sync. Nothing may be appended
     // afterwards. Errors: journal_unwritable.
     Result<void> close(std::uint64_t event_sequence, std::uint64_t state_hash);
+    // The same without an end record, for a journal whose last event could not be recorded whole: readers take it
+    // as a crash left it, and no state is claimed that it does not lead to.
+    Result<void> abandon();
 
 private:
     struct Mapping;
+    Result<void> finish(bool ended);
     explicit JournalWriter(std::unique_ptr<Mapping> mapping);
     std::unique_ptr<Mapping> mapping_;
 };

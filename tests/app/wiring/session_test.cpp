@@ -1,6 +1,7 @@
 // Whole sessions of the program, each as a user starts them: demonstration, recorded chains, recorded frames.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -113,6 +114,13 @@ TEST_F(SessionTest, EndsInOrderWithinFiveSecondsOfAnInterrupt) {
     EXPECT_EQ(second.wait(std::chrono::seconds{20}), 3);
     EXPECT_NE(second.err().find("another engine"), std::string::npos) << second.err();
 
+    // So is one on the same account with a state directory of its own.
+    Words elsewhere = run;
+    std::ranges::replace(elsewhere, folder() + "/engine", folder() + "/engine-2");
+    Program third{KEEL_BINARY, elsewhere, folder_.path(), "third"};
+    EXPECT_EQ(third.wait(std::chrono::seconds{20}), 3);
+    EXPECT_NE(third.err().find("trades this account"), std::string::npos) << third.err();
+
     engine.signal(SIGINT);
     EXPECT_EQ(engine.wait(std::chrono::seconds{5}), 130) << engine.err();
     EXPECT_EQ(engine.err().find("has not confirmed"), std::string::npos) << engine.err();
@@ -135,6 +143,7 @@ TEST_F(SessionTest, HedgesRecordedOptionChains) {
                    folder_.path(), "engine"};
     ASSERT_EQ(engine.wait(std::chrono::seconds{120}), 0) << engine.err();
     const json report = json::parse(engine.out());
+    EXPECT_NE(report["notes"].dump().find("marks step"), std::string::npos) << report["notes"];
     EXPECT_GE(report["orders_filled"].get<int>(), 3);
     const auto unhedged = report["breach_seconds"]["unhedged"]["net_delta_BTC"].get<double>();
     EXPECT_LT(report["breach_seconds"]["hedged"]["net_delta_BTC"].get<double>(), 0.25 * unhedged);

@@ -365,6 +365,21 @@ TEST(JournalTest, SaysUnwritableBeforeSpaceRunsOut) {
     EXPECT_EQ(reading.tail, JournalTail::closed);
 }
 
+// An event whose decisions found no room: nothing may claim the state that it led to.
+TEST(JournalTest, AbandonedIsReadAsACrashLeftIt) {
+    const TemporaryDirectory directory;
+    const auto path = directory.path() / "abandoned.journal";
+    auto writer = JournalWriter::create(small_options(path)).value();
+    for (std::uint64_t sequence = 1; sequence <= 10; ++sequence) ASSERT_TRUE(writer->append(numbered_event(sequence)));
+    const std::uint64_t bytes = writer->bytes();
+    ASSERT_TRUE(writer->abandon().has_value());
+    EXPECT_EQ(std::filesystem::file_size(path), bytes) << "no room ahead is kept";
+    const Reading reading = read_all(path);
+    EXPECT_EQ(reading.error, Errc::none);
+    EXPECT_EQ(reading.tail, JournalTail::unclosed);
+    EXPECT_EQ(reading.totals.events, 10U);
+}
+
 TEST(DirectoryLockTest, RefusesASecondHolderAndNamesTheFirst) {
     const TemporaryDirectory directory;
     {
