@@ -126,6 +126,7 @@ struct SimulatorSettings {
 struct ReportSettings {
     std::chrono::milliseconds sample_interval{250};  // of the plotted series
     bool html{true};
+    std::string note;  // of the configuration's author, for the reader
 };
 
 // Everything a run is told, checked, with the text it came from. The journal holds the text, so that a replay

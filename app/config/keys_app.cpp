@@ -119,6 +119,7 @@ void visit_simulator(KeyVisitor& v, SimulatorSettings& s) {
 void visit_report(KeyVisitor& v, ReportSettings& s) {
     v.duration<milliseconds>("sample_interval_ms", s.sample_interval, {"Spacing of the plotted series", 10, kDayMs});
     v.boolean("html", s.html, {"Write the HTML page beside text and JSON"});
+    v.text("note", s.note, {"What a reader of the report must know of the market"});
 }
 
 }  // namespace

@@ -111,15 +111,7 @@ int run_session(const RunOptions& options) {
     if (options.common.json || !options.report_dir.empty()) {
         RunReport report = session_report(configuration, end, "keel run");
         report.seconds = options.seconds;
-        if (!configuration.simulator.data.empty()) {
-            report.notes.push_back(
-                fmt::format("Simulated market: recorded data of {}. Of option chains, marks {} and books are generated "
-                            "around them.",
-                            configuration.simulator.data,
-                            configuration.simulator.interpolate
-                                ? "are interpolated between snapshots"
-                                : "step from snapshot to snapshot (unless simulate --interpolate)"));
-        }
+        if (!configuration.report.note.empty()) report.notes.push_back(configuration.report.note);
         if (latch) report.notes.push_back("Started under the kill latch " + *latch + ": no order was sent.");
         if (!options.report_dir.empty()) {
             report.report_path = write_report(report, options.report_dir, configuration.report.html);
