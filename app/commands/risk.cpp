@@ -139,6 +139,20 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
                                 : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)];
         return filled;
     }
+    if (risk::is_cash(contract.kind)) {  // coins held: bought and sold at the index that they are counted at
+        const auto meaning = parse_contract_name(trade.contract);
+        if (!meaning || meaning->stable.empty()) throw UsageError{trade.contract + ": name it as BTC_USDC to trade it"};
+        const auto& stables = inputs.book.stable_names;
+        const auto slot = std::ranges::find(stables, meaning->stable) - stables.begin();
+        if (slot == std::ssize(stables)) throw UsageError{trade.contract + ": the files name no " + meaning->stable};
+        risk::Contract paid = contract;
+        paid.kind = risk::ContractKind::spot;
+        paid.stable = risk::StableSlot(static_cast<std::uint16_t>(slot));
+        filled.price = market.underlyings[static_cast<std::size_t>(contract.underlying)].index;
+        inputs.book.holdings[row].quantity += trade.quantity;
+        pay(inputs, paid, -trade.quantity * filled.price / market.stables[static_cast<std::size_t>(slot)]);
+        return filled;
+    }
     if (!(quote.mark > 0.0)) throw UsageError{trade.contract + ": the market files give it no price"};
     pay(inputs, contract, holding_value(contract, held, quote, market));
     inputs.book.holdings[row] = {.quantity = held.quantity + trade.quantity, .entry = quote.mark};

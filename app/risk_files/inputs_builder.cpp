@@ -84,12 +84,22 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
     return entry->second;
 }
 
-void InputsBuilder::add_cash(const std::string& currency, const std::string& venue_name, double amount) {
+void InputsBuilder::add_cash(const std::string& currency, const std::string& venue_name, double amount,
+                             const JsonTree& from) {
     (void)venue(venue_name);
-    cash_.push_back({currency, venue_name, amount});
+    for (const Cash& cash : cash_) {
+        if (cash.currency != currency || cash.venue != venue_name) continue;
+        from.refuse(fmt::format("a second balance of {} at {}; the first is {}", currency, venue_name, cash.place));
+    }
+    cash_.push_back({currency, venue_name, amount, from.where()});
 }
 
-void InputsBuilder::hold(std::size_t row, double quantity, double entry) {
+void InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
+    const auto& [given, fresh] = held_.try_emplace(row, Given{from.where(), portfolios_});
+    if (!fresh && (!rows_add || given->second.portfolio != portfolios_)) {
+        from.refuse(fmt::format("a second position in {} at {}; the first is {}", inputs_.book.names[row],
+                                inputs_.book.venue_names[at(inputs_.book.contracts[row].venue)], given->second.place));
+    }
     risk::Holding& holding = inputs_.book.holdings[row];
     const double sum = holding.quantity + quantity;
     if (holding.quantity == 0.0 || sum == 0.0) {
@@ -155,6 +165,48 @@ void InputsBuilder::settle_cash() {
             inputs_.input_age_seconds.push_back(kNaN);
         }
         inputs_.book.holdings[entry->second].quantity += cash.amount;
+    }
+}
+
+// Coins bought are coins held: worth their quantity at the index, once. Where the venue's balance of the coin is given
+// they are in it.
+void InputsBuilder::settle_spot() {
+    const risk::Book& book = inputs_.book;
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        Contract& spot = inputs_.book.contracts[row];
+        risk::Holding& holding = inputs_.book.holdings[row];
+        if (spot.kind != ContractKind::spot || holding.quantity == 0.0) continue;
+        const std::string& coin = book.underlying_names[at(spot.underlying)];
+        const std::string& venue_name = book.venue_names[at(spot.venue)];
+        const bool in_balance = std::ranges::any_of(
+            cash_, [&](const Cash& cash) { return cash.currency == coin && cash.venue == venue_name; });
+        if (in_balance) {
+            holding = {};
+            inputs_.notes.push_back(fmt::format("{}: its coins are in {}'s balance of {}, counted there",
+                                                book.names[row], venue_name, coin));
+            continue;
+        }
+        const double coins = holding.quantity * spot.multiplier;
+        spot = {.kind = ContractKind::coin_cash, .underlying = spot.underlying, .venue = spot.venue};
+        holding = {.quantity = coins};
+        inputs_.notes.push_back(
+            fmt::format("{}: {} {} at {}, in equity at the index", book.names[row], coins, coin, venue_name));
+    }
+}
+
+// What needs the equity of such a venue says so.
+void InputsBuilder::find_venues_without_cash() {
+    for (std::size_t v = 0; v < inputs_.book.venue_names.size(); ++v) {
+        const std::string& name = inputs_.book.venue_names[v];
+        if (std::ranges::count(cash_, name, &Cash::venue) > 0) continue;
+        for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+            const Contract& contract = inputs_.book.contracts[row];
+            if (at(contract.venue) != v || is_cash(contract.kind) || inputs_.book.holdings[row].quantity == 0.0)
+                continue;
+            inputs_.venues_without_cash.push_back(risk::VenueSlot(static_cast<std::uint16_t>(v)));
+            inputs_.notes.push_back(name + ": positions without any cash, its equity is what they are worth");
+            break;
+        }
     }
 }
 
@@ -237,7 +289,9 @@ void InputsBuilder::settle_margins() {
 }
 
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
+    settle_spot();
     settle_cash();
+    find_venues_without_cash();
     settle_forwards();
     settle_windows();
     settle_volatilities();

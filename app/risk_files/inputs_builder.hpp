@@ -28,9 +28,13 @@ public:
     [[nodiscard]] std::size_t contract(const std::string& name, const ContractName& meaning, const std::string& venue,
                                        double multiplier);
     // The row of cash in a currency: coin where an underlying of that name is known at the end, else a stablecoin.
-    void add_cash(const std::string& currency, const std::string& venue, double amount);
-    // More of a contract; entries are averaged as they are for fills (harmonic for inverse futures).
-    void hold(std::size_t row, double quantity, double entry);
+    // Refuses a second balance of the same currency and venue, naming both places.
+    void add_cash(const std::string& currency, const std::string& venue, double amount, const JsonTree& from);
+    // A row of a portfolio file. A second one of the same contract is refused, naming both places; `rows_add`: rows of
+    // one file are lots, their entries averaged as they are for fills (harmonic for inverse futures).
+    void hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
+    // Another portfolio file begins; the same file again is another.
+    void begin_portfolio() { ++portfolios_; }
 
     // Rows of a contract's name at any venue.
     [[nodiscard]] std::vector<std::size_t> rows_named(const std::string& name) const;
@@ -61,9 +65,16 @@ private:
         std::string currency;
         std::string venue;
         double amount;
+        std::string place;
+    };
+    struct Given {
+        std::string place;
+        std::size_t portfolio;
     };
 
     void settle_cash();
+    void settle_spot();
+    void find_venues_without_cash();
     void settle_forwards();
     void settle_windows();
     void settle_volatilities();
@@ -71,6 +82,8 @@ private:
 
     risk::ReportInputs inputs_;
     std::map<std::string, std::size_t> rows_;  // name@venue
+    std::map<std::size_t, Given> held_;        // by row
+    std::size_t portfolios_{0};
     std::vector<Cash> cash_;
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;

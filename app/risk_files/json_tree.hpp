@@ -31,6 +31,8 @@ public:
     [[nodiscard]] const std::vector<JsonTree>& items() const { return items_; }
     [[nodiscard]] const std::vector<std::string>& keys() const { return keys_; }
     [[nodiscard]] const std::string& place() const { return place_; }
+    // File and place: "portfolio.json: positions[3]".
+    [[nodiscard]] std::string where() const { return place_.empty() ? file_ : file_ + ": " + place_; }
 
     // The member of an object, or nullptr: absent, null, or not an object.
     [[nodiscard]] const JsonTree* find(std::string_view key) const;

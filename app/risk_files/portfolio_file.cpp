@@ -71,7 +71,7 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
     const std::size_t place =
         builder.contract(row.at("instrument").text(), meaning, row.text_or("venue", venue), multiplier);
-    builder.hold(place, quantity, entry);
+    builder.hold(place, quantity, entry, row, true);
     if (row.find("adl_indicator") == nullptr) return;
     auto& indicators = builder.inputs().adl_indicators;
     if (indicators.size() <= place) indicators.resize(place + 1, kNaN);
@@ -123,7 +123,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     if (const JsonTree* rows = root.find("cash")) {
         for (const JsonTree& row : rows->array()) {
             row.refuse_unknown({"currency", "amount", "venue"});
-            builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), row.at("amount").number());
+            builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), row.at("amount").number(), row);
         }
     }
     if (const JsonTree* rows = root.find("limits")) {
@@ -153,7 +153,7 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
                                                               : mark - profit / quantity;
     }
     const std::size_t place = builder.contract(name.text(), *meaning, kDeribit, 1.0);
-    builder.hold(place, quantity, entry);
+    builder.hold(place, quantity, entry, row, false);
     risk::ReportInputs& inputs = builder.inputs();
     const risk::Contract& contract = inputs.book.contracts[place];
     if (const double index = row.number_or("index_price", kNaN); index > 0.0) {
@@ -171,7 +171,7 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
 // The `result` of a JSON-RPC answer: positions, one account summary, or several.
 void read_deribit(const JsonTree& result, InputsBuilder& builder) {
     const auto read_summary = [&](const JsonTree& row) {
-        builder.add_cash(row.at("currency").text(), kDeribit, row.at("balance").number());
+        builder.add_cash(row.at("currency").text(), kDeribit, row.at("balance").number(), row);
     };
     if (const JsonTree* summaries = result.find("summaries")) {
         for (const JsonTree& row : summaries->array()) read_summary(row);
@@ -187,6 +187,7 @@ void read_deribit(const JsonTree& result, InputsBuilder& builder) {
 
 void read_portfolio_file(const std::string& path, InputsBuilder& builder) {
     const JsonTree root = JsonTree::read(path);
+    builder.begin_portfolio();
     if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
     if (const JsonTree* result = root.find("result")) return read_deribit(*result, builder);
     if (root.is(JsonTree::Type::array)) return read_deribit(root, builder);

@@ -1,6 +1,7 @@
 #include "risk/report/report_metrics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -19,15 +20,22 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
+bool needs_equity(std::string_view name) {
+    constexpr std::array<std::string_view, 6> kNames{"equity_usd",       "equity_coin", "delta_usd",
+                                                     "dollar_delta_usd", "drawdown",    "margin_ratio"};
+    return name.starts_with("leverage_") || std::ranges::find(kNames, name) != kNames.end();
+}
+
 // Collects rows and judges each against the limit of its name and scope.
 class MetricRows {
 public:
     explicit MetricRows(const ReportInputs& inputs) : inputs_{inputs} {}
 
-    void scope(std::string name, InputAge age, std::string quality) {
+    void scope(std::string name, InputAge age, std::string quality, bool cash_missing = false) {
         scope_ = std::move(name);
         age_ = age;
         quality_ = std::move(quality);
+        cash_missing_ = cash_missing;
         if (age.stale) quality_ = quality_ == "good" ? "stale" : "stale, " + quality_;
     }
     void add(std::string name, double value, const char* unit) {
@@ -38,6 +46,9 @@ public:
                          .age_seconds = age_.oldest_seconds,
                          .stale = age_.stale,
                          .quality = std::isnan(value) ? "unknown" : quality_};
+        if (cash_missing_ && needs_equity(row.name) && !std::isnan(value)) {
+            row.quality = (row.quality == "good" ? "" : row.quality + ", ") + "no cash given";
+        }
         judge(row);
         rows_.push_back(std::move(row));
     }
@@ -57,6 +68,7 @@ private:
     std::vector<ReportMetric> rows_;
     std::string scope_;
     InputAge age_;
+    bool cash_missing_{false};
     std::string quality_{"good"};
 };
 
@@ -118,7 +130,8 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     }
     const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
     rows.scope(inputs.book.underlying_names[u], input_age(inputs, slot, VenueSlot::none),
-               quality_words(held.left_out, so_far, inputs.book.underlying_names[u]));
+               quality_words(held.left_out, so_far, inputs.book.underlying_names[u]),
+               !inputs.venues_without_cash.empty());
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
     rows.add("delta_usd", delta_usd, "coin");
@@ -167,7 +180,8 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
         if (!std::isfinite(venue.initial_margin_usd)) continue;
         initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
     }
-    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none), quality_words(value.left_out, so_far, ""));
+    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none), quality_words(value.left_out, so_far, ""),
+               !inputs.venues_without_cash.empty());
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -237,7 +251,8 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
     for (const VenueReport& venue : so_far.venues) {
         const auto place = std::ranges::find(inputs.book.venue_names, venue.name) - inputs.book.venue_names.begin();
         const auto slot = VenueSlot(static_cast<std::uint16_t>(place));
-        rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot), "good");
+        rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot), "good",
+                   std::ranges::count(inputs.venues_without_cash, slot) > 0);
         rows.add("equity_usd", venue.equity_usd, "USD");
         rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");
         rows.add("maintenance_margin_usd", venue.maintenance_margin_usd, "USD");

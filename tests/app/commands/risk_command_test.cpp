@@ -113,12 +113,17 @@ TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
 // The state after is the report of a book that has the trade in its file, entered at the mark.
 TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     const std::string traded = (folder_.path() / "traded.json").string();
-    std::ofstream{traded} << R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-650000,"entry":65012.5}]})";
+    const std::string examples = std::string{KEEL_SOURCE_DIR} + "/examples/";
+    std::ifstream example{examples + "risk-portfolio.json"};
+    json book = json::parse(example);
+    book.at("positions").push_back({{"instrument", "BTC-PERPETUAL"}, {"quantity", -650000}, {"entry", 65012.5}});
+    std::ofstream{traded} << book;
     const std::string page = (folder_.path() / "whatif.html").string();
     const json whatif =
         json::parse(run(with_example({"whatif", "--json", "--html", page, "--trade", "BTC-PERPETUAL:-650000"})).out);
     const json before = json::parse(run(with_example({"risk", "--json"})).out);
-    const json after = json::parse(run(with_example({"risk", "--json", "--portfolio", traded})).out);
+    const json after =
+        json::parse(run({"risk", "--json", "--portfolio", traded, "--market", examples + "risk-market.json"}).out);
     EXPECT_EQ(whatif.at("hypothetical"), true);
     ASSERT_EQ(whatif.at("trades").size(), 1U);
     EXPECT_EQ(whatif.at("trades")[0].at("price"), 65'012.5);

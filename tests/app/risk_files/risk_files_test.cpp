@@ -139,6 +139,66 @@ TEST_F(RiskFilesTest, AgesBeyondTheirKindsLimitAreStaleAndTheLimitSaysSo) {
     EXPECT_EQ(find_metric(allowed, "delta_net", "BTC")->quality, "good");
 }
 
+// What two portfolio files are refused with; empty where they are not.
+TEST_F(RiskFilesTest, WhatIsGivenTwiceIsRefusedAndBothPlacesNamed) {
+    const auto refused = [&](const std::string& first, const std::string& second) -> std::string {
+        InputsBuilder builder;
+        try {
+            read_portfolio_file(write("one.json", first), builder);
+            read_portfolio_file(write("two.json", second), builder);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const auto has_all = [](const std::string& said, std::initializer_list<const char*> parts) {
+        return std::ranges::all_of(parts, [&](const char* part) { return said.find(part) != std::string::npos; });
+    };
+    const std::string positions =
+        R"({"result":[{"instrument_name":"BTC-PERPETUAL","size":50,"mark_price":7476.65,"average_price":7440.18}]})";
+    std::string said = refused(positions, positions);
+    EXPECT_TRUE(has_all(said, {"two.json: result[0]: ", "BTC-PERPETUAL", "one.json: result[0]"})) << said;
+    const std::string one = R"({"result":{"currency":"BTC","balance":30.5}})";
+    said =
+        refused(one, R"({"result":{"summaries":[{"currency":"ETH","balance":1},{"currency":"BTC","balance":30.5}]}})");
+    EXPECT_TRUE(has_all(said, {"two.json: result.summaries[1]: ", "BTC at deribit", "one.json: result"})) << said;
+    const std::string lots = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":10,"entry":50000},
+        {"instrument":"BTC-PERPETUAL","quantity":10,"entry":50000}]})";
+    EXPECT_EQ(refused(lots, R"({"cash":[{"currency":"BTC","amount":1}]})"), "") << "rows of one file are lots";
+    EXPECT_NE(refused(lots, lots), "");
+    EXPECT_NE(refused("{}", R"({"cash":[{"currency":"BTC","amount":1},{"currency":"BTC","amount":1}]})"), "");
+    EXPECT_EQ(refused(one, R"({"venue":"okx","cash":[{"currency":"BTC","amount":1}]})"), "") << "another venue's";
+}
+
+TEST_F(RiskFilesTest, PositionsWithoutCashLeaveEquityInDoubt) {
+    const std::string positions = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-13000,"entry":64000}])";
+    const risk::RiskReport bare = make_risk_report(load(positions + "}", kMarket));
+    for (const char* name : {"equity_usd", "leverage_gross", "dollar_delta_usd"}) {
+        EXPECT_EQ(find_metric(bare, name, "")->quality, "no cash given") << name;
+    }
+    EXPECT_EQ(find_metric(bare, "equity_usd", "deribit")->quality, "no cash given");
+    EXPECT_EQ(find_metric(bare, "delta_net", "BTC")->quality, "good");
+    const risk::RiskReport full =
+        make_risk_report(load(positions + R"(,"cash":[{"currency":"BTC","amount":1}]})", kMarket));
+    EXPECT_EQ(find_metric(full, "equity_usd", "")->quality, "good");
+}
+
+// risk.md 3.1: spot is worth quantity times price, in the coin's own ledger.
+TEST_F(RiskFilesTest, SpotIsCoinsAndCountedOnce) {
+    const std::string spot = R"({"positions":[{"instrument":"BTC_USDC","quantity":2,"entry":50000}],"cash":[)";
+    const risk::RiskReport held = make_risk_report(load(spot + R"({"currency":"USDC","amount":5}]})", kMarket));
+    EXPECT_DOUBLE_EQ(held.equity_usd, 2.0 * 65'000.0 + 5.0);
+    EXPECT_DOUBLE_EQ(find_metric(held, "delta_usd", "BTC")->value, 2.0);
+    EXPECT_EQ(std::ranges::count(held.notes, "BTC_USDC: 2 BTC at deribit, in equity at the index"), 1);
+    const risk::RiskReport balance = make_risk_report(load(spot + R"({"currency":"BTC","amount":3}]})", kMarket));
+    EXPECT_DOUBLE_EQ(balance.equity_usd, 3.0 * 65'000.0) << "the venue's balance has them";
+    EXPECT_EQ(std::ranges::count(balance.notes, "BTC_USDC: its coins are in deribit's balance of BTC, counted there"),
+              1);
+    const risk::RiskReport elsewhere =
+        make_risk_report(load(spot + R"({"currency":"BTC","amount":3,"venue":"okx"}]})", kMarket));
+    EXPECT_DOUBLE_EQ(elsewhere.equity_usd, 5.0 * 65'000.0);
+}
+
 // Deribit's example answers: shape and numbers of docs.deribit.com, private/get_positions.
 constexpr const char* kPositions = R"({"jsonrpc":"2.0","id":2236,"result":[{"average_price":7440.18,"delta":0.006687487,
  "direction":"buy","estimated_liquidation_price":1.74,"floating_profit_loss":0,"index_price":7466.79,
@@ -233,7 +293,7 @@ TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
         EXPECT_NEAR(find_metric(report, "delta_bs", "BTC")->value, one.left * 2.0, 1e-9) << where;
         EXPECT_NEAR(find_metric(report, "delta_net", "BTC")->value, one.left * 1.7, 1e-9) << where;
         EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->quality, one.quality) << where;
-        EXPECT_EQ(find_metric(report, "equity_usd", "")->quality, one.quality) << where;
+        EXPECT_EQ(find_metric(report, "gross_notional_usd", "")->quality, one.quality) << where;
         EXPECT_EQ(report.settlements.size(), one.left < 1.0 ? 1U : 0U) << where;
         EXPECT_NEAR(report.equity_usd, 30'000.0, 1e-6) << where;
         // A future whose price is fixed to a half loses a half of a fall.
