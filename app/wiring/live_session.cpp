@@ -63,6 +63,17 @@ InstrumentTable loaded_instruments(const Configuration& configuration) {
     return instruments;
 }
 
+// A boundary on a coin that no venue here trades watches nothing: perhaps meant for another venue, perhaps misspelt.
+void warn_of_idle_boundaries(const Configuration& configuration, const InstrumentTable& instruments) {
+    for (const risk::BoundaryConfig& boundary : configuration.risk.boundaries) {
+        if (boundary.underlying.empty() || instruments.find_underlying(boundary.underlying) != UnderlyingId::none) {
+            continue;
+        }
+        log_warn(fmt::format("the boundary of {} on {} watches nothing: no venue here trades {}",
+                             metric_name(boundary.metric), boundary.underlying, boundary.underlying));
+    }
+}
+
 std::unique_ptr<JournalWriter> open_journal(const SessionPlace& place, std::uint32_t boot_epoch) {
     JournalOptions options;
     options.path =
@@ -119,6 +130,7 @@ struct LiveSession::Running {
           publisher{core, table},
           host{core.loop(), recorder, publisher},
           cycles_per_ns{calibrate_cycles_per_ns()} {
+        warn_of_idle_boundaries(configuration, table);
         if (!write_preamble(*writer, configuration.text, table)) {
             throw OutsideError{"the journal " + writer->path().string() + " cannot be written"};
         }

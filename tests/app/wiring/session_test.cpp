@@ -114,6 +114,8 @@ TEST_F(SessionTest, EndsInOrderWithinFiveSecondsOfAnInterrupt) {
     EXPECT_EQ(second.wait(std::chrono::seconds{20}), 3);
     EXPECT_NE(second.err().find("another engine"), std::string::npos) << second.err();
 
+    EXPECT_EQ(engine.err().find("watches nothing"), std::string::npos) << "BTC and ETH are traded";
+
     // So is one on the same account with a state directory of its own.
     Words elsewhere = run;
     std::ranges::replace(elsewhere, folder() + "/engine", folder() + "/engine-2");
