@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -106,6 +107,8 @@ JsonTree JsonTree::parse(const std::string& text, const std::string& file) {
 }
 
 JsonTree JsonTree::read(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) throw OutsideError{path + ": is a directory, not a file"};
     std::ifstream file{path, std::ios::binary};
     if (!file) throw OutsideError{path + ": cannot be read"};
     const std::string text{std::istreambuf_iterator<char>{file}, {}};

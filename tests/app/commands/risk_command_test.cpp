@@ -260,6 +260,9 @@ TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     EXPECT_EQ(refused.code, 2);
     EXPECT_NE(refused.err.find("tight.json: positions[0]: \"quantity\" is missing"), std::string::npos) << refused.err;
     EXPECT_EQ(run({"risk", "--portfolio", "/nowhere.json", "--market", "/nowhere.json"}).code, 3);
+    const Outcome folder = run(with_example({"risk", "--portfolio", folder_.path().string()}));
+    EXPECT_EQ(folder.code, 3);
+    EXPECT_NE(folder.err.find(folder_.path().string() + ": is a directory"), std::string::npos) << folder.err;
 }
 
 }  // namespace
