@@ -84,11 +84,10 @@ TEST(RiskReportTest, ComponentsSumToTheTailTheyBelongTo) {
     EXPECT_NEAR(es, tail.es_975_usd, 1e-9 * tail.es_975_usd);
 }
 
-TEST(RiskReportTest, HistoricalTailIsFullRevaluationOfEveryDay) {
-    ReportInputs in = inputs();
-    const RiskReport report = make_risk_report(in);
+// The historical tail by its definition: the book of one underlying and one tenor, revalued on each day's moves.
+TailMeasures revalued_tail(const ReportInputs& in, double years) {
     const double base = value_book(in.book, in.market).usd;
-    const double weight = tenor_weight(VolatilityTenor::power, 20.0 / 365.0);
+    const double weight = tenor_weight(VolatilityTenor::power, years);
     std::vector<double> pnl;
     for (std::size_t day = 0; day < in.histories[0].returns.size(); ++day) {
         const std::array moves{
@@ -96,7 +95,13 @@ TEST(RiskReportTest, HistoricalTailIsFullRevaluationOfEveryDay) {
                             .volatility = std::expm1(in.histories[0].volatility_changes[day] * weight)}};
         pnl.push_back(value_book(in.book, in.market, {.underlyings = moves}).usd - base);
     }
-    const TailMeasures want = *historical_tail(pnl, 0.99);
+    return *historical_tail(pnl, 0.99);
+}
+
+TEST(RiskReportTest, HistoricalTailIsFullRevaluationOfEveryDay) {
+    ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const TailMeasures want = revalued_tail(in, 20.0 / 365.0);
     EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
 }
 
@@ -137,16 +142,7 @@ TEST(RiskReportTest, HistoricalTailInTheSettlementWindowIsFullRevaluation) {
     expiry.settlement_window = std::chrono::minutes{30};
     expiry.settlement_average = 50'050.0;
     const RiskReport report = make_risk_report(in);
-    const double base = value_book(in.book, in.market).usd;
-    const double weight = tenor_weight(VolatilityTenor::power, 15.0 / 525'600.0);
-    std::vector<double> pnl;
-    for (std::size_t day = 0; day < in.histories[0].returns.size(); ++day) {
-        const std::array moves{
-            UnderlyingShock{.spot = std::expm1(in.histories[0].returns[day]),
-                            .volatility = std::expm1(in.histories[0].volatility_changes[day] * weight)}};
-        pnl.push_back(value_book(in.book, in.market, {.underlyings = moves}).usd - base);
-    }
-    const TailMeasures want = *historical_tail(pnl, 0.99);
+    const TailMeasures want = revalued_tail(in, 15.0 / 525'600.0);
     EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
     ASSERT_EQ(report.settlements.size(), 1U);
     EXPECT_NEAR(report.settlements[0].elapsed, 0.5, 1e-12);
