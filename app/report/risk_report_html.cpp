@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "app/report/report_words.hpp"
+#include "app/report/risk_report_plots.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/svg_plot.hpp"
 #include "app/view/screen_line.hpp"
-#include "risk/report/report_smiles.hpp"
 
 namespace keel::app {
 namespace {
@@ -16,13 +15,8 @@ namespace {
 using risk::ReportMetric;
 using risk::RiskReport;
 
-constexpr char kInks[] = {'a', 'b', 'c', 'd'};
 constexpr std::size_t kContributionsShown = 25;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-std::string percent(double ratio, int decimals = 0) {
-    return std::isfinite(ratio) ? fmt::format("{:+.{}f} %", 100.0 * ratio, decimals) : "–";
-}
 
 void tile(std::string& out, const std::string& name, const std::string& value, const std::string& beside) {
     out += fmt::format(
@@ -55,135 +49,6 @@ void add_tiles(const RiskReport& report, std::string& out) {
     out += "</section>";
 }
 
-void add_spot_ladder(const risk::UnderlyingReport& underlying, std::string& out) {
-    Plot plot{.title = underlying.name + " spot ladder",
-              .unit = "USD",
-              .x = underlying.ladder.spot_moves,
-              .marks = {{0.0, "now"}},
-              .from_zero = true,
-              .axis = PlotAxis::percent};
-    for (std::size_t i = 0; i < underlying.ladder.pnl_usd.size(); ++i) {
-        plot.lines.push_back({.label = "iv " + percent(underlying.ladder.volatility_moves[i]),
-                              .ink = kInks[(i + 3) % 4],
-                              .dashed = underlying.ladder.volatility_moves[i] != 0.0,
-                              .values = underlying.ladder.pnl_usd[i]});
-    }
-    out += svg_plot(plot);
-}
-
-// One smile: the curve over the strikes quoted (or three standard deviations), and the quotes.
-void add_smile(const RiskReport& report, const risk::SmileReport& smile, std::string& out) {
-    constexpr std::size_t kPoints = 81;
-    Plot plot{.title = fmt::format("{} {} smile", smile.underlying, report.expiry_names[smile.expiry]),
-              .unit = "implied volatility, %",
-              .marks = {{smile.forward, "forward"}},
-              .axis = PlotAxis::number};
-    double low = kNaN, high = kNaN;
-    if (smile.svi) {
-        const double at_forward = smile_volatility(smile, smile.forward) * std::sqrt(smile.years);
-        low = smile.forward * std::exp(-3.0 * at_forward);
-        high = smile.forward * std::exp(3.0 * at_forward);
-    }
-    if (!smile.quotes.empty()) {
-        low = std::isnan(low) ? smile.quotes.front().strike : std::max(low, smile.quotes.front().strike);
-        high = std::isnan(high) ? smile.quotes.back().strike : std::min(high, smile.quotes.back().strike);
-    }
-    PlotLine curve{.label = smile.fitted ? "fit" : "given", .ink = 'a', .values = {}};
-    PlotLine bids{.label = "bid", .ink = 'c', .values = {}, .dots = true};
-    PlotLine asks{.label = "ask", .ink = 'b', .values = {}, .dots = true};
-    PlotLine marks{.label = "mark", .ink = 'd', .values = {}, .dots = true};
-    const auto point = [&](double strike, double on_curve, const risk::SmileQuote& quote) {
-        plot.x.push_back(strike);
-        curve.values.push_back(100.0 * on_curve);
-        bids.values.push_back(100.0 * quote.bid);
-        asks.values.push_back(100.0 * quote.ask);
-        marks.values.push_back(100.0 * quote.mark);
-    };
-    for (std::size_t i = 0; smile.svi && i < kPoints && high > low; ++i) {
-        const double strike = low * std::pow(high / low, static_cast<double>(i) / (kPoints - 1));
-        point(strike, smile_volatility(smile, strike), {});
-    }
-    for (const risk::SmileQuote& quote : smile.quotes) {
-        if (quote.strike >= low && quote.strike <= high) point(quote.strike, kNaN, quote);
-    }
-    const auto known = [](const PlotLine& line) {
-        return std::ranges::any_of(line.values, [](double value) { return std::isfinite(value); });
-    };
-    for (PlotLine* line : {&curve, &bids, &asks, &marks}) {
-        if (known(*line)) plot.lines.push_back(*line);
-    }
-    out += svg_plot(plot);
-}
-
-// What the surface says at constant maturities.
-void add_signals(const risk::UnderlyingReport& underlying, std::string& out) {
-    const risk::SurfaceSignals& signals = underlying.signals;
-    if (has(signals.quality, risk::SurfaceQuality::missing)) return;
-    out += fmt::format(
-        "<figure><figcaption><b>{} surface</b> <span class=\"unit\">at constant maturity, %</span>"
-        "</figcaption><table>",
-        escaped(underlying.name));
-    const auto row = [&](const char* name, double ratio, risk::SurfaceQuality quality) {
-        const std::string words = risk::signal_quality_words(quality);
-        out += fmt::format("<tr><td>{}{}</td><td class=\"n\">{:.2f}</td></tr>", name,
-                           words == "good" ? "" : "<div class=\"fine\">" + words + "</div>", 100.0 * ratio);
-    };
-    row("at the money, 7 days", signals.volatility_7d, signals.quality_7d);
-    row("at the money, 30 days", signals.volatility_30d, signals.quality_30d);
-    row("at the money, 90 days", signals.volatility_90d, signals.quality_90d);
-    row("term slope, 90 less 7 days", signals.term_slope, signals.quality_7d | signals.quality_90d);
-    row("risk reversal, 25 delta, 30 days", signals.risk_reversal_30d, signals.quality_30d);
-    row("butterfly, 25 delta, 30 days", signals.butterfly_30d, signals.quality_30d);
-    row("model-free, 30 days", std::sqrt(signals.variance_30d), signals.quality_30d);
-    out += "</table></figure>\n";
-}
-
-// The smiles of each underlying, and beside them what they say.
-void add_smiles(const RiskReport& report, std::string& out) {
-    for (const risk::UnderlyingReport& underlying : report.underlyings) {
-        for (const risk::SmileReport& smile : report.smiles) {
-            if (smile.underlying == underlying.name) add_smile(report, smile, out);
-        }
-        add_signals(underlying, out);
-    }
-}
-
-// Term structure and skew at a glance: volatility by expiry and moneyness.
-void add_surface(const RiskReport& report, std::string& out) {
-    constexpr double kMoneyness[] = {0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5};
-    double low = 1e9, high = 0.0;
-    for (const risk::SmileReport& smile : report.smiles) {
-        for (const double ratio : kMoneyness) {
-            const double iv = smile_volatility(smile, ratio * smile.forward);
-            if (!std::isfinite(iv)) continue;
-            low = std::min(low, iv);
-            high = std::max(high, iv);
-        }
-    }
-    if (!(high > 0.0)) return;
-    out +=
-        "<section><h2>Volatility surface, % by strike over forward</h2><div class=\"scroll\"><table class=\"heat\">"
-        "<tr><th>expiry</th><th>days</th>";
-    for (const double ratio : kMoneyness) out += fmt::format("<th>{:.2f}</th>", ratio);
-    out += "<th></th></tr>";
-    for (const risk::SmileReport& smile : report.smiles) {
-        out += fmt::format("<tr><th>{} {}</th><th>{:.1f}</th>", escaped(smile.underlying),
-                           escaped(report.expiry_names[smile.expiry]), smile.years * 365.0);
-        for (const double ratio : kMoneyness) {
-            const double iv = smile_volatility(smile, ratio * smile.forward);
-            if (!std::isfinite(iv)) {
-                out += "<td>–</td>";
-                continue;
-            }
-            const double share = high > low ? (iv - low) / (high - low) : 0.5;
-            out += fmt::format("<td style=\"background:color-mix(in srgb,var(--b) {:.0f}%,transparent)\">{:.1f}</td>",
-                               65.0 * share, 100.0 * iv);
-        }
-        out += fmt::format("<th>{}</th></tr>", escaped(smile.note));
-    }
-    out += "</table></div></section>\n";
-}
-
 void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
     constexpr std::size_t kColumns = risk::kGridVolatilityMoves.size();
     double most = 0.0;
@@ -192,10 +57,10 @@ void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
         "<section><h2>{} stress matrix, thousand USD</h2><div class=\"scroll\"><table class=\"heat\"><tr><th>spot \\ "
         "volatility</th>",
         escaped(underlying.name));
-    for (const double move : risk::kGridVolatilityMoves) out += fmt::format("<th>{}</th>", percent(move));
+    for (const double move : risk::kGridVolatilityMoves) out += fmt::format("<th>{}</th>", signed_percent(move));
     out += "</tr>";
     for (std::size_t row = 0; row < risk::kGridSpotMoves.size(); ++row) {
-        out += fmt::format("<tr><th>{}</th>", percent(risk::kGridSpotMoves[row]));
+        out += fmt::format("<tr><th>{}</th>", signed_percent(risk::kGridSpotMoves[row]));
         for (std::size_t column = 0; column < kColumns; ++column) {
             const double pnl = underlying.matrix.pnl_usd[row * kColumns + column];
             const double share = most > 0.0 ? std::sqrt(std::abs(pnl) / most) : 0.0;
@@ -243,33 +108,6 @@ void add_contributions(const RiskReport& report, std::string& out) {
     out += "</section>\n";
 }
 
-// How often each profit happens among the scenarios, and where the VaR lies.
-void add_histogram(const RiskReport& report, std::string& out) {
-    constexpr std::size_t kBins = 48;
-    if (report.scenario_pnl_usd.empty()) return;
-    const auto [low, high] = std::ranges::minmax(report.scenario_pnl_usd);
-    if (!(high > low)) return;
-    Plot plot{.title = "Profit of a day, " + report.scenario_method,
-              .unit = fmt::format("of {} scenarios", report.scenario_pnl_usd.size()),
-              .marks = {{-metric(report, "var_99_usd"), "−VaR 99 %"}, {0.0, "0"}},
-              .from_zero = true,
-              .axis = PlotAxis::number};
-    std::vector<double> counts(kBins);
-    for (const double pnl : report.scenario_pnl_usd) {
-        const auto bin = static_cast<std::size_t>((pnl - low) / (high - low) * kBins);
-        counts[std::min(bin, kBins - 1)] += 1.0;
-    }
-    PlotLine steps{.label = "scenarios", .ink = 'a', .values = {}};
-    for (std::size_t bin = 0; bin < kBins; ++bin) {
-        for (const double edge : {0.0, 1.0}) {
-            plot.x.push_back(low + (static_cast<double>(bin) + edge) * (high - low) / kBins);
-            steps.values.push_back(counts[bin]);
-        }
-    }
-    plot.lines.push_back(std::move(steps));
-    out += svg_plot(plot);
-}
-
 void add_stresses(const RiskReport& report, std::string& out) {
     out +=
         "<section><h2>Named stresses</h2><div class=\"scroll\"><table><tr><th>stress</th><th class=\"n\">P&amp;L "
@@ -309,11 +147,12 @@ void add_margin(const RiskReport& report, std::string& out) {
             constexpr const char* kPrices =
                 "<td>{}</td><td class=\"n\">{} ({})</td><td class=\"n\">{} ({})</td><td class=\"n\">{}</td></tr>";
             const std::string name = escaped(row.underlying);
-            out += head + fmt::format(kPrices, name, number(row.price_down), percent(-row.distance_down_ratio, 1),
-                                      number(row.price_up), percent(row.distance_up_ratio, 1), number(row.sigmas));
+            out +=
+                head + fmt::format(kPrices, name, number(row.price_down), signed_percent(-row.distance_down_ratio, 1),
+                                   number(row.price_up), signed_percent(row.distance_up_ratio, 1), number(row.sigmas));
             out += head + fmt::format(kPrices, name + ", others by beta", number(row.price_down_beta),
-                                      percent(-row.distance_down_beta_ratio, 1), number(row.price_up_beta),
-                                      percent(row.distance_up_beta_ratio, 1), number(row.sigmas_beta));
+                                      signed_percent(-row.distance_down_beta_ratio, 1), number(row.price_up_beta),
+                                      signed_percent(row.distance_up_beta_ratio, 1), number(row.sigmas_beta));
         }
     }
     out += "</table></div></section>\n";
@@ -329,7 +168,7 @@ void add_deleveraging(const RiskReport& report, std::string& out) {
         out += fmt::format(
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
             "<td class=\"hard\">{}</td></tr>",
-            escaped(row.name), escaped(row.venue), number(row.risk.indicator), percent(row.offset_ratio),
+            escaped(row.name), escaped(row.venue), number(row.risk.indicator), signed_percent(row.offset_ratio),
             number(row.risk.risk_usd), row.risk.act ? "shrink both legs" : "");
     }
     out += "</table></div></section>\n";
@@ -374,12 +213,12 @@ std::string risk_sections_html(const RiskReport& report) {
     std::string out;
     add_tiles(report, out);
     out += "<section class=\"plots\">\n";
-    for (const risk::UnderlyingReport& underlying : report.underlyings) add_spot_ladder(underlying, out);
-    add_histogram(report, out);
-    add_smiles(report, out);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) out += spot_ladder_plot(underlying);
+    out += scenario_histogram(report);
+    out += smile_plots(report);
     out += "</section>\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
-    add_surface(report, out);
+    out += surface_table(report);
     add_contributions(report, out);
     add_tails(report, out);
     add_stresses(report, out);

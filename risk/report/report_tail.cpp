@@ -6,17 +6,14 @@
 #include <numeric>
 #include <ranges>
 
-#include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
-#include "risk/options/chain_kernel.hpp"
-#include "risk/report/averaged_options.hpp"
+#include "risk/report/scenario_valuer.hpp"
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/historical.hpp"
 #include "risk/tail/liquidity_adjusted.hpp"
 #include "risk/tail/parametric.hpp"
 #include "risk/tail/scenario_set.hpp"
-#include "risk/tail/value_ladder.hpp"
 
 namespace keel::risk {
 namespace {
@@ -28,26 +25,6 @@ constexpr double kStep = 0.01;         // of ln S and ln iv for the second-order
 template <class Slot>
 std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
-}
-
-// Change of one holding's USD value when its underlying's spot and 30-day ln(iv) move; `before` is its value now, in
-// its own ledger. NaN where it has none.
-double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return,
-                       double log_volatility) {
-    const Contract& contract = book.contracts[row];
-    if (contract.underlying == UnderlyingSlot::none) return 0.0;
-    double volatility = 0.0;
-    if (is_option(contract.kind) && log_volatility != 0.0) {
-        const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
-        volatility = std::expm1(log_volatility * tenor_weight(VolatilityTenor::power, years));
-    }
-    std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
-    const double spot = std::expm1(log_return);
-    moves[at(contract.underlying)] = {.spot = spot, .volatility = volatility};
-    const Shock shock{.underlyings = std::span{moves}.first(at(contract.underlying) + 1)};
-    const double after = holding_value(contract, book.holdings[row], market.quotes[row], market, shock);
-    if (!settles_in_coin(contract.kind)) return (after - before) * market.stables[at(contract.stable)];
-    return market.underlyings[at(contract.underlying)].index * (after * (1.0 + spot) - before);
 }
 
 bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quantity != 0.0; }
@@ -201,112 +178,6 @@ void parametric_rows(const SecondOrder& book, const Factors& factors, std::vecto
     rows.push_back(row_of("delta_gamma", var.measures.var_usd, es.measures.es_usd, method));
 }
 
-// Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry;
-// what is delivered on an average that has begun, in full.
-class ScenarioValuer {
-public:
-    ScenarioValuer(const Book& book, const MarketState& market) : book_{book}, market_{market} {
-        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-            const Contract& contract = book.contracts[row];
-            if (!is_held(book, row) || contract.underlying == UnderlyingSlot::none) continue;
-            if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
-            if (contract.expiry != ExpirySlot::none &&
-                delivery_forward(market.expiries[at(contract.expiry)], market.now).averaging) {
-                is_option(contract.kind) ? averaged_[contract.expiry].push_back(row) : averaged_futures_.push_back(row);
-            } else if (is_option(contract.kind)) {
-                add_option(row);
-            } else {
-                linear_[at(contract.underlying)].add(
-                    contract, book.holdings[row], market.quotes[row],
-                    contract.stable == StableSlot::none ? 1.0 : market.stables[at(contract.stable)]);
-            }
-        }
-    }
-
-    // Fills the ladders; once, whatever the number of scenario sets.
-    void build_ladders() {
-        for (auto& [expiry, chain] : chains_) {
-            const ExpiryMarket& market = market_.expiries[expiry];
-            const OptionColumns columns = chain.columns();
-            OptionChain prices{columns.strike.size()};
-            chain.built = chain.ladder.build(columns, market.forward, market_.now, prices);
-        }
-    }
-
-    // `set` has the factors of the report. Outside the ladders options are revalued in full.
-    [[nodiscard]] std::vector<double> pnl_usd(const ScenarioSet& set, const Factors& factors) const {
-        std::vector<double> out(set.scenarios());
-        for (const auto& [underlying, linear] : linear_) {
-            const double exposure = market_.underlyings[underlying].index * linear.coin_fixed + linear.usd_per_price;
-            const auto moves = set.relative_moves(underlying);
-            for (std::size_t s = 0; s < out.size(); ++s) out[s] += exposure * moves[s];
-        }
-        std::vector<double> part(out.size());
-        for (const auto& [expiry, chain] : chains_) {
-            const ExpiryMarket& market = market_.expiries[expiry];
-            const std::size_t underlying = at(market.underlying);
-            const OptionColumns columns = chain.columns();
-            const auto here = chain.built ? chain.ladder.position(market.forward, 0.0) : std::nullopt;
-            if (!here) continue;
-            chain.ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(factors.underlyings + underlying),
-                                   tenor_weight(VolatilityTenor::power, years_between(market_.now, market.expiry)),
-                                   columns, part);
-            for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
-        }
-        for (const auto& [expiry, rows] : averaged_) {
-            const std::size_t underlying = at(market_.expiries[at(expiry)].underlying);
-            AveragedOptions{book_, market_, expiry, rows}.add_pnl_usd(
-                set.log_moves(underlying), set.log_moves(factors.underlyings + underlying), out);
-        }
-        for (const std::size_t row : averaged_futures_) {
-            const std::size_t underlying = at(book_.contracts[row].underlying);
-            const double before =
-                holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
-            const auto moves = set.log_moves(underlying);
-            for (std::size_t s = 0; s < out.size(); ++s) {
-                const double pnl = holding_pnl_usd(book_, market_, row, before, moves[s], 0.0);
-                if (std::isfinite(pnl)) out[s] += pnl;
-            }
-        }
-        return out;
-    }
-
-private:
-    struct Chain {
-        std::vector<double> strike, volatility, quantity;
-        std::vector<OptionType> type;
-        double years{0.0};  // of variance
-        ValueLadder ladder;
-        bool built{false};
-        [[nodiscard]] OptionColumns columns() const {
-            return {
-                .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
-        }
-    };
-
-    // USD of a coin-settled option moves as index/forward of its USD value; a linear one as its stablecoin.
-    void add_option(std::size_t row) {
-        const Contract& contract = book_.contracts[row];
-        const ExpiryMarket& expiry = market_.expiries[at(contract.expiry)];
-        Chain& chain = chains_[at(contract.expiry)];
-        const double rate = contract.kind == ContractKind::inverse_option
-                                ? market_.underlyings[at(contract.underlying)].index / expiry.forward
-                                : market_.stables[at(contract.stable)];
-        chain.strike.push_back(contract.strike);
-        chain.volatility.push_back(market_.quotes[row].volatility);
-        chain.quantity.push_back(book_.holdings[row].quantity * contract.multiplier * rate);
-        chain.type.push_back(contract.type);
-        chain.years = delivery_forward(expiry, market_.now).years;
-    }
-
-    const Book& book_;
-    const MarketState& market_;
-    std::map<std::size_t, LinearStress> linear_;               // by underlying
-    std::map<std::size_t, Chain> chains_;                      // by expiry
-    std::map<ExpirySlot, std::vector<std::size_t>> averaged_;  // options whose delivery average has begun
-    std::vector<std::size_t> averaged_futures_;                // likewise
-};
-
 // Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").
 // Rescaled here, to the forecast itself: the set would let a column stand within 2 % of it.
 bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered, ScenarioSet& set) {
@@ -401,7 +272,7 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
             out.rows.push_back(row_of(method, kNaN, kNaN, "a return is not usable"));
             continue;
         }
-        std::vector<double> pnl = valuer.pnl_usd(set, factors);
+        std::vector<double> pnl = valuer.pnl_usd(set);
         TailParts parts{inputs.book, market, set, factors};
         parts.refine(pnl, worst_count(pnl.size(), filtered));
         std::vector<double> copy = pnl;
@@ -427,7 +298,7 @@ double filtered_var_usd(const ReportInputs& inputs, const MarketState& market, c
     if (!fill_set(inputs, factors, true, set)) return kNaN;
     ScenarioValuer valuer{inputs.book, market};
     valuer.build_ladders();
-    std::vector<double> pnl = valuer.pnl_usd(set, factors);
+    std::vector<double> pnl = valuer.pnl_usd(set);
     TailParts{inputs.book, market, set, factors}.refine(pnl, worst_count(pnl.size(), false));
     const auto var = historical_tail(pnl, kReportVarAlpha);
     return var ? var->var_usd : kNaN;

@@ -1,0 +1,117 @@
+#include "risk/report/scenario_valuer.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "risk/book/expiring_option.hpp"
+#include "risk/options/chain_kernel.hpp"
+#include "risk/report/averaged_options.hpp"
+
+namespace keel::risk {
+namespace {
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+}  // namespace
+
+double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return,
+                       double log_volatility) {
+    const Contract& contract = book.contracts[row];
+    if (contract.underlying == UnderlyingSlot::none) return 0.0;
+    double volatility = 0.0;
+    if (is_option(contract.kind) && log_volatility != 0.0) {
+        const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
+        volatility = std::expm1(log_volatility * tenor_weight(VolatilityTenor::power, years));
+    }
+    std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
+    const double spot = std::expm1(log_return);
+    moves[at(contract.underlying)] = {.spot = spot, .volatility = volatility};
+    const Shock shock{.underlyings = std::span{moves}.first(at(contract.underlying) + 1)};
+    const double after = holding_value(contract, book.holdings[row], market.quotes[row], market, shock);
+    if (!settles_in_coin(contract.kind)) return (after - before) * market.stables[at(contract.stable)];
+    return market.underlyings[at(contract.underlying)].index * (after * (1.0 + spot) - before);
+}
+
+ScenarioValuer::ScenarioValuer(const Book& book, const MarketState& market) : book_{book}, market_{market} {
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const Contract& contract = book.contracts[row];
+        if (book.holdings[row].quantity == 0.0 || contract.underlying == UnderlyingSlot::none) continue;
+        if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
+        if (contract.expiry != ExpirySlot::none &&
+            delivery_forward(market.expiries[at(contract.expiry)], market.now).averaging) {
+            is_option(contract.kind) ? averaged_[contract.expiry].push_back(row) : averaged_futures_.push_back(row);
+        } else if (is_option(contract.kind)) {
+            add_option(row);
+        } else {
+            linear_[at(contract.underlying)].add(
+                contract, book.holdings[row], market.quotes[row],
+                contract.stable == StableSlot::none ? 1.0 : market.stables[at(contract.stable)]);
+        }
+    }
+}
+
+void ScenarioValuer::build_ladders() {
+    for (auto& [expiry, chain] : chains_) {
+        const ExpiryMarket& market = market_.expiries[expiry];
+        const OptionColumns columns = chain.columns();
+        OptionChain prices{columns.strike.size()};
+        chain.built = chain.ladder.build(columns, market.forward, market_.now, prices);
+    }
+}
+
+std::vector<double> ScenarioValuer::pnl_usd(const ScenarioSet& set) const {
+    std::vector<double> out(set.scenarios());
+    const std::size_t underlyings = market_.underlyings.size();
+    for (const auto& [underlying, linear] : linear_) {
+        const double exposure = market_.underlyings[underlying].index * linear.coin_fixed + linear.usd_per_price;
+        const auto moves = set.relative_moves(underlying);
+        for (std::size_t s = 0; s < out.size(); ++s) out[s] += exposure * moves[s];
+    }
+    std::vector<double> part(out.size());
+    for (const auto& [expiry, chain] : chains_) {
+        const ExpiryMarket& market = market_.expiries[expiry];
+        const std::size_t underlying = at(market.underlying);
+        const OptionColumns columns = chain.columns();
+        const auto here = chain.built ? chain.ladder.position(market.forward, 0.0) : std::nullopt;
+        if (!here) continue;
+        chain.ladder.shock_all(*here, set.log_moves(underlying), set.log_moves(underlyings + underlying),
+                               tenor_weight(VolatilityTenor::power, years_between(market_.now, market.expiry)), columns,
+                               part);
+        for (std::size_t s = 0; s < out.size(); ++s) out[s] += part[s];
+    }
+    for (const auto& [expiry, rows] : averaged_) {
+        const std::size_t underlying = at(market_.expiries[at(expiry)].underlying);
+        AveragedOptions{book_, market_, expiry, rows}.add_pnl_usd(set.log_moves(underlying),
+                                                                  set.log_moves(underlyings + underlying), out);
+    }
+    for (const std::size_t row : averaged_futures_) {
+        const std::size_t underlying = at(book_.contracts[row].underlying);
+        const double before = holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
+        const auto moves = set.log_moves(underlying);
+        for (std::size_t s = 0; s < out.size(); ++s) {
+            const double pnl = holding_pnl_usd(book_, market_, row, before, moves[s], 0.0);
+            if (std::isfinite(pnl)) out[s] += pnl;
+        }
+    }
+    return out;
+}
+
+// USD of a coin-settled option moves as index/forward of its USD value; a linear one as its stablecoin.
+void ScenarioValuer::add_option(std::size_t row) {
+    const Contract& contract = book_.contracts[row];
+    const ExpiryMarket& expiry = market_.expiries[at(contract.expiry)];
+    Chain& chain = chains_[at(contract.expiry)];
+    const double rate = contract.kind == ContractKind::inverse_option
+                            ? market_.underlyings[at(contract.underlying)].index / expiry.forward
+                            : market_.stables[at(contract.stable)];
+    chain.strike.push_back(contract.strike);
+    chain.volatility.push_back(market_.quotes[row].volatility);
+    chain.quantity.push_back(book_.holdings[row].quantity * contract.multiplier * rate);
+    chain.type.push_back(contract.type);
+    chain.years = delivery_forward(expiry, market_.now).years;
+}
+
+}  // namespace keel::risk
