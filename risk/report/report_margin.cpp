@@ -189,10 +189,10 @@ std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
 
 }  // namespace
 
-MarginAmount report_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
+MarginAmount report_margin_usd(const ReportInputs& inputs, const Book& book, const MarketState& market, VenueSlot venue,
                                const Shock& shock) {
     const VenueTables tables{inputs, venue};
-    return venue_margin_usd({inputs.book, market, venue, tables.model}, shock);
+    return venue_margin_usd({book, market, venue, tables.model}, shock);
 }
 
 std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market, const DailyMoves& moves,

@@ -6,10 +6,10 @@
 
 namespace keel::risk {
 
-// Initial and maintenance margin of one venue in USD under a shock; bad_input where the venue has no model, a table
-// is missing or a holding cannot be priced.
-[[nodiscard]] MarginAmount report_margin_usd(const ReportInputs& inputs, const MarketState& market, VenueSlot venue,
-                                             const Shock& shock);
+// Initial and maintenance margin in USD of what `book`, the inputs' own or what a stress leaves of it, holds at one
+// venue, under a shock; bad_input where the venue has no model, a table is missing or a holding cannot be priced.
+[[nodiscard]] MarginAmount report_margin_usd(const ReportInputs& inputs, const Book& book, const MarketState& market,
+                                             VenueSlot venue, const Shock& shock);
 
 // How the underlyings move in a day, by UnderlyingSlot: standard deviations (NaN unknown) and the covariance matrix of
 // ln S. Either may be empty.

@@ -56,8 +56,8 @@ void add_correlation_stress(const TailReport& tail, double equity_usd, std::vect
 }
 
 MaintenanceMargin margin_of(const ReportInputs& inputs) {
-    return [&inputs](VenueSlot venue, const MarketState& market, const Shock& shock) {
-        const MarginAmount margin = report_margin_usd(inputs, market, venue, shock);
+    return [&inputs](const Book& book, VenueSlot venue, const MarketState& market, const Shock& shock) {
+        const MarginAmount margin = report_margin_usd(inputs, book, market, venue, shock);
         return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
     };
 }

@@ -102,7 +102,8 @@ StressResult judge(const StressInputs& inputs, const Book& book, const Shock& sh
                      .left_out = value.left_out};
     for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
         const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
-        const double margin = inputs.maintenance_margin ? inputs.maintenance_margin(venue, inputs.market, shock) : kNaN;
+        const double margin =
+            inputs.maintenance_margin ? inputs.maintenance_margin(book, venue, inputs.market, shock) : kNaN;
         out.venues.push_back({.equity_usd = value.venue_usd[v],
                               .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN,
                               .maintenance_usd = margin});
@@ -228,7 +229,7 @@ double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, d
     const BookValue value = value_book(inputs.book, inputs.market, moves.shock());
     for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
         const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
-        const double margin = inputs.maintenance_margin(venue, inputs.market, moves.shock());
+        const double margin = inputs.maintenance_margin(inputs.book, venue, inputs.market, moves.shock());
         if (margin > 0.0) worst = std::min(worst, value.venue_usd[v] / margin);
     }
     return worst;

@@ -55,8 +55,9 @@ struct ContractLiquidity {
 [[nodiscard]] double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity,
                                    double spread_factor, double depth_factor, double impact_factor);
 
-// Maintenance margin of a venue in USD under a shock; NaN where it is not modelled.
-using MaintenanceMargin = std::function<double(VenueSlot, const MarketState&, const Shock&)>;
+// Maintenance margin in USD of what `book` holds at a venue, under a shock; NaN where it is not modelled. A stress that
+// takes positions away asks for what it leaves.
+using MaintenanceMargin = std::function<double(const Book& book, VenueSlot, const MarketState&, const Shock&)>;
 
 // VaR at 99 % over a day of what is held elsewhere, USD; NaN where it is not known.
 using VarWithoutVenue = std::function<double(VenueSlot)>;

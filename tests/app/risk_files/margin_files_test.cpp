@@ -93,6 +93,18 @@ TEST_F(MarginFilesTest, StressesMoveTheTiersWithThePrice) {
     EXPECT_NEAR(crash->venues.at(0).margin_ratio, equity / (kBtc * mark * 0.025 - 16'300.0), 1e-6);
 }
 
+// Half of the long is taken at 2 % below its mark: margin is asked for the other half, in its own tier.
+TEST_F(MarginFilesTest, DeleveragingLeavesTheMarginOfWhatIsLeft) {
+    write("tables.toml", kBinanceTables);
+    const std::string profitable =
+        std::string{kBtcPosition}.replace(std::string{kBtcPosition}.find("32481.98"), 8, "31000");
+    const RiskReport got = report(binance_portfolio(profitable), binance_market());
+    const auto adl = std::ranges::find(got.stresses, "ADL", &risk::StressResult::id);
+    ASSERT_NE(adl, got.stresses.end());
+    const double equity = 1'535'443.01 + kBtc * (kBtcMark - 31'000.0) - 0.5 * 0.02 * kBtc * kBtcMark;
+    EXPECT_NEAR(adl->venues.at(0).margin_ratio, equity / (0.5 * kBtc * kBtcMark * 0.025 - 16'300.0), 1e-6);
+}
+
 // Bybit, "Comparison of Spread Strategies": one 18,500 put sold at 280, mark 290, index 20,250: initial 2,315,
 // maintenance 938. And its fixture of XRPUSDT: 75 at 0.3615, 10x, taker 0.06 %, maintenance 1 %.
 TEST_F(MarginFilesTest, BybitCrossReproducesThePublishedPositions) {

@@ -194,11 +194,9 @@ TEST_F(BookMarginTest, StressesReportRatiosOfTheModel) {
     const StressInputs inputs{
         .book = world_.book,
         .market = world_.market,
-        .maintenance_margin = [&](VenueSlot venue, const MarketState& market, const Shock& shock) {
-            const VenueAccount there{.book = world_.book,
-                                     .market = market,
-                                     .venue = venue,
-                                     .model = *models[static_cast<std::size_t>(venue)]};
+        .maintenance_margin = [&](const Book& book, VenueSlot venue, const MarketState& market, const Shock& shock) {
+            const VenueAccount there{
+                .book = book, .market = market, .venue = venue, .model = *models[static_cast<std::size_t>(venue)]};
             const MarginAmount got = venue_margin_usd(there, shock);
             return got.status == MarginStatus::ok ? got.maintenance : std::numeric_limits<double>::quiet_NaN();
         }};

@@ -42,9 +42,7 @@ protected:
     MarketState& market_ = subject_.market;
     std::vector<ContractLiquidity> liquidity_ = std::vector<ContractLiquidity>(
         book_.contracts.size(), {.spread = 0.001, .daily_volume = 10'000.0, .daily_volatility = 0.03});
-    MaintenanceMargin margin_ = [this](VenueSlot venue, const MarketState& market, const Shock& shock) {
-        return five_percent(book_, venue, market, shock);
-    };
+    MaintenanceMargin margin_ = five_percent;
 };
 
 TEST_F(NamedStressTest, EveryDefaultGivesAResult) {
@@ -121,6 +119,10 @@ TEST_F(NamedStressTest, DeleveragingClosesHalfOfTheLargestProfitableFuture) {
     const StressResult adl = named(run(), "ADL");
     EXPECT_NEAR(adl.pnl_usd, -0.5 * 0.02 * 4.0 * 50'050.0, 1e-6);
     EXPECT_NEAR(adl.delta_coin[0] - named(run(), "DEPEG").delta_coin[0], -2.0, 1e-12);
+    // Margin is asked for the two coins that are left.
+    const double equity = value_book(book_, market_).venue_usd[1] - 0.5 * 0.02 * 4.0 * 50'050.0;
+    EXPECT_NEAR(adl.venues[1].maintenance_usd, 0.05 * 2.0 * 50'000.0, 1e-9);
+    EXPECT_NEAR(adl.venues[1].margin_ratio, equity / (0.05 * 2.0 * 50'000.0), 1e-9);
 }
 
 TEST_F(NamedStressTest, LiquidityCostsWhatTheFactorsSay) {
@@ -175,8 +177,8 @@ TEST_F(NamedStressTest, ReverseStressFindsTheRatioOfOne) {
     const auto worst = [&](double scale) {
         const StressMoves moves = stress_moves(crash, book_, scale);
         const BookValue value = value_book(book_, market_, moves.shock());
-        return std::min(value.venue_usd[0] / margin_(VenueSlot{0}, market_, moves.shock()),
-                        value.venue_usd[1] / margin_(VenueSlot{1}, market_, moves.shock()));
+        return std::min(value.venue_usd[0] / margin_(book_, VenueSlot{0}, market_, moves.shock()),
+                        value.venue_usd[1] / margin_(book_, VenueSlot{1}, market_, moves.shock()));
     };
     EXPECT_LE(worst(k), 1.0);
     EXPECT_GT(worst(k - 2e-4), 1.0);
