@@ -124,7 +124,26 @@ risk::TierTable tiers_of(const TomlValue& table, const std::string& path) {
     return out;
 }
 
-// Calls `take(underlying's tables, table, path)` for each table below `section` that names a coin of the book.
+// The tables that a name speaks of: of a coin (BTC), of what settles in it (btc_usd), or of what settles in a
+// stablecoin (btc_usdc). nullptr: the book has no such coin or stablecoin.
+risk::UnderlyingMarginTables* tables_named(std::string name, const risk::Book& book, risk::VenueMarginTables& out) {
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    const std::size_t dash = name.find('_');
+    const auto coin = std::ranges::find(book.underlying_names, name.substr(0, dash));
+    if (coin == book.underlying_names.end()) return nullptr;
+    const auto place = static_cast<std::size_t>(coin - book.underlying_names.begin());
+    if (dash == std::string::npos) return &out.underlyings[place];
+    const auto underlying = risk::UnderlyingSlot(static_cast<std::uint16_t>(place));
+    const std::string settlement = name.substr(dash + 1);
+    if (settlement == "USD") return &out.pairs[{underlying, risk::StableSlot::none}];
+    const auto stable = std::ranges::find(book.stable_names, settlement);
+    if (stable == book.stable_names.end()) return nullptr;
+    const auto slot = static_cast<std::uint16_t>(stable - book.stable_names.begin());
+    return &out.pairs[{underlying, risk::StableSlot(slot)}];
+}
+
+// Calls `take(tables, table, path)` for each table below `section` that names a coin or pair of the book.
 template <class Take>
 void each_coin(const TomlValue& document, const char* section, const risk::Book& book, risk::VenueMarginTables& out,
                Take take) {
@@ -132,13 +151,8 @@ void each_coin(const TomlValue& document, const char* section, const risk::Book&
     if (tables == nullptr) return;
     out.underlyings.resize(book.underlying_names.size());
     for (std::size_t i = 0; i < tables->keys.size(); ++i) {
-        std::string coin = tables->keys[i].substr(0, tables->keys[i].find('_'));  // btc_usd
-        std::ranges::transform(coin, coin.begin(),
-                               [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-        const auto found = std::ranges::find(book.underlying_names, coin);
-        if (found == book.underlying_names.end()) continue;
-        const auto slot = static_cast<std::size_t>(found - book.underlying_names.begin());
-        take(out.underlyings[slot], tables->items[i], std::string{section} + "." + tables->keys[i]);
+        risk::UnderlyingMarginTables* named = tables_named(tables->keys[i], book, out);
+        if (named != nullptr) take(*named, tables->items[i], std::string{section} + "." + tables->keys[i]);
     }
 }
 

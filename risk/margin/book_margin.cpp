@@ -36,6 +36,7 @@ double settlement_rate(const Contract& contract, const MarketState& market, cons
 // One margined holding in the shocked world.
 struct Row {
     const Contract* contract{nullptr};
+    std::size_t place{0};  // of the contract
     const TierTable* tiers{nullptr};
     double quantity{0.0};
     double entry{0.0};
@@ -46,13 +47,19 @@ struct Row {
     std::uint32_t expiry{0};  // slot of the matrix
 };
 
+template <class Table>
+const Table* table_of(std::span<const Table* const> tables, std::size_t contract) {
+    return contract < tables.size() ? tables[contract] : nullptr;
+}
+
 Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& shock) {
     const Contract& contract = account.book.contracts[index];
     const MarketState& market = account.market;
     const ContractQuote& quote = market.quotes[index];
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
     Row row{.contract = &contract,
-            .tiers = index < account.model.tiers.size() ? account.model.tiers[index] : nullptr,
+            .place = index,
+            .tiers = table_of(account.model.tiers, index),
             .quantity = account.book.holdings[index].quantity,
             .entry = account.book.holdings[index].entry};
     if (contract.expiry != ExpirySlot::none) {
@@ -73,11 +80,6 @@ Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& sho
     return row;
 }
 
-template <class Table>
-const Table* table_of(std::span<const Table> tables, const Contract& contract) {
-    return at(contract.underlying) < tables.size() ? &tables[at(contract.underlying)] : nullptr;
-}
-
 Payoff payoff_of(const Contract& contract) { return settles_in_coin(contract.kind) ? Payoff::inverse : Payoff::linear; }
 
 // Signed coins at the mark.
@@ -89,12 +91,12 @@ double coins_of(const Row& row) {
 MarginAmount standard_margin(const Row& row, const VenueMarginModel& model) {
     const Contract& contract = *row.contract;
     if (!is_option(contract.kind)) {
-        const DeribitFutureMargin* rates = table_of(model.futures, contract);
+        const DeribitFutureMargin* rates = table_of(model.futures, row.place);
         if (rates == nullptr) return kMarginUnknown;
         return deribit_future_margin({.payoff = payoff_of(contract), .coins = coins_of(row), .mark = row.price},
                                      *rates);
     }
-    const DeribitOptionMargin* rates = table_of(model.options, contract);
+    const DeribitOptionMargin* rates = table_of(model.options, row.place);
     if (rates == nullptr) return kMarginUnknown;
     return deribit_option_margin({.payoff = payoff_of(contract),
                                   .type = contract.type,
@@ -141,7 +143,7 @@ struct Pair {
 
 MarginStatus add_to_pair(std::vector<Pair>& pairs, const Row& row, const VenueAccount& account, const Shock& shock) {
     const Contract& contract = *row.contract;
-    const DeribitMatrixParameters* parameters = table_of(account.model.matrices, contract);
+    const DeribitMatrixParameters* parameters = table_of(account.model.matrices, row.place);
     if (parameters == nullptr || !is_valid(*parameters) || row.expiry >= kMatrixExpiriesMax) {
         return MarginStatus::bad_input;
     }

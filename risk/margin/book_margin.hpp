@@ -14,15 +14,15 @@ namespace keel::risk {
 // By which rules a venue account is margined. none: not modelled.
 enum class MarginLaw : std::uint8_t { none, deribit_standard, deribit_portfolio, binance_tiers, bybit_cross };
 
-// The tables of one venue account. Spans are by UnderlyingSlot, tiers by contract; a law reads its own only. A holding
-// that a span does not reach makes the answer bad_input.
+// The tables of one venue account, by contract; a law reads its own only. A holding that a span does not reach, or has
+// no table there (null), makes the answer bad_input.
 struct VenueMarginModel {
     MarginLaw law{MarginLaw::none};
-    std::span<const DeribitFutureMargin> futures{};
-    std::span<const DeribitOptionMargin> options{};
-    std::span<const DeribitMatrixParameters> matrices{};
+    std::span<const DeribitFutureMargin* const> futures{};
+    std::span<const DeribitOptionMargin* const> options{};
+    std::span<const DeribitMatrixParameters* const> matrices{};  // the contracts of one pair share theirs
     DeribitPortfolioParameters portfolio{};
-    std::span<const TierTable* const> tiers{};  // of futures, notional in settlement currency; null: none
+    std::span<const TierTable* const> tiers{};  // of futures, notional in settlement currency
     BybitOptionMargin bybit_option{};
     double leverage{0.0};  // Binance, Bybit: the account's setting
     double taker_fee_rate{0.0};

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "risk/book/market_state.hpp"
@@ -46,7 +47,8 @@ struct ReportLimit {
     bool below{false};
 };
 
-// What Deribit's laws need of one underlying; absent where no table names it.
+// What Deribit's laws need of one underlying, or of one pair of it and its settlement currency; absent where no table
+// names it.
 struct UnderlyingMarginTables {
     std::optional<DeribitFutureMargin> future{};
     std::optional<DeribitOptionMargin> option{};
@@ -55,7 +57,9 @@ struct UnderlyingMarginTables {
 // How the account at one venue is margined: its law and its own tables. What is absent makes the margin unknown.
 struct VenueMarginTables {
     MarginLaw law{MarginLaw::none};
-    std::vector<UnderlyingMarginTables> underlyings{};  // by UnderlyingSlot; may be shorter
+    std::vector<UnderlyingMarginTables> underlyings{};  // by UnderlyingSlot, of any settlement; may be shorter
+    // Of one settlement currency (none: the coin), before those of any.
+    std::map<std::pair<UnderlyingSlot, StableSlot>, UnderlyingMarginTables> pairs{};
     DeribitPortfolioParameters portfolio{};
     std::map<std::size_t, TierTable> tiers{};  // by contract
     std::optional<BybitOptionMargin> bybit_option{};

@@ -22,21 +22,31 @@ const VenueMarginTables& tables_of(const ReportInputs& inputs, VenueSlot venue) 
     return slot < inputs.venue_margins.size() ? inputs.venue_margins[slot] : none;
 }
 
-// The tables of one venue as the margin room reads them. What no table names gets numbers that cannot be used, so
-// that the answer is unknown and not zero.
+// The table of a contract's own pair, else that of its underlying; nullptr: neither.
+template <class Table>
+const Table* table_of(const VenueMarginTables& tables, const Contract& contract,
+                      std::optional<Table> UnderlyingMarginTables::*member) {
+    const auto pair = tables.pairs.find({contract.underlying, contract.stable});
+    if (pair != tables.pairs.end() && pair->second.*member) return &*(pair->second.*member);
+    const auto slot = static_cast<std::size_t>(contract.underlying);
+    if (slot >= tables.underlyings.size() || !(tables.underlyings[slot].*member)) return nullptr;
+    return &*(tables.underlyings[slot].*member);
+}
+
+// The tables of one venue as the margin room reads them: what none names is unknown and not zero.
 struct VenueTables {
-    std::vector<DeribitFutureMargin> futures;
-    std::vector<DeribitOptionMargin> options;
-    std::vector<DeribitMatrixParameters> matrices;
+    std::vector<const DeribitFutureMargin*> futures;
+    std::vector<const DeribitOptionMargin*> options;
+    std::vector<const DeribitMatrixParameters*> matrices;
     std::vector<const TierTable*> tiers;
     VenueMarginModel model;
 
     VenueTables(const ReportInputs& inputs, VenueSlot venue) {
         const VenueMarginTables& given = tables_of(inputs, venue);
-        for (const UnderlyingMarginTables& tables : given.underlyings) {
-            futures.push_back(tables.future.value_or(DeribitFutureMargin{kNaN, kNaN, kNaN}));
-            options.push_back(tables.option.value_or(DeribitOptionMargin{kNaN, kNaN, kNaN}));
-            matrices.push_back(tables.matrix.value_or(DeribitMatrixParameters{}));
+        for (const Contract& contract : inputs.book.contracts) {
+            futures.push_back(table_of(given, contract, &UnderlyingMarginTables::future));
+            options.push_back(table_of(given, contract, &UnderlyingMarginTables::option));
+            matrices.push_back(table_of(given, contract, &UnderlyingMarginTables::matrix));
         }
         if (!given.tiers.empty()) tiers.resize(given.tiers.rbegin()->first + 1);
         for (const auto& [row, table] : given.tiers) tiers[row] = &table;
@@ -171,17 +181,36 @@ std::string lacking_for(const Contract& contract, const Holding& holding, const 
     return !bybit || tables.taker_fee_rate >= 0.0 ? "" : "no taker_fee_rate given";
 }
 
+// The table of Deribit's that the tables lack for one holding; empty: none.
+std::string lacking_at_deribit(const Book& book, const Contract& contract, const VenueMarginTables& tables) {
+    const auto pair = [&](const char* section) {
+        std::string name =
+            book.underlying_names[static_cast<std::size_t>(contract.underlying)] + "_" +
+            (contract.stable == StableSlot::none ? "USD"
+                                                 : book.stable_names[static_cast<std::size_t>(contract.stable)]);
+        std::ranges::transform(name, name.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        return std::string{"no ["} + section + "." + name + "] in its tables";
+    };
+    if (tables.law == MarginLaw::deribit_portfolio)
+        return table_of(tables, contract, &UnderlyingMarginTables::matrix) == nullptr ? pair("matrix") : "";
+    if (is_option(contract.kind))
+        return table_of(tables, contract, &UnderlyingMarginTables::option) == nullptr ? pair("option") : "";
+    return table_of(tables, contract, &UnderlyingMarginTables::future) == nullptr ? pair("future") : "";
+}
+
 // Why the margin of a venue is not known, the first that is found.
 std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
     const VenueMarginTables& tables = tables_of(inputs, venue);
     if (tables.law == MarginLaw::none) return "no margin model, no margin and no liquidation price";
     const bool tiered = tables.law == MarginLaw::binance_tiers || tables.law == MarginLaw::bybit_cross;
-    for (std::size_t row = 0; tiered && row < inputs.book.contracts.size(); ++row) {
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
         if (contract.venue != venue || !margined || inputs.book.holdings[row].quantity == 0.0) continue;
-        const std::string lack = lacking_for(contract, inputs.book.holdings[row], inputs.book.names[row], tables,
-                                             tables.tiers.contains(row));
+        const std::string lack = tiered ? lacking_for(contract, inputs.book.holdings[row], inputs.book.names[row],
+                                                      tables, tables.tiers.contains(row))
+                                        : lacking_at_deribit(inputs.book, contract, tables);
         if (!lack.empty()) return "margin unknown, " + lack;
     }
     return "margin unknown, a table or a price is missing";

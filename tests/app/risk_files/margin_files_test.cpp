@@ -176,6 +176,44 @@ TEST_F(MarginFilesTest, DeribitPortfolioReadsTheDeliveryWindow) {
     EXPECT_NEAR(half, 0.5 * whole, 1e-6 * whole);
 }
 
+// A pair of its own table, whatever the order of the tables: the coin's other book keeps its own.
+TEST_F(MarginFilesTest, PairsOfOneCoinKeepTheirTablesApart) {
+    std::ifstream file{shipped("deribit.toml")};
+    const std::string tables{std::istreambuf_iterator<char>{file}, {}};
+    const std::size_t begin = tables.find("[matrix.btc_usd]"), end = tables.find("[matrix.eth_usd]");
+    ASSERT_LT(begin, end);
+    const std::string inverse = tables.substr(begin, end - begin);
+    std::string linear = inverse;
+    linear.replace(linear.find("btc_usd"), 7, "btc_usdc");
+    linear.replace(linear.find("price_range = 0.16"), 18, "price_range = 0.32");
+    const std::string general = "[portfolio]\nmaintenance_ratio = 0.8\nworst_case_decimals = 0\n";
+    const auto margin = [&](const std::string& document, const char* position) {
+        write("tables.toml", document);
+        return report(R"({"positions":[)" + std::string{position} + R"(],
+          "venues":[{"name":"deribit","margin_model":"deribit_portfolio","margin_tables":"tables.toml"}]})",
+                      R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDC":1},
+          "underlyings":[{"name":"BTC","index":65000}],"instruments":[{"name":"BTC-PERPETUAL","mark":65000},
+          {"name":"BTC_USDC-PERPETUAL","mark":65000}]})");
+    };
+    const char* coins = R"({"instrument":"BTC-PERPETUAL","quantity":65000})";
+    const char* dollars = R"({"instrument":"BTC_USDC-PERPETUAL","quantity":1})";
+    for (const std::string& document : {general + inverse + linear, general + linear + inverse}) {
+        const double own = margin(document, coins).venues.at(0).maintenance_margin_usd;
+        EXPECT_EQ(own, margin(general + inverse, coins).venues.at(0).maintenance_margin_usd);
+        const double twice = margin(document, dollars).venues.at(0).maintenance_margin_usd;
+        EXPECT_NEAR(twice, 0.8 * (0.32 + 0.01) * 65'000.0, 1e-6) << "price range and least roll move";
+        EXPECT_NE(own, twice);
+    }
+    const RiskReport none = margin(general + inverse, dollars);
+    EXPECT_TRUE(std::isnan(none.venues.at(0).maintenance_margin_usd));
+    EXPECT_TRUE(has_note(none, "venue deribit: margin unknown, no [matrix.btc_usdc] in its tables"));
+    std::string either = linear;
+    either.replace(either.find("btc_usdc"), 8, "BTC");
+    EXPECT_EQ(margin(general + either, dollars).venues.at(0).maintenance_margin_usd,
+              margin(general + linear, dollars).venues.at(0).maintenance_margin_usd)
+        << "the coin's, of any settlement";
+}
+
 TEST_F(MarginFilesTest, WithoutATableTheMarginIsUnknownAndSaysWhy) {
     struct Case {
         const char* name;

@@ -17,9 +17,9 @@ class BookMarginTest : public testing::Test {
 protected:
     BookMarginTest() {
         const test::DeribitTables tables = test::deribit_tables();
-        futures_ = {tables.futures.at("BTC")};
-        options_ = {tables.options.at("BTC")};
-        matrices_ = {tables.matrices.at("btc_usd")};
+        future_ = tables.futures.at("BTC");
+        option_ = tables.options.at("BTC");
+        matrix_ = tables.matrices.at("btc_usd");
         EXPECT_EQ(tiers_.assign(test::binance_tables().tiers.at("BTCUSDT"), 1e-9), TierProblem::none);
         standard_ = {.law = MarginLaw::deribit_standard, .futures = futures_, .options = options_};
         portfolio_ = {.law = MarginLaw::deribit_portfolio, .matrices = matrices_, .portfolio = tables.portfolio};
@@ -29,9 +29,14 @@ protected:
         return {.book = world_.book, .market = world_.market, .venue = VenueSlot{venue}, .model = model};
     }
     test::StressBook world_ = test::stress_book();
-    std::vector<DeribitFutureMargin> futures_;
-    std::vector<DeribitOptionMargin> options_;
-    std::vector<DeribitMatrixParameters> matrices_;
+    DeribitFutureMargin future_;
+    DeribitOptionMargin option_;
+    DeribitMatrixParameters matrix_;
+    const std::size_t contracts_ = world_.book.contracts.size();
+    std::vector<const DeribitFutureMargin*> futures_ = std::vector<const DeribitFutureMargin*>(contracts_, &future_);
+    std::vector<const DeribitOptionMargin*> options_ = std::vector<const DeribitOptionMargin*>(contracts_, &option_);
+    std::vector<const DeribitMatrixParameters*> matrices_ =
+        std::vector<const DeribitMatrixParameters*>(contracts_, &matrix_);
     TierTable tiers_;
     std::array<const TierTable*, 1> tiers_of_contracts_{&tiers_};  // the linear perpetual comes first
     VenueMarginModel standard_, portfolio_, tiered_;
@@ -67,7 +72,7 @@ TEST_F(BookMarginTest, TiersOfTheLinearVenue) {
 }
 
 TEST_F(BookMarginTest, PortfolioMarginEqualsAMatrixByHand) {
-    DeribitRiskMatrix matrix{matrices_[0], Payoff::inverse};
+    DeribitRiskMatrix matrix{matrix_, Payoff::inverse};
     ASSERT_EQ(matrix.set_index(50'000.0), MarginStatus::ok);
     const double years = 20.0 / 365.0;
     ASSERT_EQ(matrix.set_expiry(1, years), MarginStatus::ok);
