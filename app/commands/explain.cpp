@@ -125,8 +125,8 @@ private:
                        price_text(instruments_, event.instrument, fill.price),
                        static_cast<double>(fill.fee.count()) * kMoneyUnit,
                        short_number(slippage_usd(event, d, instruments_)));
-        } else if (const auto report = event.as<OrderReport>(); report.reason != 0) {
-            fmt::print(out_, ", venue's reason {}", report.reason);
+        } else if (const std::string reason = reason_text(event); !reason.empty()) {
+            fmt::print(out_, ", {}", reason);
         }
         fmt::print(out_, "\n");
     }
@@ -216,6 +216,9 @@ private:
                 json.field("quantity", quantity_text(instruments_, event.instrument, fill.quantity));
                 json.field("price", price_text(instruments_, event.instrument, fill.price));
                 slippage += slippage_usd(event, d, instruments_);
+            } else if (const auto report = event.as<OrderReport>(); report.reason != 0) {
+                json.field("reason", report.reason);
+                json.field("reason_name", reason_name(event));
             }
             json.close_object();
         }

@@ -1,5 +1,6 @@
 #include "app/journal/decision_story.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <utility>
@@ -52,7 +53,10 @@ public:
         const auto decision = by_decision_.find(refusal.decision);
         if (decision != by_decision_.end()) story_.decisions[decision->second].refusals.push_back(refusal);
     }
-    void take(const Event& event) {
+    // Told at the core's time, which never runs backwards: each link stamps with the time that it knows, and one that
+    // has heard less than the core is behind it.
+    void take(Event event) {
+        now_ = event.receive_time = std::max(now_, event.receive_time);
         if (!is_order_event(event.kind)) return;
         const auto order = by_order_.find(order_of(event));
         if (order == by_order_.end()) return;
@@ -62,6 +66,7 @@ public:
 
 private:
     JournalStory& story_;
+    UnixNanos now_{};
     std::unordered_map<DecisionId, std::size_t> by_decision_;
     std::unordered_map<ClientOrderId, std::pair<std::size_t, std::size_t>> by_order_;
 };

@@ -15,7 +15,7 @@ namespace keel::app {
 // One order that a decision led to, and what became of it.
 struct OrderStory {
     OrderCommand command{};
-    std::vector<Event> events;  // acks, fills, cancels, in order
+    std::vector<Event> events;  // acks, fills, cancels, in order; received when the core took them
 
     [[nodiscard]] Quantity filled() const;
     // Cycles from the event's arrival to the command's way out; 0 where not stamped.

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <ctime>
 
+#include "connectors/deribit/errors.hpp"
+#include "engine/core/result.hpp"
+
 namespace keel::app {
 
 namespace {
@@ -25,6 +28,9 @@ std::string real_text(Real value) { return std::isfinite(value.value()) ? fmt::f
 
 const char* side_text(Side side) { return side == Side::bid ? "buy" : "sell"; }
 
+// A gateway's own reasons are negated Errc codes; the venue's negative ones (JSON-RPC) lie far below them.
+bool is_ours(std::int64_t reason) { return reason < 0 && reason >= -static_cast<std::int64_t>(Errc::queue_full); }
+
 std::string level_text(const Event& event, const InstrumentTable& instruments) {
     const auto level = event.as<Level>();
     return fmt::format("{} {} x {} seq {} after {}{}{}", event.side() == Side::bid ? "bid" : "ask",
@@ -35,10 +41,11 @@ std::string level_text(const Event& event, const InstrumentTable& instruments) {
 
 std::string order_report_text(const Event& event, const InstrumentTable& instruments) {
     const auto report = event.as<OrderReport>();
-    return fmt::format("order {} {} {} at {} filled {} reason {}", order_id_text(report.client_order_id),
+    const std::string reason = reason_text(event);
+    return fmt::format("order {} {} {} at {} filled {}{}{}", order_id_text(report.client_order_id),
                        side_text(event.side()), quantity_text(instruments, event.instrument, report.quantity),
                        price_text(instruments, event.instrument, report.price),
-                       quantity_text(instruments, event.instrument, report.filled), report.reason);
+                       quantity_text(instruments, event.instrument, report.filled), reason.empty() ? "" : ", ", reason);
 }
 
 std::string fill_text(const Event& event, const InstrumentTable& instruments) {
@@ -125,6 +132,25 @@ const char* time_in_force_name(TimeInForce time_in_force) {
     constexpr std::array kNames{"good_til_cancelled", "immediate_or_cancel", "fill_or_kill"};
     const auto slot = static_cast<std::size_t>(time_in_force);
     return slot < kNames.size() ? kNames[slot] : "unknown";
+}
+
+std::string_view reason_name(const Event& event) {
+    const std::int64_t reason = event.as<OrderReport>().reason;
+    if (is_ours(reason)) return errc_name(static_cast<Errc>(-reason));
+    return event.venue == VenueId::deribit ? connectors::deribit::error_name(reason) : std::string_view{};
+}
+
+std::string reason_text(const Event& event) {
+    const std::int64_t reason = event.as<OrderReport>().reason;
+    const std::string_view name = reason_name(event);
+    std::string text;
+    if (is_ours(reason)) {
+        text = name;
+    } else if (reason != 0) {
+        text = fmt::format("venue's reason {}{}{}", reason, name.empty() ? "" : " ", name);
+    }
+    if (event.kind != EventKind::order_not_sent) return text;
+    return text + (text.empty() ? "" : ": ") + "it never left this process";
 }
 
 std::string time_text(UnixNanos time) {

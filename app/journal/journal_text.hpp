@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/core/instrument_table.hpp"
 #include "engine/events/command.hpp"
@@ -12,6 +13,11 @@ namespace keel::app {
 [[nodiscard]] const char* event_kind_name(EventKind kind);
 [[nodiscard]] const char* command_kind_name(CommandKind kind);
 [[nodiscard]] const char* time_in_force_name(TimeInForce time_in_force);
+// Why an order came to this, of an event that carries an OrderReport: the name of our own error or the venue's of its
+// code; empty where there is none or nobody knows one.
+[[nodiscard]] std::string_view reason_name(const Event& event);
+// The same in words, with the venue's code: "rate_limited: it never left this process". Empty where there is none.
+std::string reason_text(const Event& event);
 
 // "2026-01-05T08:00:31.123456789Z"; "never" for zero.
 std::string time_text(UnixNanos time);

@@ -25,6 +25,8 @@ enum class ErrorAction : std::uint8_t {
 };
 
 [[nodiscard]] ErrorAction action_of(std::int64_t code);
+// What the venue calls it ("not_enough_funds"); empty for a code that the table does not hold.
+[[nodiscard]] std::string_view error_name(std::int64_t code);
 [[nodiscard]] std::string_view action_name(ErrorAction action);
 
 // Whether an error answer to a submit proves that no order exists. An ambiguous one leaves it unknown.

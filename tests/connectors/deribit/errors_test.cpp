@@ -50,5 +50,17 @@ TEST(ErrorsTest, EveryActionHasAName) {
     EXPECT_NE(action_name(ErrorAction::subscription), "unknown");
 }
 
+TEST(ErrorsTest, KnowsTheVenuesNameOfEveryCodeOfTheTable) {
+    EXPECT_EQ(error_name(13'004), "invalid_credentials");
+    EXPECT_EQ(error_name(10'009), "not_enough_funds");
+    EXPECT_EQ(error_name(-32'602), "Invalid params");
+    EXPECT_EQ(error_name(13'910), "quote_crossed");
+    for (std::int64_t code = -33'000; code < 14'000; ++code) {
+        if (action_of(code) == ErrorAction::unknown) continue;
+        EXPECT_NE(error_name(code), "") << code;
+    }
+    for (const std::int64_t code : {0, 1, -1, 99'999}) EXPECT_EQ(error_name(code), "") << code;
+}
+
 }  // namespace
 }  // namespace keel::connectors::deribit
