@@ -8,6 +8,7 @@
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
 #include "app/log.hpp"
+#include "app/wiring/session_alarms.hpp"
 #include "app/wiring/session_report.hpp"
 #include "app/wiring/sessions.hpp"
 #include "app/wiring/simulated_venue.hpp"
@@ -78,6 +79,7 @@ SimulatedVenueOptions venue_options(const DemoOptions& options, const std::files
 
 // Runs until the market's span is over and everything sent has arrived. False: interrupted.
 bool play(LiveSession& session, SimulatedVenue& venue, const DemoOptions& options) {
+    SessionAlarms alarms{session};
     ViewSource source{session, fmt::format("keel demo  scenario {}  seed {}", options.scenario, options.seed),
                       options.hedged ? "paper" : "observe", options.seconds};
     const bool drawn = !options.headless && !options.common.json && TerminalView::possible();
@@ -96,6 +98,7 @@ bool play(LiveSession& session, SimulatedVenue& venue, const DemoOptions& option
         if (over && now - over_at > std::chrono::milliseconds{300} && seen == seen_before) return true;
         if (over && now - over_at > kDrainMax) return true;
         seen_before = seen;
+        alarms.look();
         if (view != nullptr && view->due()) view->draw(source.model());
         if (view == nullptr && now - told >= std::chrono::seconds{10}) {
             told = now;

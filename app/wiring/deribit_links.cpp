@@ -13,6 +13,7 @@
 #include "app/failure.hpp"
 #include "app/log.hpp"
 #include "app/wiring/core.hpp"
+#include "connectors/deribit/errors.hpp"
 #include "connectors/deribit/feed.hpp"
 #include "connectors/deribit/gateway.hpp"
 #include "engine/journal/directory_lock.hpp"
@@ -107,6 +108,31 @@ std::unique_ptr<net::Credentials> credentials_of(const Configuration& configurat
     return std::make_unique<net::Credentials>(std::move(*read));
 }
 
+// Whether the venue refused the key of a session for good, as other threads may ask. Thread: see() by the link's,
+// text() by any.
+class KeyRefusal {
+public:
+    KeyRefusal(const Configuration& configuration, const VenueSettings& venue)
+        : key_{fmt::format("deribit at {}:{} refused the key of {}", venue.host, venue.port,
+                           key_place(configuration, venue))} {}
+
+    void see(const deribit::RpcSession& session) { code_.store(session.key_refused(), std::memory_order_relaxed); }
+    [[nodiscard]] std::string text() const {
+        const std::int64_t code = code_.load(std::memory_order_relaxed);
+        return code == 0 ? std::string{} : fmt::format("{}: {} {}", key_, code, deribit::error_name(code));
+    }
+
+private:
+    static std::string key_place(const Configuration& configuration, const VenueSettings& venue) {
+        if (venue.credentials_file.empty()) return "KEEL_DERIBIT_KEY_ID in the environment";
+        return fmt::format("{} (venue.{}.credentials_file)", resolved_path(configuration, venue.credentials_file),
+                           &venue - configuration.venues.data());
+    }
+
+    std::string key_;
+    std::atomic<std::int64_t> code_{0};
+};
+
 // One order session per account and host, whatever state directory it was given: two engines would hedge each other's
 // hedges. Held beside, not in, the state directory, by the hash of venue and key.
 DirectoryLock lock_account(const VenueSettings& venue, const net::Credentials& credentials) {
@@ -136,14 +162,17 @@ public:
                 instruments,
                 clock_,
                 &connect_budget(),
-                credentials_.get()} {}
+                credentials_.get()},
+          refusal_{configuration, venue} {}
 
     Link& link() override { return *this; }
     std::size_t poll(EventBatch& batch) override {
         const std::size_t done = feed_.poll(batch);
         ready_.store(feed_.is_ready(), std::memory_order_relaxed);
+        refusal_.see(feed_.session());
         return done;
     }
+    std::string key_refusal() const override { return refusal_.text(); }
     bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
     std::string summary() const override {
         const deribit::FeedCounts& counts = feed_.counts();
@@ -157,6 +186,7 @@ private:
     std::unique_ptr<net::Credentials> credentials_;
     EdgeClock clock_;
     deribit::Feed feed_;
+    KeyRefusal refusal_;
     std::atomic<bool> ready_{false};
 };
 
@@ -173,10 +203,12 @@ public:
                    clock_,
                    *credentials_,
                    &connect_budget()},
+          refusal_{configuration, venue},
           polled_{*this} {}
 
     Link& link() override { return polled_; }
     bool is_ready() const override { return ready_.load(std::memory_order_relaxed); }
+    std::string key_refusal() const override { return refusal_.text(); }
     void request_cancel_all() override { gateway_.cancel_ours(); }
     bool cancel_all_confirmed() const override { return gateway_.ours_left() == std::size_t{0}; }
     const LatencyHistogram* tick_to_trade() const override { return &gateway_.latency().tick_to_trade; }
@@ -196,6 +228,7 @@ private:
         std::size_t poll(EventBatch& batch) override {
             const std::size_t done = owner_.gateway_.poll(batch);
             owner_.ready_.store(owner_.gateway_.is_ready(), std::memory_order_relaxed);
+            owner_.refusal_.see(owner_.gateway_.session());
             return done;
         }
         VenueId venue() const override { return owner_.gateway_.venue(); }
@@ -211,6 +244,7 @@ private:
     deribit::Gateway gateway_;
     OrderStages stages_{gateway_.latency().handover, gateway_.latency().encode, gateway_.latency().sign,
                         gateway_.latency().write};
+    KeyRefusal refusal_;
     Polled polled_;
     std::atomic<bool> ready_{false};
 };

@@ -187,6 +187,19 @@ bool LiveSession::has_ended() const {
 }
 
 bool LiveSession::halted() const { return running_->host.halted(); }
+
+JournalState LiveSession::journal_state() const {
+    const JournalWriter& writer = *running_->writer;
+    return {.writable = writer.writable(), .lost = writer.failed(), .error = writer.last_errno()};
+}
+
+std::string LiveSession::key_refusal() const {
+    for (const auto& link : running_->links) {
+        if (std::string refusal = link->key_refusal(); !refusal.empty()) return refusal;
+    }
+    return {};
+}
+
 Telemetry LiveSession::telemetry() const { return running_->publisher.latest(); }
 const InstrumentTable& LiveSession::instruments() const { return running_->table; }
 const std::filesystem::path& LiveSession::journal() const { return running_->writer->path(); }

@@ -25,6 +25,13 @@ struct StageShown {
     LatencySummary cycles{};
 };
 
+// Whether the journal takes events ahead of orders. Once lost, it stays so for this run.
+struct JournalState {
+    bool writable{true};
+    bool lost{false};
+    int error{0};  // errno of the last failure
+};
+
 // How a session ended.
 struct SessionEnd {
     bool orders_confirmed_gone{false};  // the venue said that none of ours is open
@@ -64,6 +71,10 @@ public:
     [[nodiscard]] bool has_ended() const;
     // The journal failed: the core has stopped taking events.
     [[nodiscard]] bool halted() const;
+    // Full disk or a failed write: the gate stops new orders until the journal is writable again. Any thread.
+    [[nodiscard]] JournalState journal_state() const;
+    // See SessionLink; of the first link that has one. Any thread.
+    [[nodiscard]] std::string key_refusal() const;
     [[nodiscard]] Telemetry telemetry() const;
     [[nodiscard]] const InstrumentTable& instruments() const;
     [[nodiscard]] const std::filesystem::path& journal() const;

@@ -7,6 +7,7 @@
 #include "app/failure.hpp"
 #include "app/kill_latch.hpp"
 #include "app/log.hpp"
+#include "app/wiring/session_alarms.hpp"
 #include "app/wiring/session_report.hpp"
 #include "app/wiring/sessions.hpp"
 #include "app/wiring/stop_signal.hpp"
@@ -59,6 +60,7 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
     Clock::time_point told = started;
     bool ready = false;
     bool skew_told = false;
+    SessionAlarms alarms{session};
     ViewSource source{session, "keel run " + options.config_path, mode_name(configuration.engine.mode),
                       options.seconds};
     const bool drawn = !options.headless && !options.common.json && TerminalView::possible();
@@ -69,6 +71,11 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
             ready = true;
             log_info(fmt::format("ready after {:.1f} s", seconds_since(started)));
         }
+        // A wrong key from the start will not become a right one by waiting.
+        if (const std::string refusal = ready ? "" : session.key_refusal(); !refusal.empty()) {
+            throw OutsideError{refusal};
+        }
+        alarms.look();
         if (!ready &&
             seconds_since(started) * 1e3 > static_cast<double>(configuration.engine.startup_deadline.count())) {
             throw OutsideError{

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] virtual Link& link() = 0;
     // The venue has closed for good (a recording ended). Any thread.
     [[nodiscard]] virtual bool has_ended() const { return false; }
+    // The venue refused our key, and the link has ended for good: says which key, where it is configured, and the
+    // venue's reason. Empty while it is accepted. Any thread.
+    [[nodiscard]] virtual std::string key_refusal() const { return {}; }
     // Subscribed and in step; order sessions: reconciled. Any thread.
     [[nodiscard]] virtual bool is_ready() const = 0;
     // Order sessions: asks for the cancellation of every order of ours, and whether the venue has

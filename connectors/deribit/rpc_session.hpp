@@ -54,6 +54,11 @@ public:
     [[nodiscard]] Stage stage() const { return stage_; }
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     [[nodiscard]] Error last_error() const { return last_error_; }
+    // The venue's code where it refused the key and this session has ended for good; else 0.
+    [[nodiscard]] std::int64_t key_refused() const {
+        const bool refused = stage_ == Stage::halted && last_error_.code == Errc::auth_refused;
+        return refused ? static_cast<std::int64_t>(last_error_.detail) : 0;
+    }
     // Venue minus host wall clock at the last greeting.
     [[nodiscard]] std::int64_t clock_skew_ns() const { return clock_skew_ns_; }
     [[nodiscard]] std::int64_t venue_time_ms() const;
