@@ -60,6 +60,8 @@ void add_contributions(const RiskReport& report, JsonText& json) {
         json.field("venue", row.venue);
         json.field("quantity", row.quantity);
         json.field("priced", row.priced);
+        const std::string doubts = doubt_words(row.doubts);
+        json.field("quality", !row.priced ? "not priced" : doubts.empty() ? "good" : doubts);
         json.field("value_usd", row.value_usd);
         json.field("delta_net", row.delta_net);
         json.field("gamma_1pct_usd", row.gamma_1pct_usd);

@@ -120,6 +120,12 @@ std::vector<std::size_t> InputsBuilder::rows_named(const std::string& name) cons
     return rows;
 }
 
+void InputsBuilder::doubt(std::size_t row, risk::InputDoubt doubt) {
+    auto& doubts = inputs_.contract_doubts;
+    if (doubts.size() <= row) doubts.resize(row + 1, risk::InputDoubt::none);
+    doubts[row] |= doubt;
+}
+
 void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { forwards_.try_emplace(slot, forward); }
 void InputsBuilder::suggest_index(risk::UnderlyingSlot slot, double index) { indices_.try_emplace(slot, index); }
 void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_.try_emplace(row, price); }
@@ -233,8 +239,28 @@ void InputsBuilder::settle_forwards() {
         const double index = inputs_.market.underlyings[at(expiry.underlying)].index;
         if (usable(expiry.forward) || !usable(index)) continue;
         expiry.forward = index;
+        inputs_.expiry_doubts.resize(inputs_.market.expiries.size(), risk::InputDoubt::none);
+        inputs_.expiry_doubts[e] = risk::InputDoubt::forward_from_index;
         inputs_.notes.push_back(fmt::format("{} expiry {}: no forward given, the index stands in",
                                             inputs_.book.underlying_names[at(expiry.underlying)], e + 1));
+    }
+}
+
+// A future or perpetual that nobody marked: the forward of its expiry stands in, else the index.
+void InputsBuilder::settle_marks() {
+    for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+        const Contract& contract = inputs_.book.contracts[row];
+        double& mark = inputs_.market.quotes[row].mark;
+        const bool future =
+            contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
+        if (!future || usable(mark)) continue;
+        const auto& doubts = inputs_.expiry_doubts;
+        const bool has_forward =
+            contract.expiry != risk::ExpirySlot::none &&
+            (at(contract.expiry) >= doubts.size() || doubts[at(contract.expiry)] == risk::InputDoubt::none);
+        mark = has_forward ? inputs_.market.expiries[at(contract.expiry)].forward
+                           : inputs_.market.underlyings[at(contract.underlying)].index;
+        doubt(row, has_forward ? risk::InputDoubt::mark_from_forward : risk::InputDoubt::mark_from_index);
     }
 }
 
@@ -293,6 +319,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_cash();
     find_venues_without_cash();
     settle_forwards();
+    settle_marks();
     settle_windows();
     settle_volatilities();
     settle_margins();

@@ -43,6 +43,8 @@ public:
     // A forward or index that some row told in passing; used only where no market file names a better one.
     void suggest_forward(risk::ExpirySlot expiry, double forward);
     void suggest_index(risk::UnderlyingSlot underlying, double index);
+    // Something that a file says makes a contract's numbers doubtful.
+    void doubt(std::size_t row, risk::InputDoubt doubt);
     // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
     void suggest_option_price(std::size_t row, double price);
 
@@ -76,6 +78,7 @@ private:
     void settle_spot();
     void find_venues_without_cash();
     void settle_forwards();
+    void settle_marks();
     void settle_windows();
     void settle_volatilities();
     void settle_margins();

@@ -142,6 +142,10 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
         }
         risk::ContractLiquidity& liquidity = inputs.liquidity[place];
         liquidity.spread = row.number_or("spread", liquidity.spread);
+        if (liquidity.spread < 0.0) {  // the bid above the ask: neither says what leaving costs
+            liquidity.spread = kNaN;
+            builder.doubt(place, risk::InputDoubt::crossed_quote);
+        }
         liquidity.daily_volume = positive_or(row, "daily_volume", liquidity.daily_volume);
         liquidity.daily_volatility = positive_or(row, "daily_volatility", liquidity.daily_volatility);
         inputs.input_age_seconds[place] = age_or(row, inputs.input_age_seconds[place]);
@@ -222,7 +226,9 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     }
     for (const std::size_t place : builder.rows_named(name)) {
         if (!option && mark > 0.0) inputs.market.quotes[place].mark = mark;
-        const double bid = row.number_or("bid_price", kNaN), ask = row.number_or("ask_price", kNaN);
+        const double bid = row.number_or("bid_price", 0.0), ask = row.number_or("ask_price", 0.0);
+        if ((bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
+        if (ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);
         if (bid > 0.0 && ask > bid)
             inputs.liquidity[place].spread = (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0);
         if (const double volume = row.number_or("volume", kNaN); volume > 0.0) {

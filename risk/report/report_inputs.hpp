@@ -11,6 +11,7 @@
 #include "risk/book/market_state.hpp"
 #include "risk/margin/adl_rank.hpp"
 #include "risk/margin/book_margin.hpp"
+#include "risk/report/input_doubt.hpp"
 #include "risk/stress/named_stress.hpp"
 #include "risk/surface/svi_slice.hpp"
 
@@ -86,6 +87,8 @@ struct ReportInputs {
     std::vector<double> input_age_seconds;     // by contract; NaN unknown; may be shorter
     std::vector<double> expiry_age_seconds;    // by ExpirySlot, of forward and curve; likewise
     std::vector<double> index_age_seconds;     // by UnderlyingSlot; likewise
+    std::vector<InputDoubt> contract_doubts;   // by contract, of what the files say of it; likewise
+    std::vector<InputDoubt> expiry_doubts;     // by ExpirySlot; likewise
     InputAgesMax ages_max{};
     std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter

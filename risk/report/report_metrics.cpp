@@ -8,6 +8,7 @@
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/leverage.hpp"
 #include "risk/report/report_age.hpp"
+#include "risk/report/report_doubts.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
@@ -31,11 +32,14 @@ class MetricRows {
 public:
     explicit MetricRows(const ReportInputs& inputs) : inputs_{inputs} {}
 
-    void scope(std::string name, InputAge age, std::string quality, bool cash_missing = false) {
+    void scope(std::string name, InputAge age, InputDoubt doubts, std::string quality, bool cash_missing = false) {
         scope_ = std::move(name);
         age_ = age;
+        doubts_ = doubts;
         quality_ = std::move(quality);
         cash_missing_ = cash_missing;
+        const std::string doubtful = doubt_words(doubts);
+        if (!doubtful.empty()) quality_ = quality_ == "good" ? doubtful : quality_ + ", " + doubtful;
         if (age.stale) quality_ = quality_ == "good" ? "stale" : "stale, " + quality_;
     }
     void add(std::string name, double value, const char* unit) {
@@ -45,6 +49,7 @@ public:
                          .unit = unit,
                          .age_seconds = age_.oldest_seconds,
                          .stale = age_.stale,
+                         .doubts = doubts_,
                          .quality = std::isnan(value) ? "unknown" : quality_};
         if (cash_missing_ && needs_equity(row.name) && !std::isnan(value)) {
             row.quality = (row.quality == "good" ? "" : row.quality + ", ") + "no cash given";
@@ -68,14 +73,19 @@ private:
     std::vector<ReportMetric> rows_;
     std::string scope_;
     InputAge age_;
+    InputDoubt doubts_{InputDoubt::none};
     bool cash_missing_{false};
     std::string quality_{"good"};
 };
 
+std::string holdings_not_priced(std::size_t count) {
+    if (count == 0) return "good";
+    return std::to_string(count) + (count == 1 ? " holding" : " holdings") + " not priced";
+}
+
 // `underlying` empty: of all.
 std::string quality_words(std::size_t left_out, const RiskReport& so_far, const std::string& underlying) {
-    std::string words;
-    if (left_out > 0) words = std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
+    std::string words = left_out > 0 ? holdings_not_priced(left_out) : "";
     const bool guessed = std::ranges::any_of(so_far.settlements, [&](const SettlementRow& row) {
         return std::isnan(row.average_usd) && (underlying.empty() || row.underlying == underlying);
     });
@@ -92,9 +102,16 @@ struct Totals {
 };
 
 // What the surface says; nothing where the underlying has none.
-void add_signals(const std::string& underlying, const SurfaceSignals& signals, InputAge age, MetricRows& rows) {
+void add_signals(const std::string& underlying, const SurfaceSignals& signals, InputAge age, const RiskReport& so_far,
+                 MetricRows& rows) {
     if (has(signals.quality, SurfaceQuality::missing)) return;
-    const auto of = [&](SurfaceQuality quality) { rows.scope(underlying, age, signal_quality_words(quality)); };
+    InputDoubt quotes = InputDoubt::none;  // of any of its curves; what is wrong with a curve itself is its tenor's
+    for (const SmileReport& smile : so_far.smiles) {
+        for (const InputDoubt doubt : {InputDoubt::one_sided_quote, InputDoubt::crossed_quote}) {
+            if (smile.underlying == underlying && has(smile.doubts, doubt)) quotes |= doubt;
+        }
+    }
+    const auto of = [&](SurfaceQuality quality) { rows.scope(underlying, age, quotes, signal_quality_words(quality)); };
     of(signals.quality_7d);
     rows.add("volatility_7d", signals.volatility_7d, "fraction");
     of(signals.quality_30d);
@@ -130,6 +147,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     }
     const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
     rows.scope(inputs.book.underlying_names[u], input_age(inputs, slot, VenueSlot::none),
+               held_doubts(inputs.book, so_far.doubts, slot, VenueSlot::none),
                quality_words(held.left_out, so_far, inputs.book.underlying_names[u]),
                !inputs.venues_without_cash.empty());
     rows.add("delta_bs", sums.delta_bs, "coin");
@@ -148,7 +166,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
-    add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), rows);
+    add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), so_far, rows);
     totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
     totals.dollar_delta_usd += delta_usd * index;
     totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;
@@ -180,8 +198,9 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
         if (!std::isfinite(venue.initial_margin_usd)) continue;
         initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
     }
-    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none), quality_words(value.left_out, so_far, ""),
-               !inputs.venues_without_cash.empty());
+    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none),
+               held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none),
+               quality_words(value.left_out, so_far, ""), !inputs.venues_without_cash.empty());
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -251,7 +270,12 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
     for (const VenueReport& venue : so_far.venues) {
         const auto place = std::ranges::find(inputs.book.venue_names, venue.name) - inputs.book.venue_names.begin();
         const auto slot = VenueSlot(static_cast<std::uint16_t>(place));
-        rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot), "good",
+        const auto left_out = std::ranges::count_if(so_far.positions, [&](const PositionRow& position) {
+            return position.venue == venue.name && !position.priced;
+        });
+        rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot),
+                   held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, slot),
+                   holdings_not_priced(static_cast<std::size_t>(left_out)),
                    std::ranges::count(inputs.venues_without_cash, slot) > 0);
         rows.add("equity_usd", venue.equity_usd, "USD");
         rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "risk/options/implied_quote.hpp"
 #include "risk/surface/surface_quote.hpp"
 #include "risk/surface/svi_arbitrage.hpp"
 #include "risk/surface/svi_fit.hpp"
@@ -42,7 +43,27 @@ void fit(SmileReport& smile, const SviParameters* near) {
     smile.svi = result.svi;
     smile.fitted = true;
     smile.arbitrage_free = true;
-    if (status != SviFitStatus::ok) smile.note = "the nearest curve without arbitrage, not the least error";
+    if (status == SviFitStatus::ok) return;
+    smile.note = "the nearest curve without arbitrage, not the least error";
+    smile.doubts |= InputDoubt::curve_constrained;
+}
+
+// Quotes with one side only, or with the bid at or above the ask. A mark alone is the venue's word and no such quote.
+void judge_quotes(SmileReport& smile) {
+    std::size_t one_sided = 0, crossed = 0;
+    for (const SmileQuote& quote : smile.quotes) {
+        const bool bid = quote.bid > 0.0, ask = quote.ask > 0.0;
+        one_sided += bid != ask ? 1U : 0U;
+        crossed += bid && ask && quote.bid >= quote.ask ? 1U : 0U;
+    }
+    const auto tell = [&](std::size_t count, const char* words, InputDoubt doubt) {
+        if (count == 0) return;
+        smile.doubts |= doubt;
+        smile.note += (smile.note.empty() ? "" : "; ") + std::to_string(count) + " of " +
+                      std::to_string(smile.quotes.size()) + " quotes " + words;
+    };
+    tell(one_sided, "one-sided", InputDoubt::one_sided_quote);
+    tell(crossed, "crossed", InputDoubt::crossed_quote);
 }
 
 void check(SmileReport& smile, const SmileReport* before) {
@@ -51,6 +72,7 @@ void check(SmileReport& smile, const SmileReport* before) {
     smile.arbitrage_free = butterfly_free && calendar_free;
     if (!butterfly_free) smile.note = "given curve has butterfly arbitrage";
     if (butterfly_free && !calendar_free) smile.note = "given curve crosses the expiry before it";
+    if (!smile.arbitrage_free) smile.doubts |= InputDoubt::curve_arbitrage;
 }
 
 }  // namespace
@@ -82,6 +104,7 @@ std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
             check(smile, before);
         } else {
             fit(smile, before != nullptr && before->svi ? &*before->svi : nullptr);
+            judge_quotes(smile);
         }
         out.push_back(std::move(smile));
     }
@@ -96,7 +119,9 @@ SurfaceSignals report_signals(const MarketState& market, std::span<const SmileRe
         if (expiry.underlying != underlying || !smile.svi) continue;
         slices.push_back({.expiry = expiry.expiry,
                           .svi = *smile.svi,
-                          .quality = smile.arbitrage_free ? SurfaceQuality::good : SurfaceQuality::crossed});
+                          .quality = has(smile.doubts, InputDoubt::curve_arbitrage)     ? SurfaceQuality::crossed
+                                     : has(smile.doubts, InputDoubt::curve_constrained) ? SurfaceQuality::constrained
+                                                                                        : SurfaceQuality::good});
     }
     return surface_signals(SliceSurface{slices}, market.now);
 }
@@ -107,6 +132,8 @@ std::string signal_quality_words(SurfaceQuality quality) {
     if (has(quality, SurfaceQuality::extrapolated)) words = "outside the expiries";
     if (has(quality, SurfaceQuality::crossed))
         words += words.empty() ? "arbitrage in a curve" : ", arbitrage in a curve";
+    if (has(quality, SurfaceQuality::constrained))
+        words += (words.empty() ? "" : ", ") + std::string{"arbitrage fitted away"};
     return words.empty() ? "good" : words;
 }
 
@@ -121,11 +148,13 @@ std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smi
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const Contract& contract = book.contracts[row];
         double& volatility = market.quotes[row].volatility;
-        if (!is_option(contract.kind) || std::isfinite(volatility)) continue;
+        if (!is_option(contract.kind) || is_market_volatility(volatility)) continue;
         for (const SmileReport& smile : smiles) {
             if (smile.expiry != static_cast<std::size_t>(contract.expiry)) continue;
-            volatility = smile_volatility(smile, contract.strike);
-            filled += std::isfinite(volatility) ? 1U : 0U;
+            const double on_curve = smile_volatility(smile, contract.strike);
+            if (!std::isfinite(on_curve)) continue;
+            volatility = on_curve;
+            ++filled;
         }
     }
     return filled;

@@ -9,7 +9,8 @@ namespace keel::risk {
 // Expiries with neither, or with fewer than five usable quotes, have no curve and a note.
 [[nodiscard]] std::vector<SmileReport> report_smiles(const ReportInputs& inputs);
 
-// Fills the volatility of every option that has none of its own from the smile of its expiry. Counts those filled.
+// Fills the volatility of every option that has no usable one of its own from the smile of its expiry; where there is
+// none it stays. Counts those filled.
 std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market);
 
 // What the curves of one underlying say at constant maturities.

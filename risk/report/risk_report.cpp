@@ -12,6 +12,7 @@
 #include "risk/liquidity/impact.hpp"
 #include "risk/report/report_adl.hpp"
 #include "risk/report/report_age.hpp"
+#include "risk/report/report_doubts.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_settlement.hpp"
@@ -29,7 +30,8 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketState& market, const TailReport& tail) {
+std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
+                                       std::span<const InputDoubt> doubts) {
     std::vector<PositionRow> out;
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
@@ -38,7 +40,8 @@ std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketS
         PositionRow position{
             .name = inputs.book.names[row],
             .venue = contract.venue == VenueSlot::none ? "" : inputs.book.venue_names[at(contract.venue)],
-            .quantity = holding.quantity};
+            .quantity = holding.quantity,
+            .doubts = doubts[row]};
         const bool in_coin = settles_in_coin(contract.kind);
         const double rate =
             in_coin ? market.underlyings[at(contract.underlying)].index : market.stables[at(contract.stable)];
@@ -117,6 +120,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     MarketState market = inputs.market;
     report.smiles = report_smiles(inputs);
     const std::size_t filled = fill_volatilities(inputs.book, report.smiles, market);
+    report.doubts = contract_doubts(inputs, report.smiles);
 
     report.settlements = open_settlements(inputs.book, market, report.expiry_names, report.notes);
     const BookValue value = value_book(inputs.book, market);
@@ -125,7 +129,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.tails = tail.rows;
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
-    report.positions = position_rows(inputs, market, tail);
+    report.positions = position_rows(inputs, market, tail, report.doubts);
     report.venues =
         venue_reports(inputs, market, {.sigma = tail.sigma_day, .covariance = tail.covariance_day}, report.notes);
     report.deleveraging = report_adl(inputs, market, tail.sigma_day);
@@ -147,10 +151,11 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);
     for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
+    for (std::string& note : doubt_notes(inputs.book, report.doubts)) report.notes.push_back(std::move(note));
     for (const ReportMetric& metric : report.metrics) {
-        if (!metric.stale || metric.state == LimitState::none) continue;
+        if (metric.state == LimitState::none || (!metric.stale && metric.doubts == InputDoubt::none)) continue;
         report.notes.push_back("the limit of " + metric.name + (metric.scope.empty() ? "" : " " + metric.scope) +
-                               " is judged on stale inputs");
+                               " is judged on " + (metric.stale ? "stale" : "doubtful") + " inputs");
     }
     return report;
 }

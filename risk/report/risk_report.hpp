@@ -24,8 +24,9 @@ struct ReportMetric {
     double hard{std::numeric_limits<double>::quiet_NaN()};
     LimitState state{LimitState::none};
     double age_seconds{std::numeric_limits<double>::quiet_NaN()};  // oldest input
-    bool stale{false};    // an input is older than its kind may be: the limit is judged on old data
-    std::string quality;  // "good", or what is wrong in words
+    bool stale{false};                    // an input is older than its kind may be: the limit is judged on old data
+    InputDoubt doubts{InputDoubt::none};  // of the inputs: likewise
+    std::string quality;                  // "good", or what is wrong in words
 };
 
 // VaR and ES by one method.
@@ -51,6 +52,7 @@ struct PositionRow {
     double exit_cost_usd{std::numeric_limits<double>::quiet_NaN()};
     double days_to_exit{std::numeric_limits<double>::quiet_NaN()};
     bool priced{false};
+    InputDoubt doubts{InputDoubt::none};
 };
 
 // P&L of an underlying over spot, for a few volatility moves at once.
@@ -69,6 +71,7 @@ struct SmileReport {
     std::optional<SviParameters> svi;
     bool fitted{false};  // by us; else given
     bool arbitrage_free{false};
+    InputDoubt doubts{InputDoubt::none};  // of the curve and the quotes that it was fitted to
     std::string note;
     std::vector<SmileQuote> quotes;
 };
@@ -140,6 +143,7 @@ struct RiskReport {
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
     std::vector<SettlementRow> settlements;
+    std::vector<InputDoubt> doubts;  // by contract of the inputs' book
     std::vector<std::string> notes;  // assumptions, missing inputs, doubts
     std::vector<std::string> underlying_names;
     std::vector<std::string> venue_names;

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace keel::risk {
+
+// What is doubtful about an input, as bits. They spread to every metric that the input is part of and move no boundary.
+enum class InputDoubt : std::uint16_t {
+    none = 0,
+    mark_from_forward = 1,   // a future without a mark: the forward of its expiry stands in
+    mark_from_index = 2,     // a perpetual, or a future without a forward: the index does
+    mark_far = 4,            // a mark more than kMarkFarRatio from the forward or index that it should be at
+    forward_from_index = 8,  // an expiry without a forward
+    one_sided_quote = 16,
+    crossed_quote = 32,
+    curve_arbitrage = 64,     // in a given curve
+    curve_constrained = 128,  // arbitrage in the quotes was fitted away
+    beyond_quotes = 256,      // a strike outside those that its curve was fitted to
+    volatility_range = 512,   // no market's (is_market_volatility()): a curve goes before it
+};
+constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
+    return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr InputDoubt& operator|=(InputDoubt& a, InputDoubt b) { return a = a | b; }
+constexpr bool has(InputDoubt set, InputDoubt bit) {
+    return (static_cast<unsigned>(set) & static_cast<unsigned>(bit)) != 0U;
+}
+
+inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
+
+// "mark from the forward, crossed quote"; empty: nothing is doubtful.
+[[nodiscard]] std::string doubt_words(InputDoubt doubts);
+
+}  // namespace keel::risk

@@ -1,0 +1,103 @@
+#include "risk/report/report_doubts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "risk/options/implied_quote.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr std::array<std::pair<InputDoubt, const char*>, 10> kWords{
+    {{InputDoubt::mark_from_forward, "mark from the forward"},
+     {InputDoubt::mark_from_index, "mark from the index"},
+     {InputDoubt::mark_far, "mark far from the index"},
+     {InputDoubt::forward_from_index, "forward from the index"},
+     {InputDoubt::one_sided_quote, "one-sided quote"},
+     {InputDoubt::crossed_quote, "crossed quote"},
+     {InputDoubt::curve_arbitrage, "arbitrage in a curve"},
+     {InputDoubt::curve_constrained, "arbitrage fitted away"},
+     {InputDoubt::beyond_quotes, "beyond the quoted strikes"},
+     {InputDoubt::volatility_range, "volatility out of range"}}};
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+InputDoubt doubt_of(const std::vector<InputDoubt>& doubts, std::size_t place) {
+    return place < doubts.size() ? doubts[place] : InputDoubt::none;
+}
+
+// What a given mark should be near: the forward of its expiry where there is one of its own, else the index.
+InputDoubt of_mark(const ReportInputs& inputs, const Contract& contract, double mark) {
+    const bool dated = contract.expiry != ExpirySlot::none;
+    if (dated && has(doubt_of(inputs.expiry_doubts, at(contract.expiry)), InputDoubt::forward_from_index))
+        return InputDoubt::none;  // how far a dated future should be from the index is not known
+    const double near = dated ? inputs.market.expiries[at(contract.expiry)].forward
+                              : inputs.market.underlyings[at(contract.underlying)].index;
+    return std::abs(mark / near - 1.0) > kMarkFarRatio ? InputDoubt::mark_far : InputDoubt::none;
+}
+
+InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row) {
+    const Contract& contract = inputs.book.contracts[row];
+    const double own = inputs.market.quotes[row].volatility;
+    InputDoubt out = doubt_of(inputs.expiry_doubts, at(contract.expiry));
+    if (is_market_volatility(own)) return out;
+    if (std::isfinite(own)) out |= InputDoubt::volatility_range;
+    const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
+    if (smile == smiles.end() || !smile->svi) return out;
+    out |= smile->doubts;
+    const bool outside = smile->fitted && (contract.strike < smile->quotes.front().strike ||
+                                           contract.strike > smile->quotes.back().strike);
+    return outside ? out | InputDoubt::beyond_quotes : out;
+}
+
+}  // namespace
+
+std::string doubt_words(InputDoubt doubts) {
+    std::string out;
+    for (const auto& [doubt, words] : kWords) {
+        if (has(doubts, doubt)) out += (out.empty() ? "" : ", ") + std::string{words};
+    }
+    return out;
+}
+
+std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles) {
+    std::vector<InputDoubt> out(inputs.book.contracts.size());
+    for (std::size_t row = 0; row < out.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        out[row] = doubt_of(inputs.contract_doubts, row);
+        if (is_option(contract.kind)) {
+            out[row] |= of_option(inputs, smiles, row);
+        } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future) {
+            out[row] |= of_mark(inputs, contract, inputs.market.quotes[row].mark);
+        }
+    }
+    return out;
+}
+
+InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract, UnderlyingSlot underlying,
+                       VenueSlot venue) {
+    InputDoubt out = InputDoubt::none;
+    for (std::size_t row = 0; row < std::min(by_contract.size(), book.contracts.size()); ++row) {
+        const Contract& contract = book.contracts[row];
+        if (book.holdings[row].quantity == 0.0) continue;
+        if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
+        if (venue == VenueSlot::none || contract.venue == venue) out |= by_contract[row];
+    }
+    return out;
+}
+
+std::vector<std::string> doubt_notes(const Book& book, std::span<const InputDoubt> by_contract) {
+    std::vector<std::string> out;
+    for (std::size_t row = 0; row < by_contract.size(); ++row) {
+        if (by_contract[row] == InputDoubt::none || book.holdings[row].quantity == 0.0) continue;
+        out.push_back(book.names[row] + ": " + doubt_words(by_contract[row]));
+    }
+    return out;
+}
+
+}  // namespace keel::risk

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "risk/report/report_inputs.hpp"
+#include "risk/report/risk_report.hpp"
+
+namespace keel::risk {
+
+// By contract: what the reader of the files doubted, how far a mark is from where it should be, and for options what is
+// wrong with the forward and, where they have no usable volatility of their own, with the curve that they are valued
+// on.
+[[nodiscard]] std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles);
+
+// All doubts of what is held in one underlying or at one venue (none: of all). `by_contract` may be shorter.
+[[nodiscard]] InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract,
+                                     UnderlyingSlot underlying, VenueSlot venue);
+
+// A line for each doubtful contract that is held.
+[[nodiscard]] std::vector<std::string> doubt_notes(const Book& book, std::span<const InputDoubt> by_contract);
+
+}  // namespace keel::risk

@@ -1,0 +1,164 @@
+// What is doubtful about an input is said by every metric that it is part of, and moves none of their limits.
+#include <cmath>
+
+#include "app/report/risk_report_text.hpp"
+#include "tests/app/risk_files/risk_files.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::RiskReport;
+
+class InputDoubtTest : public test::RiskFiles {
+protected:
+    // Quality of something of BTC, of the account and of the venue.
+    static void expect_quality(const RiskReport& report, const std::string& words) {
+        EXPECT_EQ(quality(report, "delta_net", "BTC"), words);
+        EXPECT_EQ(quality(report, "equity_usd", ""), words);
+        EXPECT_EQ(quality(report, "equity_usd", "deribit"), words);
+        EXPECT_EQ(quality(report, "delta_net", "ETH"), "good") << "nothing of it is doubtful";
+    }
+};
+
+// `positions` beside a perpetual on ETH, which is in order.
+std::string holding(const std::string& positions) {
+    return R"({"positions":[{"instrument":"ETH-PERPETUAL","quantity":3000,"entry":3000},)" + positions +
+           R"(],"cash":[{"currency":"BTC","amount":3}],
+           "limits":[{"metric":"delta_net","scope":"BTC","soft":5,"hard":15}]})";
+}
+std::string market(const std::string& expiry, const std::string& instruments) {
+    return R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000},{"name":"ETH","index":3000}],
+      "expiries":[)" +
+           expiry + R"(],"instruments":[{"name":"ETH-PERPETUAL","mark":3001})" + instruments + "]}";
+}
+constexpr const char* kForward = R"({"underlying":"BTC","expiry":"27MAR26","forward":66300})";
+
+TEST_F(InputDoubtTest, AFutureWithoutAMarkIsPricedAtTheForwardOfItsExpiry) {
+    const std::string future = holding(R"({"instrument":"BTC-27MAR26","quantity":132600,"entry":65000})");
+    const RiskReport stood_in = report(future, {market(kForward, "")});
+    const RiskReport marked = report(future, {market(kForward, R"(,{"name":"BTC-27MAR26","mark":66300})")});
+    expect_quality(marked, "good");
+    expect_quality(stood_in, "mark from the forward");
+    EXPECT_TRUE(has_note(stood_in, "BTC-27MAR26: mark from the forward"));
+    EXPECT_TRUE(has_note(stood_in, "the limit of delta_net BTC is judged on doubtful inputs"));
+    EXPECT_NEAR(stood_in.equity_usd, 3.0 * 65'000.0 + 65'000.0 * 132'600.0 * (1.0 / 65'000.0 - 1.0 / 66'300.0) + 1.0,
+                1e-2);
+    ASSERT_EQ(stood_in.metrics.size(), marked.metrics.size());
+    for (std::size_t i = 0; i < marked.metrics.size(); ++i) {
+        const risk::ReportMetric &is = stood_in.metrics[i], &was = marked.metrics[i];
+        EXPECT_EQ(is.state, was.state) << is.name;
+        EXPECT_EQ(std::isnan(is.value), std::isnan(was.value)) << is.name;
+        if (std::isnan(was.value)) continue;
+        EXPECT_DOUBLE_EQ(is.value, was.value) << is.name;
+    }
+}
+
+TEST_F(InputDoubtTest, WithoutAForwardTheIndexStandsIn) {
+    const RiskReport future = report(holding(R"({"instrument":"BTC-27MAR26","quantity":130000,"entry":65000})"),
+                                     {market("", R"(,{"name":"BTC-27MAR26","spread":0.001})")});
+    expect_quality(future, "mark from the index");
+    EXPECT_NEAR(future.equity_usd, 3.0 * 65'000.0 + 1.0, 1e-2);
+    const RiskReport perpetual =
+        report(holding(R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000})"), {market(kForward, "")});
+    expect_quality(perpetual, "mark from the index");
+    EXPECT_NEAR(perpetual.equity_usd, 3.0 * 65'000.0 + 1.0, 1e-2);
+    const RiskReport option = report(holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})"),
+                                     {market("", R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})")});
+    expect_quality(option, "forward from the index");
+}
+
+TEST_F(InputDoubtTest, AMarkFarFromWhereItShouldBeIsDoubted) {
+    const std::string held = holding(R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000},
+                                        {"instrument":"BTC-27MAR26","quantity":130000,"entry":65000})");
+    const auto marked = [&](const std::string& perpetual, const std::string& future) {
+        return report(held, {market(kForward, R"(,{"name":"BTC-PERPETUAL","mark":)" + perpetual +
+                                                  R"(},{"name":"BTC-27MAR26","mark":)" + future + "}")});
+    };
+    expect_quality(marked("66900", "68200"), "good");
+    expect_quality(marked("67000", "68200"), "mark far from the index");
+    expect_quality(marked("66900", "64000"), "mark far from the index");
+}
+
+// Nine quotes of 60 % with wings, 1 % apart, of which one or the other is told wrongly.
+std::string quoted(const std::string& at_strike, const std::string& instead) {
+    std::string quotes;
+    for (const char* strike : {"55000", "58000", "61000", "64000", "66000", "68000", "71000", "75000", "80000"}) {
+        const double k = std::log(std::stod(strike) / 66'300.0);
+        const double middle = 0.6 + 0.4 * k * k;
+        quotes += std::string{quotes.empty() ? "" : ","} + R"({"strike":)" + strike;
+        quotes += strike == at_strike ? instead
+                                      : R"(,"bid_iv":)" + std::to_string(middle - 0.005) + R"(,"ask_iv":)" +
+                                            std::to_string(middle + 0.005);
+        quotes += "}";
+    }
+    return R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,"quotes":[)" + quotes + "]}";
+}
+
+TEST_F(InputDoubtTest, QuotesOfACurveReachWhatIsValuedOnIt) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const RiskReport sound = report(option, {market(quoted("", ""), "")});
+    expect_quality(sound, "good");
+    const std::string crossed = quoted("58000", R"(,"bid_iv":0.62,"ask_iv":0.61,"mark_iv":0.607)");
+    const RiskReport doubtful = report(option, {market(crossed, "")});
+    expect_quality(doubtful, "crossed quote");
+    EXPECT_EQ(doubtful.smiles.at(0).note, "1 of 9 quotes crossed");
+    EXPECT_EQ(find_metric(doubtful, "delta_net", "BTC")->state, find_metric(sound, "delta_net", "BTC")->state);
+    EXPECT_EQ(quality(doubtful, "volatility_30d", "BTC"), "outside the expiries, crossed quote");
+    expect_quality(report(option, {market(quoted("58000", R"(,"bid_iv":0.6)"), "")}), "one-sided quote");
+    expect_quality(report(option, {market(quoted("58000", R"(,"ask_iv":0.6,"mark_iv":0.607)"), "")}),
+                   "one-sided quote");
+    expect_quality(report(option, {market(quoted("58000", R"(,"mark_iv":0.607)"), "")}), "good");
+    const std::string own = R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})";
+    expect_quality(report(option, {market(crossed, own)}), "good");
+    EXPECT_EQ(quality(report(option, {market(crossed, own)}), "volatility_30d", "BTC"),
+              "outside the expiries, crossed quote");
+    expect_quality(
+        report(holding(R"({"instrument":"BTC-27MAR26-95000-C","quantity":2})"), {market(quoted("", ""), "")}),
+        "beyond the quoted strikes");
+}
+
+TEST_F(InputDoubtTest, ArbitrageInAGivenCurveReachesWhatIsValuedOnIt) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto curve = [](const std::string& b) {
+        return R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,
+          "svi":{"a":0.02,"b":)" +
+               b + R"(,"rho":-0.3,"m":0,"sigma":0.02}})";
+    };
+    expect_quality(report(option, {market(curve("0.02"), "")}), "good");
+    const RiskReport crooked = report(option, {market(curve("1.9"), "")});
+    ASSERT_FALSE(crooked.smiles.at(0).arbitrage_free);
+    expect_quality(crooked, "arbitrage in a curve");
+}
+
+// 60 where 0.6 was meant: the curve goes before it, and without one it stands and is doubted.
+TEST_F(InputDoubtTest, AVolatilityThatIsNoMarketsGivesWayToTheCurve) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const std::string absurd = R"(,{"name":"BTC-27MAR26-70000-C","iv":60})";
+    const RiskReport on_curve = report(option, {market(quoted("", ""), absurd)});
+    expect_quality(on_curve, "volatility out of range");
+    EXPECT_NE(risk_report_json(on_curve).find("\"quality\": \"volatility out of range\""), std::string::npos);
+    EXPECT_DOUBLE_EQ(find_metric(on_curve, "vega_usd", "BTC")->value,
+                     find_metric(report(option, {market(quoted("", ""), "")}), "vega_usd", "BTC")->value);
+    expect_quality(report(option, {market(kForward, absurd)}), "volatility out of range");
+}
+
+// Deribit's own answer: null on one side, or the bid above the ask.
+TEST_F(InputDoubtTest, TheQuoteOfWhatIsHeldIsDoubtedWhereItHasOneSide) {
+    const auto summary = [](const std::string& sides) {
+        return R"({"result":[{"instrument_name":"BTC-PERPETUAL","mark_price":65010,"estimated_delivery_price":65000,
+          "creation_timestamp":1772352000000,)" +
+               sides + R"(},{"instrument_name":"ETH-PERPETUAL","mark_price":3001,"estimated_delivery_price":3000,
+          "bid_price":3000.5,"ask_price":3001.5,"creation_timestamp":1772352000000}]})";
+    };
+    const std::string held = holding(R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000})");
+    expect_quality(report(held, {summary(R"("bid_price":65005,"ask_price":65015)")}), "good");
+    expect_quality(report(held, {summary(R"("bid_price":null,"ask_price":65015)")}), "one-sided quote");
+    expect_quality(report(held, {summary(R"("bid_price":65015,"ask_price":65015)")}), "crossed quote");
+    const std::string negative = R"(,{"name":"BTC-PERPETUAL","mark":65010,"spread":-0.001})";
+    const RiskReport own = report(held, {market(kForward, negative)});
+    expect_quality(own, "crossed quote");
+    EXPECT_TRUE(std::isnan(own.positions.at(1).exit_cost_usd)) << "the spread is not known";
+}
+
+}  // namespace
+}  // namespace keel::app
