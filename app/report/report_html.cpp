@@ -135,7 +135,7 @@ void add_decisions(const RunReport& report, std::string& out) {
         "<div class=\"scroll\"><table><tr><th>#</th><th>time</th><th>trigger</th><th class=\"n\">value</th>"
         "<th class=\"n\">soft / hard</th><th class=\"n\">need</th><th>trades</th><th class=\"n\">cost</th>"
         "<th class=\"n\">next best</th><th class=\"n\">slippage</th><th class=\"n\">fee</th>"
-        "<th class=\"n\">µs</th><th>outcome</th></tr>";
+        "<th class=\"n\">tick to trade, µs</th><th>outcome</th></tr>";
     for (std::size_t i = first; i < report.decision_rows.size(); ++i) {
         const DecisionRow& row = report.decision_rows[i];
         out += fmt::format(

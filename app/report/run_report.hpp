@@ -98,7 +98,7 @@ struct DecisionRow {
     double dearer_cost_usd{kNotKnown};  // of the next best instrument for the same need
     double slippage_usd{kNotKnown};     // paid against the touch at the decision; negative = better
     double fee_usd{kNotKnown};
-    double latency_us{kNotKnown};  // event in to order bytes out
+    double latency_us{kNotKnown};  // event in to order bytes out, of its slowest order; not in the journal
 };
 
 // Everything a report shows; filled by the wiring, printed as text, JSON and HTML. Values that a run does not

@@ -212,6 +212,7 @@ public:
     void request_cancel_all() override { gateway_.cancel_ours(); }
     bool cancel_all_confirmed() const override { return gateway_.ours_left() == std::size_t{0}; }
     const LatencyHistogram* tick_to_trade() const override { return &gateway_.latency().tick_to_trade; }
+    std::span<const OrderTiming> order_timings() const override { return gateway_.latency().orders.newest(); }
     const OrderStages* order_stages() const override { return &stages_; }
     std::string summary() const override {
         const deribit::GatewayCounts& counts = gateway_.counts();

@@ -281,6 +281,7 @@ SessionEnd LiveSession::stop(std::chrono::milliseconds deadline) {
         end.link_summaries.push_back(link->summary());
         end.speed_ratio = std::max(end.speed_ratio, link->speed_ratio());
         link->add_depth(depths);
+        end.order_timings.insert(end.order_timings.end(), link->order_timings().begin(), link->order_timings().end());
     }
     for (const DepthSummary& depth : depths) {
         if (const OrderBook* book = running_->core.books().find(depth.instrument); book != nullptr) {

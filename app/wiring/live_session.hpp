@@ -10,6 +10,7 @@
 #include "app/config/configuration.hpp"
 #include "app/report/run_report.hpp"
 #include "app/wiring/telemetry.hpp"
+#include "engine/telemetry/order_timings.hpp"
 
 namespace keel::app {
 
@@ -39,6 +40,7 @@ struct SessionEnd {
     std::uint64_t market_events{0};
     std::filesystem::path journal;
     LatencySummary tick_to_trade_cycles{};
+    std::vector<OrderTiming> order_timings;  // the same, order by order: the newest OrderTimings::kTimingsMax a link
     double cycles_per_ns{1.0};
     std::vector<std::string> link_summaries;
     std::vector<BookReport> books;  // of links that count their books' updates

@@ -5,8 +5,10 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <map>
 
 #include "app/version.hpp"
 #include "app/wiring/run_history.hpp"
@@ -30,6 +32,19 @@ LatencyReport latency_report(const LatencySummary& cycles, double cycles_per_ns)
     return report;
 }
 
+// A journal holds what the core took; how long the bytes took to leave only the run itself saw.
+void add_latencies(const SessionEnd& end, std::vector<DecisionRow>& rows) {
+    std::map<std::uint64_t, std::uint64_t> slowest;
+    for (const OrderTiming& order : end.order_timings) {
+        std::uint64_t& cycles = slowest[static_cast<std::uint64_t>(order.decision)];
+        cycles = std::max(cycles, order.cycles);
+    }
+    for (DecisionRow& row : rows) {
+        const auto order = slowest.find(row.id);
+        if (order != slowest.end()) row.latency_us = static_cast<double>(order->second) / end.cycles_per_ns / 1e3;
+    }
+}
+
 }  // namespace
 
 RunReport session_report(const Configuration& configuration, const SessionEnd& end, std::string title) {
@@ -43,6 +58,7 @@ RunReport session_report(const Configuration& configuration, const SessionEnd& e
         report.venue += (report.venue.empty() ? "" : ", ") + std::string{venue_name(venue.venue)};
     }
     add_run_history(report, end.journal);
+    add_latencies(end, report.decision_rows);
     report.books = end.books;
     if (end.speed_ratio > 0.0) report.speed_ratio = end.speed_ratio;
     report.tick_to_trade_us = latency_report(end.tick_to_trade_cycles, end.cycles_per_ns);

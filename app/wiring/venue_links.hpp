@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "engine/core/instrument_table.hpp"
 #include "engine/pipeline/link.hpp"
 #include "engine/telemetry/latency_histogram.hpp"
+#include "engine/telemetry/order_timings.hpp"
 
 namespace keel::app {
 
@@ -48,6 +50,8 @@ public:
     [[nodiscard]] virtual bool cancel_all_confirmed() const { return true; }
     // Event received to order bytes written, in cycles; null where the link sends no orders. Any thread.
     [[nodiscard]] virtual const LatencyHistogram* tick_to_trade() const { return nullptr; }
+    // The same, order by order; after the link's last poll.
+    [[nodiscard]] virtual std::span<const OrderTiming> order_timings() const { return {}; }
     // The stages between core and socket, in cycles; null where the link sends no orders. Any thread.
     [[nodiscard]] virtual const OrderStages* order_stages() const { return nullptr; }
     // What became of each book's update stream; after the link's last poll.

@@ -304,7 +304,7 @@ void Gateway::write(const OrderCommand& command) {
     if (command.emitted_cycles != 0) latency_->handover.record(begin - command.emitted_cycles);
     latency_->encode.record(encoded - begin);
     latency_->write.record(written - encoded);
-    if (command.trigger_cycles != 0) latency_->tick_to_trade.record(written - command.trigger_cycles);
+    handed_over(command, written);
     if (kind != RequestKind::cancel_all) slot = InFlight{id, *number, command, written};
 }
 
@@ -347,7 +347,14 @@ void Gateway::poll_rest(EventBatch& batch) {
     if (!written.accepted) return not_sent(command, Errc::queue_full);
     const std::uint64_t done = cycles_now();
     latency_->write.record(done - encoded - written.sign_cycles);
-    if (command.trigger_cycles != 0) latency_->tick_to_trade.record(done - command.trigger_cycles);
+    handed_over(command, done);
+}
+
+void Gateway::handed_over(const OrderCommand& command, std::uint64_t now_cycles) {
+    if (command.trigger_cycles == 0) return;
+    const std::uint64_t took = now_cycles - command.trigger_cycles;
+    latency_->tick_to_trade.record(took);
+    if (!is_cancel(command)) latency_->orders.record(command.decision, took);
 }
 
 }  // namespace keel::connectors::deribit

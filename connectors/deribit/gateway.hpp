@@ -17,6 +17,7 @@
 #include "engine/events/event_batch.hpp"
 #include "engine/pipeline/link.hpp"
 #include "engine/telemetry/latency_histogram.hpp"
+#include "engine/telemetry/order_timings.hpp"
 
 namespace keel::connectors::deribit {
 
@@ -43,6 +44,7 @@ struct GatewayLatency {
     LatencyHistogram write;
     LatencyHistogram tick_to_trade;  // frame received that caused the order → its bytes handed over
     LatencyHistogram acknowledge;    // bytes handed over → answer read
+    OrderTimings orders;             // tick to trade once more, order by order
 };
 
 // Private order session on a connection of its own: logs in, arms cancel-on-disconnect, subscribes to
@@ -107,6 +109,7 @@ private:
     void ask_for(const OrderCommand& command);
     InFlight& in_flight(std::uint64_t id) { return in_flight_[(id >> kRequestKindBits) % kInFlightMax]; }
     void poll_rest(EventBatch& batch);
+    void handed_over(const OrderCommand& command, std::uint64_t now_cycles);
 
     // gateway_sync.cpp
     void arm();
