@@ -109,7 +109,7 @@ private:
         fmt::print(out_, "  order      {} {} {} {} at {} {}", order_id_text(c.client_order_id), side_word(c.side),
                    quantity_text(instruments_, c.instrument, c.quantity), instrument_text(instruments_, c.instrument),
                    price_text(instruments_, c.instrument, c.price), time_in_force_name(c.time_in_force));
-        if (const auto us = latency_us(order)) fmt::print(out_, ", out {:.1f} us after its event came in", *us);
+        if (const auto us = latency_us(order)) fmt::print(out_, ", made {:.1f} us after its event came in", *us);
         fmt::print(out_, "\n");
         for (const Event& event : order.events) print_order_event(d, event);
         if (order.events.empty()) fmt::print(out_, "             no answer in this journal\n");

@@ -1,4 +1,4 @@
-// Whole sessions of the program, each as a user starts them: demonstration, recorded chains, recorded frames.
+// Whole sessions of the program, each as a user starts them: interrupted, on recorded chains, on recorded frames.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,13 +26,6 @@ protected:
     [[nodiscard]] std::string example(const std::string& name) const {
         return std::string{KEEL_SOURCE_DIR} + "/examples/" + name;
     }
-    json demo(const Words& extra, int expected = 0) {
-        Words words{"demo", "--headless", "--json", "--state", folder()};
-        words.insert(words.end(), extra.begin(), extra.end());
-        Program program{KEEL_BINARY, words, folder_.path(), "demo-" + std::to_string(++runs_)};
-        EXPECT_EQ(program.wait(std::chrono::seconds{150}), expected) << program.err();
-        return json::parse(program.out(), nullptr, false);
-    }
     // Starts a simulated venue and returns the line that says it is ready.
     json ready(Program& venue) {
         EXPECT_TRUE(venue.says("\"ready\": true", std::chrono::seconds{60})) << venue.err();
@@ -41,54 +34,7 @@ protected:
     }
 
     test::TemporaryDirectory folder_;
-    int runs_{0};
 };
-
-TEST_F(SessionTest, DemonstratesTheMainJobAndVerifiesItsOwnReplay) {
-    const json report = demo({"--seconds", "30", "--seed", "3"});
-    ASSERT_TRUE(report.is_object());
-    EXPECT_TRUE(report["replay_verified"].get<bool>());
-    const auto received = report["events_received"].get<double>();
-    EXPECT_GT(received, 5'000.0);
-    EXPECT_NEAR(received, report["events_sent_by_simulator"].get<double>(), 0.01 * received);
-    EXPECT_GE(report["triggers_fired"].get<int>(), 5);
-    EXPECT_GE(report["trigger_kinds"].get<int>(), 3);
-    EXPECT_GE(report["orders_filled"].get<int>(), 5);
-    EXPECT_EQ(report["orders_unknown"].get<int>(), 0);
-    const json& breach = report["breach_seconds"];
-    const auto unhedged = breach["unhedged"]["net_delta_BTC"].get<double>();
-    EXPECT_GT(unhedged, 5.0);
-    EXPECT_LT(breach["hedged"]["net_delta_BTC"].get<double>(), 0.4 * unhedged);
-
-    const auto page = std::filesystem::path{report["report"].get<std::string>()}.parent_path() / "report.json";
-    const json series = json::parse(test::read_file(page))["series"];
-    ASSERT_EQ(series["marks"].size(), report["shocks"].get<std::size_t>());
-    EXPECT_NEAR(series["marks"][0]["seconds"].get<double>(), 0.25 * 30.0, 1.0);
-    EXPECT_NEAR(series["marks"][1]["seconds"].get<double>(), 0.55 * 30.0, 1.0);
-    EXPECT_TRUE(series["funding_usd"].back().is_number()) << "perpetuals were held";
-
-    Program stat{KEEL_BINARY, Words{"journal", "stat", report["journal"].get<std::string>(), "--json"}, folder_.path(),
-                 "stat"};
-    ASSERT_EQ(stat.wait(std::chrono::seconds{30}), 0) << stat.err();
-    EXPECT_EQ(json::parse(stat.out())["events_received"], report["events_received"]);
-    Program piped{KEEL_BINARY,
-                  Words{"replay", report["journal"].get<std::string>(), "--verify", "--json", "--layout", "pipeline"},
-                  folder_.path(), "piped"};
-    ASSERT_EQ(piped.wait(std::chrono::seconds{60}), 0) << piped.err();
-    EXPECT_EQ(json::parse(piped.out())["state_hash"], report["state_hash"]);
-}
-
-// The market's own flow depends on the seed alone, not on pace and not on our orders.
-TEST_F(SessionTest, SeesTheSameMarketAtAnySpeedHedgedOrNot) {
-    const json hedged = demo({"--seconds", "10", "--seed", "7"});
-    const json fast = demo({"--seconds", "10", "--seed", "7", "--speed", "0"});
-    const json unhedged = demo({"--seconds", "10", "--seed", "7", "--speed", "0", "--unhedged"});
-    const json other = demo({"--seconds", "10", "--seed", "8", "--speed", "0"});
-    EXPECT_EQ(hedged["market_hash"], fast["market_hash"]);
-    EXPECT_EQ(hedged["market_hash"], unhedged["market_hash"]);
-    EXPECT_NE(hedged["market_hash"], other["market_hash"]);
-    EXPECT_EQ(unhedged["orders_sent"].get<int>(), 0);
-}
 
 TEST_F(SessionTest, EndsInOrderWithinFiveSecondsOfAnInterrupt) {
     Program venue{KEEL_BINARY,
@@ -211,26 +157,6 @@ INSTANTIATE_TEST_SUITE_P(Captures, RecordedFramesTest,
                          testing::Values("raw_usdm_btcusdt_20240808.gz", "raw_cm_btcusd_perp_20240808.gz",
                                          "raw_cm_ethusd_perp_20240808.gz"),
                          [](const auto& named) { return "Capture" + std::to_string(named.index); });
-
-TEST_F(SessionTest, MeasuresTickToOrderStageByStage) {
-    for (const char* transport : {"ws", "rest"}) {
-        Program program{
-            KEEL_BINARY,
-            Words{"latency", "--ticks", "300", "--runs", "1", "--transport", transport, "--json", "--state", folder()},
-            folder_.path(), std::string{"latency-"} + transport};
-        const int code = program.wait(std::chrono::seconds{100});
-        ASSERT_TRUE(code == 0 || code == 1) << program.err();  // 1: a busy host lost a tick; the figures still stand
-        const json report = json::parse(program.out());
-        double sum_ns = 0.0;
-        for (const auto& [name, stage] : report["stages_ns"].items()) {
-            if (!stage.is_null()) sum_ns += stage["p50"].get<double>();
-        }
-        EXPECT_GT(report["in_process_us"]["p50"].get<double>(), 0.0);
-        EXPECT_GT(sum_ns, 0.0);
-        EXPECT_EQ(report["stages_ns"]["sign"].is_null(), std::string{transport} == "ws");
-        EXPECT_GT(report["wire_us"]["floor"]["p50"].get<double>(), 0.0);
-    }
-}
 
 }  // namespace
 }  // namespace keel::app
