@@ -174,25 +174,56 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     totals.theta_day_usd += sums.theta / 365.0;
 }
 
-// Shares of expected shortfall where there is one, else of gross notional.
-Concentration by(const ReportInputs& inputs, const TailReport& tail, const RiskReport& so_far, auto key) {
-    std::map<std::size_t, double> parts;
-    for (std::size_t row = 0; row < tail.es_component_usd.size(); ++row) {
-        parts[key(inputs.book.contracts[row])] += tail.es_component_usd[row];
-    }
-    if (tail.es_component_usd.empty()) {
-        for (const ExposureRow& row : so_far.exposures) {
-            parts[key(Contract{.underlying = row.underlying, .expiry = row.expiry, .venue = row.venue})] +=
-                row.notional_usd;
+// What each contract adds to the whole: its part of the expected shortfall where there is one, else its gross notional.
+std::vector<double> contract_parts(const ReportInputs& inputs, const MarketState& market, const TailReport& tail) {
+    if (!tail.es_component_usd.empty()) return tail.es_component_usd;
+    std::vector<double> out(inputs.book.contracts.size());
+    for (std::size_t row = 0; row < out.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        Sensitivities unit;
+        if (contract.underlying == UnderlyingSlot::none ||
+            !contract_sensitivities(contract, market.quotes[row], market, unit)) {
+            continue;
         }
+        const double index = market.underlyings[at(contract.underlying)].index;
+        out[row] = std::abs(inputs.book.holdings[row].quantity) * (unit.gross_usd + unit.gross_coins * index);
     }
+    return out;
+}
+
+// Contracts of one key are one part; what has no expiry, no strike or no stablecoin is one, too.
+Concentration by(const Book& book, std::span<const double> contracts, auto key) {
+    std::map<decltype(key(book.contracts[0])), double> parts;
+    for (std::size_t row = 0; row < contracts.size(); ++row) parts[key(book.contracts[row])] += contracts[row];
     std::vector<double> values;
     for (const auto& [slot, amount] : parts) values.push_back(amount);
     return concentration(values);
 }
 
-void add_account(const ReportInputs& inputs, const BookValue& value, const TailReport& tail, const Totals& totals,
-                 const RiskReport& so_far, MetricRows& rows) {
+// Strikes of one underlying in steps of 10 % of ln(K/S), the middle one around the index.
+std::pair<std::size_t, long> strike_bucket(const Contract& contract, const MarketState& market) {
+    constexpr double kStep = 0.10;
+    if (!is_option(contract.kind)) return {at(UnderlyingSlot::none), 0};
+    const double index = market.underlyings[at(contract.underlying)].index;
+    return {at(contract.underlying), std::lround(std::log(contract.strike / index) / kStep)};
+}
+
+void add_concentrations(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
+                        MetricRows& rows) {
+    const std::vector<double> parts = contract_parts(inputs, market, tail);
+    const auto of = [&](auto key) { return by(inputs.book, parts, key); };
+    const Concentration names = of([](const Contract& c) { return at(c.underlying); });
+    rows.add("concentration_underlying", names.hhi, "HHI");
+    rows.add("concentration_venue", of([](const Contract& c) { return at(c.venue); }).hhi, "HHI");
+    rows.add("concentration_expiry", of([](const Contract& c) { return at(c.expiry); }).hhi, "HHI");
+    rows.add("concentration_strike", of([&](const Contract& c) { return strike_bucket(c, market); }).hhi, "HHI");
+    rows.add("concentration_stablecoin", of([](const Contract& c) { return at(c.stable); }).hhi, "HHI");
+    rows.add("top1_underlying", names.top1, "fraction");
+    rows.add("top3_underlying", names.top3, "fraction");
+}
+
+void add_account(const ReportInputs& inputs, const MarketState& market, const BookValue& value, const TailReport& tail,
+                 const Totals& totals, const RiskReport& so_far, MetricRows& rows) {
     double initial_usd = kNaN;
     for (const VenueReport& venue : so_far.venues) {
         if (!std::isfinite(venue.initial_margin_usd)) continue;
@@ -229,13 +260,7 @@ void add_account(const ReportInputs& inputs, const BookValue& value, const TailR
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH");
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
-    const Concentration names = by(inputs, tail, so_far, [](const Contract& c) { return at(c.underlying); });
-    const Concentration venues = by(inputs, tail, so_far, [](const Contract& c) { return at(c.venue); });
-    const Concentration expiries = by(inputs, tail, so_far, [](const Contract& c) { return at(c.expiry); });
-    rows.add("concentration_underlying", names.hhi, "HHI");
-    rows.add("concentration_venue", venues.hhi, "HHI");
-    rows.add("concentration_expiry", expiries.hhi, "HHI");
-    rows.add("top1_underlying", names.top1, "fraction");
+    add_concentrations(inputs, market, tail, rows);
     double exit_usd = 0.0;
     double days = kNaN;
     for (const PositionRow& position : so_far.positions) {
@@ -282,7 +307,7 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
         rows.add("maintenance_margin_usd", venue.maintenance_margin_usd, "USD");
         rows.add("margin_ratio", venue.margin_ratio, "ratio");
     }
-    add_account(inputs, value, tail, totals, so_far, account);
+    add_account(inputs, market, value, tail, totals, so_far, account);
     std::vector<ReportMetric> out = account.take();
     for (ReportMetric& row : rows.take()) out.push_back(std::move(row));
     return out;

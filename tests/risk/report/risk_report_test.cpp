@@ -309,6 +309,67 @@ TEST(RiskReportTest, AnOracleTellsWhichLimitsItsPricesWouldFire) {
     EXPECT_EQ(fired("var_99_usd", ""), beta.limits_fired.end()) << "not recomputed";
 }
 
+// Without history by notional: 4, 3, 2 and 1 coins of 100 USD, the last in another stablecoin.
+TEST(RiskReportTest, ConcentrationsByHand) {
+    ReportInputs in;
+    in.market.now = unix_nanos_from_ms(1'767'225'600'000);
+    in.market.expiries = {
+        {.underlying = UnderlyingSlot{0}, .expiry = in.market.now + std::chrono::days{20}, .forward = 100.0}};
+    in.market.stables = {1.0, 1.0};
+    in.book.stable_names = {"USDC", "USDT"};
+    in.book.venue_names = {"alpha"};
+    const auto hold = [&](Contract contract, double quantity, ContractQuote quote) {
+        contract.venue = VenueSlot{0};
+        in.book.contracts.push_back(contract);
+        in.book.holdings.push_back({.quantity = quantity, .entry = 100.0});
+        in.book.names.push_back("C" + std::to_string(in.book.names.size()));
+        in.market.quotes.push_back(quote);
+    };
+    for (std::uint16_t u = 0; u < 4; ++u) {
+        in.market.underlyings.push_back({.index = 100.0});
+        in.book.underlying_names.push_back({static_cast<char>('A' + u)});
+        hold({.kind = ContractKind::linear_future,
+              .underlying = UnderlyingSlot{u},
+              .stable = StableSlot(u == 3 ? 1 : 0)},
+             4.0 - u, {.mark = 100.0});
+    }
+    const RiskReport futures = make_risk_report(in);
+    EXPECT_NEAR(value_of(futures, "top1_underlying"), 0.4, 1e-12);
+    EXPECT_NEAR(value_of(futures, "top3_underlying"), 0.9, 1e-12);
+    EXPECT_NEAR(value_of(futures, "concentration_underlying"), 0.16 + 0.09 + 0.04 + 0.01, 1e-12);
+    EXPECT_NEAR(value_of(futures, "concentration_stablecoin"), 0.81 + 0.01, 1e-12);
+    EXPECT_NEAR(value_of(futures, "concentration_strike"), 1.0, 1e-12) << "nothing has one";
+    // Ten coins each of strikes 96 and 104, around the index, and of 120: with the futures, parts of 10, 20 and 10.
+    for (const double strike : {96.0, 104.0, 120.0}) {
+        hold({.kind = ContractKind::linear_option,
+              .type = OptionType::call,
+              .underlying = UnderlyingSlot{0},
+              .expiry = ExpirySlot{0},
+              .stable = StableSlot{0},
+              .strike = strike},
+             -10.0, {.volatility = 0.6});
+    }
+    const RiskReport options = make_risk_report(in);
+    EXPECT_NEAR(value_of(options, "concentration_strike"), (100.0 + 400.0 + 100.0) / 1'600.0, 1e-12);
+    EXPECT_NEAR(value_of(options, "concentration_stablecoin"), (39.0 * 39.0 + 1.0) / 1'600.0, 1e-12);
+}
+
+// With history by parts of the expected shortfall; a diversifier counts nothing.
+TEST(RiskReportTest, ConcentrationsAreThoseOfTheExpectedShortfall) {
+    const RiskReport report = make_risk_report(inputs());
+    double options = 0.0, linear = 0.0, rest = 0.0;
+    for (const PositionRow& row : report.positions) {
+        const bool option = row.name == "CALL" || row.name == "PUT";
+        (option ? options : row.name == "BTC_USDC-PERPETUAL" ? linear : rest) += row.es_component_usd;
+    }
+    const auto hhi = [](double a, double b) {
+        a = std::max(a, 0.0), b = std::max(b, 0.0);
+        return (a * a + b * b) / ((a + b) * (a + b));
+    };
+    EXPECT_NEAR(value_of(report, "concentration_strike"), hhi(options, linear + rest), 1e-12);
+    EXPECT_NEAR(value_of(report, "concentration_stablecoin"), hhi(linear, options + rest), 1e-12);
+}
+
 TEST(RiskReportTest, LimitsAreJudgedAndFloorsTurnedRound) {
     ReportInputs in = inputs();
     in.limits = {{.metric = "leverage_gross", .soft = 0.001, .hard = 1e6},
