@@ -247,6 +247,43 @@ TEST_F(RiskCommandTest, WhatIfMovesTheMarginOfTheVenueThatTrades) {
     EXPECT_GT(leg.at("offset_ratio"), 0.0);
 }
 
+// Two coins for 130,000 USD: no value moves, but two coins of delta do, and what a depeg takes.
+TEST_F(RiskCommandTest, WhatIfSwapsSpotForTheStablecoin) {
+    const std::string elsewhere = (folder_.path() / "elsewhere.json").string();
+    std::ofstream{elsewhere} << R"({"venue":"elsewhere","positions":[{"instrument":"ETH_USDC","quantity":40}]})";
+    const auto expect_swapped = [&](const std::string& trade, const std::string& coin, const std::string& venue,
+                                    double coins, double index) {
+        auto arguments = with_example({"whatif", "--json", "--trade", trade});
+        arguments.insert(arguments.end(), {"--portfolio", elsewhere});
+        const Outcome outcome = run(arguments);
+        ASSERT_EQ(outcome.code, 0) << outcome.err;
+        const json whatif = json::parse(outcome.out);
+        EXPECT_EQ(whatif.at("trades")[0].at("price"), index);
+        EXPECT_EQ(whatif.at("trades")[0].at("venue"), venue);
+        const auto change = [&](const std::string& name, const std::string& scope) {
+            for (const json& row : whatif.at("metrics")) {
+                if (row.at("name") == name && row.at("scope") == scope) return row.at("change").get<double>();
+            }
+            ADD_FAILURE() << name << " of " << scope;
+            return 0.0;
+        };
+        EXPECT_NEAR(change("equity_usd", "account"), 0.0, 1e-6) << trade;
+        EXPECT_NEAR(change("equity_usd", venue), 0.0, 1e-6) << trade;
+        EXPECT_NEAR(change("delta_usd", coin), coins, 1e-9) << trade;
+        EXPECT_NEAR(change("equity_coin", coin), coins, 1e-9) << trade;
+        EXPECT_NEAR(change("delta_net", coin), 0.0, 1e-9) << trade << ": coins are no contract";
+        EXPECT_NEAR(change("dollar_delta_usd", "account"), coins * index, 1e-6) << trade;
+        for (const json& stress : whatif.at("stress").at("named")) {
+            if (stress.at("id") != "DEPEG") continue;
+            EXPECT_NEAR(stress.at("pnl_usd").at("change").get<double>(), 0.12 * coins * index, 1e-6) << trade;
+        }
+    };
+    expect_swapped("BTC_USDC:+2", "BTC", "deribit", 2.0, 65'000.0);
+    expect_swapped("BTC_USDC:-1.5", "BTC", "deribit", -1.5, 65'000.0);
+    expect_swapped("ETH_USDC:-40", "ETH", "elsewhere", -40.0, 3'200.0);
+    expect_swapped("ETH_USDC:+10", "ETH", "elsewhere", 10.0, 3'200.0);
+}
+
 TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     const std::string file = (folder_.path() / "tight.json").string();
     std::ofstream{file} << R"({"limits":[{"metric":"var_99_usd","soft":1,"hard":2}]})";
