@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "app/risk_files/margin_tables.hpp"
 #include "risk/book/expiring_option.hpp"
@@ -124,6 +125,10 @@ void InputsBuilder::doubt(std::size_t row, risk::InputDoubt doubt) {
     auto& doubts = inputs_.contract_doubts;
     if (doubts.size() <= row) doubts.resize(row + 1, risk::InputDoubt::none);
     doubts[row] |= doubt;
+}
+
+void InputsBuilder::forget_doubts(std::size_t row) {
+    if (row < inputs_.contract_doubts.size()) inputs_.contract_doubts[row] = risk::InputDoubt::none;
 }
 
 void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { forwards_.try_emplace(slot, forward); }
@@ -315,6 +320,9 @@ void InputsBuilder::settle_margins() {
 }
 
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
+    inputs_.market.now = times_.newest();
+    times_.age(inputs_);
+    std::ranges::copy(times_.notes(), std::back_inserter(inputs_.notes));
     settle_spot();
     settle_cash();
     find_venues_without_cash();

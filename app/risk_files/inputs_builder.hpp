@@ -8,6 +8,7 @@
 #include "app/config/toml_document.hpp"
 #include "app/risk_files/contract_name.hpp"
 #include "app/risk_files/json_tree.hpp"
+#include "app/risk_files/market_times.hpp"
 #include "risk/report/report_inputs.hpp"
 
 namespace keel::app {
@@ -40,13 +41,17 @@ public:
     [[nodiscard]] std::vector<std::size_t> rows_named(const std::string& name) const;
 
     [[nodiscard]] risk::ReportInputs& inputs() { return inputs_; }
+    // Of the market files.
+    [[nodiscard]] MarketTimes& times() { return times_; }
     // A forward or index that some row told in passing; used only where no market file names a better one.
     void suggest_forward(risk::ExpirySlot expiry, double forward);
     void suggest_index(risk::UnderlyingSlot underlying, double index);
     // Something that a file says makes a contract's numbers doubtful.
     void doubt(std::size_t row, risk::InputDoubt doubt);
+    void forget_doubts(std::size_t row);
     // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
     void suggest_option_price(std::size_t row, double price);
+    void forget_option_price(std::size_t row) { option_prices_.erase(row); }
 
     // How long before an expiry the average that it is delivered on begins: at a venue (Deribit: 30 minutes unless told
     // otherwise), or of one expiry, which goes before.
@@ -84,6 +89,7 @@ private:
     void settle_margins();
 
     risk::ReportInputs inputs_;
+    MarketTimes times_;
     std::map<std::string, std::size_t> rows_;  // name@venue
     std::map<std::size_t, Given> held_;        // by row
     std::size_t portfolios_{0};

@@ -12,6 +12,8 @@ namespace keel::app {
 namespace {
 
 using risk::SmileQuote;
+using Claim = MarketTimes::Claim;
+using Input = MarketTimes::Input;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -51,25 +53,26 @@ std::chrono::nanoseconds minutes_from(const JsonTree& value) {
     return std::chrono::nanoseconds{std::llround(60e9 * minutes)};
 }
 
-// The newest file's time is the report's.
-void take_time(UnixNanos time, InputsBuilder& builder) {
-    UnixNanos& now = builder.inputs().market.now;
-    now = std::max(now, time);
-}
-
 template <class Row, class Slot>
 Row& row_at(std::vector<Row>& rows, Slot slot) {
     if (rows.size() <= at(slot)) rows.resize(at(slot) + 1);
     return rows[at(slot)];
 }
 
+// The age that a row tells of itself; what was told of an older file's price is forgotten.
+void take_age(const JsonTree& row, Claim claim, std::vector<double>& ages, std::size_t place) {
+    const double told = age_or(row, kNaN);
+    if (ages.size() <= place) ages.resize(place + 1, kNaN);
+    if (claim == Claim::newer || (claim == Claim::beside && !std::isnan(told))) ages[place] = told;
+}
+
 void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
-    builder.inputs().market.underlyings[at(slot)].index = positive(row.at("index"));
-    auto& ages = builder.inputs().index_age_seconds;
-    if (ages.size() <= at(slot)) ages.resize(at(slot) + 1, kNaN);
-    ages[at(slot)] = age_or(row, ages[at(slot)]);
+    const double index = positive(row.at("index"));
+    const Claim claim = builder.times().claim(Input::index, at(slot));
+    if (claim != Claim::older) builder.inputs().market.underlyings[at(slot)].index = index;
+    take_age(row, claim, builder.inputs().index_age_seconds, at(slot));
     risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
     history.daily_volatility = positive_or(row, "daily_volatility", history.daily_volatility);
     const auto read_all = [&](std::string_view key, std::vector<double>& out) {
@@ -90,23 +93,8 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     }
 }
 
-void read_expiry(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes",
-                        "settlement_average", "age_seconds"});
-    const JsonTree& when = row.at("expiry");
-    const auto expiry = parse_time(when.text());
-    if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
-    const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), *expiry);
-    builder.inputs().market.expiries[at(slot)].forward = positive(row.at("forward"));
-    if (const JsonTree* window = row.find("settlement_window_minutes")) {
-        builder.settlement_window(slot, minutes_from(*window));
-    }
-    double& average = builder.inputs().market.expiries[at(slot)].settlement_average;
-    average = positive_or(row, "settlement_average", average);
-    auto& ages = builder.inputs().expiry_age_seconds;
-    if (ages.size() <= at(slot)) ages.resize(at(slot) + 1, kNaN);
-    ages[at(slot)] = age_or(row, ages[at(slot)]);
-    risk::ExpirySmile& smile = row_at(builder.inputs().smiles, slot);
+risk::ExpirySmile smile_of(const JsonTree& row) {
+    risk::ExpirySmile smile;
     if (const JsonTree* svi = row.find("svi")) {
         svi->refuse_unknown({"a", "b", "rho", "m", "sigma"});
         const risk::SviParameters curve{.a = svi->at("a").number(),
@@ -126,36 +114,85 @@ void read_expiry(const JsonTree& row, InputsBuilder& builder) {
                                     .mark = quote.number_or("mark_iv", kNaN)});
         }
     }
+    return smile;
+}
+
+void take_smile(const risk::ExpirySmile& given, risk::ExpirySlot slot, InputsBuilder& builder) {
+    if (!given.svi && given.quotes.empty()) return;
+    risk::ExpirySmile& smile = row_at(builder.inputs().smiles, slot);
+    const Claim claim = builder.times().claim(Input::curve, at(slot));
+    if (claim == Claim::older) return;
+    if (claim == Claim::newer) smile = {};
+    if (given.svi) smile.svi = given.svi;
+    smile.quotes.insert(smile.quotes.end(), given.quotes.begin(), given.quotes.end());
+}
+
+void read_expiry(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes",
+                        "settlement_average", "age_seconds"});
+    const JsonTree& when = row.at("expiry");
+    const auto expiry = parse_time(when.text());
+    if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
+    const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), *expiry);
+    const double forward = positive(row.at("forward"));
+    const Claim claim = builder.times().claim(Input::forward, at(slot));
+    risk::ExpiryMarket& market = builder.inputs().market.expiries[at(slot)];
+    if (claim != Claim::older) market.forward = forward;
+    if (const JsonTree* window = row.find("settlement_window_minutes")) {
+        builder.settlement_window(slot, minutes_from(*window));
+    }
+    const double average = positive_or(row, "settlement_average", market.settlement_average);
+    if (claim != Claim::older || std::isnan(market.settlement_average)) market.settlement_average = average;
+    take_age(row, claim, builder.inputs().expiry_age_seconds, at(slot));
+    take_smile(smile_of(row), slot, builder);
+}
+
+// The quote of a contract from the file being read; nothing of an older file's stays but how it trades.
+Claim claim_quote(std::size_t place, InputsBuilder& builder) {
+    const Claim claim = builder.times().claim(Input::quote, place);
+    if (claim != Claim::newer) return claim;
+    builder.inputs().market.quotes[place] = {};
+    builder.forget_option_price(place);
+    builder.forget_doubts(place);
+    return claim;
+}
+
+// What a row says, unless a newer file has said it.
+void take(Claim claim, double said, double& value) {
+    if (!std::isnan(said) && (claim != Claim::older || std::isnan(value))) value = said;
 }
 
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "mark", "iv", "spread", "daily_volume", "daily_volatility", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
     (void)age_or(row, kNaN);  // refused for contracts that are not held, too
-    for (const std::size_t place : builder.rows_named(row.at("name").text())) {
+    const std::vector<std::size_t> places = builder.rows_named(row.at("name").text());
+    if (places.empty()) return;
+    const double mark = positive_or(row, "mark", kNaN), volatility = positive_or(row, "iv", kNaN);
+    for (const std::size_t place : places) {
+        const bool priced = !std::isnan(mark) || !std::isnan(volatility);
+        const Claim claim = priced ? claim_quote(place, builder) : Claim::beside;
+        const bool option = risk::is_option(inputs.book.contracts[place].kind);
+        if (option && !std::isnan(mark) && claim != Claim::older) builder.suggest_option_price(place, mark);
         risk::ContractQuote& quote = inputs.market.quotes[place];
-        if (risk::is_option(inputs.book.contracts[place].kind)) {
-            if (row.find("mark") != nullptr) builder.suggest_option_price(place, positive(row.at("mark")));
-            quote.volatility = positive_or(row, "iv", quote.volatility);
-        } else {
-            quote.mark = positive_or(row, "mark", quote.mark);
-        }
+        take(claim, option ? volatility : mark, option ? quote.volatility : quote.mark);
         risk::ContractLiquidity& liquidity = inputs.liquidity[place];
-        liquidity.spread = row.number_or("spread", liquidity.spread);
-        if (liquidity.spread < 0.0) {  // the bid above the ask: neither says what leaving costs
-            liquidity.spread = kNaN;
-            builder.doubt(place, risk::InputDoubt::crossed_quote);
+        const double spread = row.number_or("spread", kNaN);
+        if (spread < 0.0) {  // the bid above the ask: neither says what leaving costs
+            if (claim != Claim::older) builder.doubt(place, risk::InputDoubt::crossed_quote);
+        } else {
+            take(claim, spread, liquidity.spread);
         }
-        liquidity.daily_volume = positive_or(row, "daily_volume", liquidity.daily_volume);
-        liquidity.daily_volatility = positive_or(row, "daily_volatility", liquidity.daily_volatility);
-        inputs.input_age_seconds[place] = age_or(row, inputs.input_age_seconds[place]);
+        take(claim, positive_or(row, "daily_volume", kNaN), liquidity.daily_volume);
+        take(claim, positive_or(row, "daily_volatility", kNaN), liquidity.daily_volatility);
+        take_age(row, claim, inputs.input_age_seconds, place);
     }
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
     root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
                          "margin_tables", "settlement_windows", "ages_max_seconds", "comment"});
-    if (const JsonTree* time = root.find("time")) take_time(time_from(*time), builder);
+    if (const JsonTree* time = root.find("time")) builder.times().on_time(time_from(*time));
     const auto each = [&](std::string_view key, auto read) {
         if (const JsonTree* rows = root.find(key)) {
             for (const JsonTree& row : rows->array()) read(row, builder);
@@ -166,7 +203,11 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     each("instruments", read_instrument);
     if (const JsonTree* stables = root.find("stablecoins")) {
         for (std::size_t i = 0; i < stables->keys().size(); ++i) {
-            builder.inputs().market.stables[at(builder.stable(stables->keys()[i]))] = positive(stables->items()[i]);
+            const std::size_t place = at(builder.stable(stables->keys()[i]));
+            const double price = positive(stables->items()[i]);
+            if (builder.times().claim(Input::stable, place) != Claim::older) {
+                builder.inputs().market.stables[place] = price;
+            }
         }
     }
     if (const JsonTree* ages = root.find("ages_max_seconds")) {
@@ -198,42 +239,51 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     const auto meaning = parse_contract_name(name);
     if (!meaning) return;  // combinations and kinds that no report holds
     risk::ReportInputs& inputs = builder.inputs();
-    if (const JsonTree* time = row.find("creation_timestamp")) take_time(time_from(*time), builder);
     // Chains of coins that are not held say nothing to this book.
     if (std::ranges::count(inputs.book.underlying_names, meaning->underlying) == 0) return;
     const risk::UnderlyingSlot underlying = builder.underlying(meaning->underlying);
     const double mark = row.number_or("mark_price", kNaN);
     const bool option = risk::is_option(meaning->kind);
     if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0) {
-        builder.suggest_index(underlying, index);
+        const Claim claim = builder.times().claim(Input::index, at(underlying));
+        if (claim == Claim::newer) inputs.market.underlyings[at(underlying)].index = index;
+        if (claim == Claim::beside) builder.suggest_index(underlying, index);
     }
+    const auto take_forward = [&](risk::ExpirySlot slot, double forward) {
+        if (!(forward > 0.0)) return;
+        const Claim claim = builder.times().claim(Input::forward, at(slot));
+        if (claim == Claim::newer) inputs.market.expiries[at(slot)].forward = forward;
+        if (claim == Claim::beside) builder.suggest_forward(slot, forward);
+    };
     if (option) {
         const risk::ExpirySlot slot = builder.expiry(underlying, meaning->expiry);
         inputs.market.expiries[at(slot)].settlement_window = kDeribitSettlementWindow;
         const double forward = row.number_or("underlying_price", kNaN);
-        if (forward > 0.0) builder.suggest_forward(slot, forward);
+        take_forward(slot, forward);
         const double mark_iv = row.number_or("mark_iv", kNaN) / 100.0;
         // Out of the money only: its twin in the money says the same with less noise.
         const bool outside = meaning->type == OptionType::call ? meaning->strike >= forward : meaning->strike < forward;
         if (outside && mark_iv > 0.0) {
-            row_at(inputs.smiles, slot).quotes.push_back({.strike = meaning->strike, .mark = mark_iv});
+            take_smile({.svi = {}, .quotes = {{.strike = meaning->strike, .mark = mark_iv}}}, slot, builder);
         }
-        for (const std::size_t place : builder.rows_named(name)) {
-            if (mark_iv > 0.0) inputs.market.quotes[place].volatility = mark_iv;
-        }
-    } else if (meaning->expiry != UnixNanos{} && mark > 0.0) {
-        builder.suggest_forward(builder.expiry(underlying, meaning->expiry), mark);
+    } else if (meaning->expiry != UnixNanos{}) {
+        take_forward(builder.expiry(underlying, meaning->expiry), mark);
     }
     for (const std::size_t place : builder.rows_named(name)) {
-        if (!option && mark > 0.0) inputs.market.quotes[place].mark = mark;
+        const double price = option ? row.number_or("mark_iv", kNaN) / 100.0 : mark;
+        const Claim claim = price > 0.0 ? claim_quote(place, builder) : Claim::beside;
+        risk::ContractQuote& quote = inputs.market.quotes[place];
+        if (price > 0.0) take(claim, price, option ? quote.volatility : quote.mark);
         const double bid = row.number_or("bid_price", 0.0), ask = row.number_or("ask_price", 0.0);
-        if ((bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
-        if (ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);
+        const bool counts = claim != Claim::older;
+        if (counts && (bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
+        if (counts && ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);
+        risk::ContractLiquidity& liquidity = inputs.liquidity[place];
         if (bid > 0.0 && ask > bid)
-            inputs.liquidity[place].spread = (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0);
+            take(claim, (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0), liquidity.spread);
         if (const double volume = row.number_or("volume", kNaN); volume > 0.0) {
-            inputs.liquidity[place].daily_volume =
-                meaning->kind == risk::ContractKind::inverse_future ? volume * mark : volume;
+            const bool in_dollars = meaning->kind == risk::ContractKind::inverse_future;
+            take(claim, in_dollars ? volume * mark : volume, liquidity.daily_volume);
         }
     }
 }
@@ -244,7 +294,11 @@ void read_market_file(const std::string& path, InputsBuilder& builder) {
     const JsonTree root = JsonTree::read(path);
     if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
     const JsonTree* result = root.is(JsonTree::Type::array) ? &root : root.find("result");
+    builder.times().begin_file(path);
     if (result == nullptr) return read_own(root, path, builder);
+    for (const JsonTree& row : result->array()) {
+        if (const JsonTree* time = row.find("creation_timestamp")) builder.times().on_time(time_from(*time));
+    }
     for (const JsonTree& row : result->array()) read_summary(row, builder);
 }
 

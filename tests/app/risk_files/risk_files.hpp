@@ -10,7 +10,7 @@
 #include "risk/report/risk_report.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-namespace keel::app::test {
+namespace keel::test {
 
 // Portfolio and market files in a folder of their own, read as `keel risk` reads them.
 class RiskFiles : public testing::Test {
@@ -21,11 +21,11 @@ protected:
         return path;
     }
     risk::ReportInputs load(const std::string& portfolio, std::initializer_list<std::string> markets) {
-        InputsBuilder builder;
-        read_portfolio_file(write("portfolio.json", portfolio), builder);
+        app::InputsBuilder builder;
+        app::read_portfolio_file(write("portfolio.json", portfolio), builder);
         std::string name = "market.json";
         for (const std::string& market : markets) {
-            read_market_file(write(name, market), builder);
+            app::read_market_file(write(name, market), builder);
             name.insert(0, "next-");
         }
         return builder.finish("market.json");
@@ -40,7 +40,7 @@ protected:
     static bool has_note(const risk::RiskReport& report, const std::string& note) {
         return std::ranges::count(report.notes, note) == 1;
     }
-    keel::test::TemporaryDirectory folder_;
+    TemporaryDirectory folder_;
 };
 
-}  // namespace keel::app::test
+}  // namespace keel::test

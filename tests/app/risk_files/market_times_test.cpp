@@ -1,0 +1,117 @@
+// Market files of different times: the newer wins, and what only the older gives is told to be old.
+#include <array>
+#include <cmath>
+
+#include "tests/app/risk_files/risk_files.hpp"
+
+namespace keel::app {
+namespace {
+
+using risk::find_metric;
+using risk::RiskReport;
+
+using MarketTimesTest = test::RiskFiles;
+
+constexpr const char* kHeld = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":65000,"entry":65000},
+  {"instrument":"ETH-PERPETUAL","quantity":3000,"entry":3000},{"instrument":"BTC-27MAR26-70000-C","quantity":2}],
+  "cash":[{"currency":"BTC","amount":3},{"currency":"USDC","amount":1000}],
+  "limits":[{"metric":"delta_net","scope":"BTC","soft":5,"hard":15}]})";
+
+// At 08:00, and at 07:00 with other prices and all that is needed.
+constexpr const char* kNow = R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+  "stablecoins":{"USDC":0.99},"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],
+  "instruments":[{"name":"BTC-PERPETUAL","mark":65010},{"name":"BTC-27MAR26-70000-C","iv":0.6}]})";
+constexpr const char* kBefore = R"({"time":"2026-03-01T07:00:00Z","underlyings":[{"name":"BTC","index":60000,
+  "returns":[]},{"name":"ETH","index":3000}],"stablecoins":{"USDC":0.9},
+  "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":60300,"settlement_average":60000}],
+  "instruments":[{"name":"BTC-PERPETUAL","mark":60010,"spread":0.001,"age_seconds":30},
+  {"name":"ETH-PERPETUAL","mark":3001,"age_seconds":30},{"name":"BTC-27MAR26-70000-C","mark":0.5,"iv":0.9}]})";
+
+TEST_F(MarketTimesTest, TheNewerWinsWhateverTheOrderAndTheOlderIsTold) {
+    for (const bool newer_first : {false, true}) {
+        const risk::ReportInputs inputs =
+            newer_first ? load(kHeld, {kNow, kBefore}) : load(kHeld, {kBefore, kNow});
+        EXPECT_EQ(inputs.market.now, *parse_time("2026-03-01T08:00:00Z"));
+        EXPECT_EQ(inputs.market.underlyings[0].index, 65'000.0);
+        EXPECT_EQ(inputs.market.quotes[0].mark, 65'010.0);
+        EXPECT_EQ(inputs.market.quotes[2].volatility, 0.6);
+        EXPECT_EQ(inputs.market.expiries[0].forward, 65'300.0);
+        EXPECT_EQ(inputs.market.stables[0], 0.99);
+        EXPECT_EQ(inputs.liquidity[0].spread, 0.001) << "only the older says how it trades";
+        EXPECT_TRUE(std::isnan(inputs.input_age_seconds[0])) << "of a price that is used no more";
+        EXPECT_EQ(inputs.market.quotes[1].mark, 3'001.0);
+        EXPECT_EQ(inputs.input_age_seconds[1], 3'630.0);
+        EXPECT_EQ(inputs.index_age_seconds[1], 3'600.0);
+        const RiskReport report = make_risk_report(inputs);
+        EXPECT_EQ(quality(report, "delta_net", "BTC"), "good");
+        EXPECT_EQ(quality(report, "delta_net", "ETH"), "stale");
+        EXPECT_EQ(quality(report, "equity_usd", ""), "stale");
+        EXPECT_TRUE(has_note(report, "ETH-PERPETUAL is stale: 3630 s old, 2 s allowed"));
+        const std::string first = (folder_.path() / "market.json").string();
+        const std::string second = (folder_.path() / "next-market.json").string();
+        EXPECT_TRUE(has_note(report, (newer_first ? second : first) + " is of 2026-03-01 07:00:00 UTC, 60 min before " +
+                                         (newer_first ? first : second) +
+                                         " (2026-03-01 08:00:00 UTC): what only it gives is as much older"));
+    }
+}
+
+TEST_F(MarketTimesTest, WithinTheirBoundInputsOfAnOlderFileAreNotStale) {
+    const std::string before = R"({"time":"2026-03-01T07:59:59Z","underlyings":[{"name":"ETH","index":3000}],
+      "instruments":[{"name":"ETH-PERPETUAL","mark":3001}]})";
+    const RiskReport report = this->report(kHeld, {before, kNow});
+    EXPECT_EQ(quality(report, "delta_net", "ETH"), "good");
+    EXPECT_EQ(find_metric(report, "delta_net", "ETH")->age_seconds, 1.0);
+}
+
+TEST_F(MarketTimesTest, FilesOfOneTimeOrNoneAreReadOneOverTheOther) {
+    std::string same = kBefore;
+    same.replace(same.find("07:00"), 5, "08:00");
+    EXPECT_EQ(load(kHeld, {same, kNow}).market.quotes[0].mark, 65'010.0);
+    EXPECT_EQ(load(kHeld, {kNow, same}).market.quotes[0].mark, 60'010.0);
+    const risk::ReportInputs patched =
+        load(kHeld, {kBefore, R"({"underlyings":[{"name":"BTC","index":61000}],"instruments":[
+          {"name":"ETH-PERPETUAL","mark":3002}]})"});
+    EXPECT_EQ(patched.market.underlyings[0].index, 61'000.0);
+    EXPECT_EQ(patched.market.quotes[1].mark, 3'002.0);
+    EXPECT_EQ(patched.input_age_seconds[1], 30.0) << "as told of the contract before";
+    EXPECT_TRUE(std::isnan(patched.index_age_seconds[0]));
+}
+
+// A file of one's own, an hour old, beside Deribit's answer: its history is used, its index and its curve are not.
+TEST_F(MarketTimesTest, DeribitsAnswerGoesBeforeAnOlderFile) {
+    std::string rows;
+    for (const int strike : {50'000, 55'000, 60'000, 65'000}) {
+        rows += R"({"instrument_name":"BTC-27MAR26-)" + std::to_string(strike) +
+                R"(-P","mark_iv":60,"underlying_price":65300,"mark_price":0.01,"creation_timestamp":1772352000000},)";
+    }
+    for (const int strike : {70'000, 75'000, 80'000}) {
+        rows += R"({"instrument_name":"BTC-27MAR26-)" + std::to_string(strike) +
+                R"(-C","mark_iv":60,"underlying_price":65300,"mark_price":0.02,"bid_price":0.019,"ask_price":0.021,
+                "estimated_delivery_price":65000,"creation_timestamp":1772352000000},)";
+    }
+    rows += R"({"instrument_name":"BTC-PERPETUAL","mark_price":65010,"bid_price":65005,"ask_price":65015,
+      "estimated_delivery_price":65000,"creation_timestamp":1772352000000})";
+    const std::string answer = R"({"result":[)" + rows + "]}";
+    const std::string own = R"({"time":"2026-03-01T07:00:00Z","underlyings":[{"name":"BTC","index":60000,
+      "daily_volatility":0.03},{"name":"ETH","index":3000}],"expiries":[{"underlying":"BTC","expiry":"27MAR26",
+      "forward":60300,"svi":{"a":0.02,"b":0.02,"rho":-0.3,"m":0,"sigma":0.02}}],"instruments":[
+      {"name":"BTC-PERPETUAL","mark":60010,"spread":-0.001,"daily_volatility":0.03},
+      {"name":"ETH-PERPETUAL","mark":3001}]})";
+    for (const auto& files : {std::array{answer, own}, std::array{own, answer}}) {
+        const risk::ReportInputs inputs = load(kHeld, {files[0], files[1]});
+        EXPECT_EQ(inputs.market.underlyings[0].index, 65'000.0);
+        EXPECT_EQ(inputs.histories[0].daily_volatility, 0.03);
+        EXPECT_EQ(inputs.market.expiries[0].forward, 65'300.0);
+        EXPECT_FALSE(inputs.smiles[0].svi.has_value());
+        EXPECT_EQ(inputs.smiles[0].quotes.size(), 7U);
+        EXPECT_EQ(inputs.market.quotes[0].mark, 65'010.0);
+        EXPECT_NEAR(inputs.liquidity[0].spread, 10.0 / 65'010.0, 1e-12);
+        EXPECT_EQ(inputs.liquidity[0].daily_volatility, 0.03);
+        const RiskReport report = make_risk_report(inputs);
+        EXPECT_EQ(quality(report, "delta_net", "BTC"), "good") << "the crossed spread is the older file's";
+        EXPECT_EQ(quality(report, "delta_net", "ETH"), "stale");
+    }
+}
+
+}  // namespace
+}  // namespace keel::app
