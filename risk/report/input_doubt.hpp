@@ -14,10 +14,11 @@ enum class InputDoubt : std::uint16_t {
     forward_from_index = 8,  // an expiry without a forward
     one_sided_quote = 16,
     crossed_quote = 32,
-    curve_arbitrage = 64,     // in a given curve
-    curve_constrained = 128,  // arbitrage in the quotes was fitted away
-    beyond_quotes = 256,      // a strike outside those that its curve was fitted to
-    volatility_range = 512,   // no market's (is_market_volatility()): a curve goes before it
+    curve_arbitrage = 64,       // in a given curve
+    curve_constrained = 128,    // arbitrage in the quotes was fitted away
+    beyond_quotes = 256,        // a strike outside those that its curve was fitted to
+    volatility_range = 512,     // no market's (is_market_volatility()): a curve goes before it
+    settlement_unknown = 1024,  // delivered on an average that has begun and is not known: the forward stands in
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -5,12 +5,13 @@
 #include <cmath>
 #include <utility>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_quote.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 10> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 11> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -20,7 +21,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 10> kWords{
      {InputDoubt::curve_arbitrage, "arbitrage in a curve"},
      {InputDoubt::curve_constrained, "arbitrage fitted away"},
      {InputDoubt::beyond_quotes, "beyond the quoted strikes"},
-     {InputDoubt::volatility_range, "volatility out of range"}}};
+     {InputDoubt::volatility_range, "volatility out of range"},
+     {InputDoubt::settlement_unknown, "settlement average unknown"}}};
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -55,6 +57,14 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
     return outside ? out | InputDoubt::beyond_quotes : out;
 }
 
+InputDoubt of_settlement(const MarketState& market, ExpirySlot slot) {
+    if (slot == ExpirySlot::none) return InputDoubt::none;
+    const ExpiryMarket& expiry = market.expiries[at(slot)];
+    const bool unknown = expiry.expiry > market.now && !(expiry.settlement_average > 0.0) &&
+                         delivery_forward(expiry, market.now).averaging;
+    return unknown ? InputDoubt::settlement_unknown : InputDoubt::none;
+}
+
 }  // namespace
 
 std::string doubt_words(InputDoubt doubts) {
@@ -69,7 +79,7 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
     std::vector<InputDoubt> out(inputs.book.contracts.size());
     for (std::size_t row = 0; row < out.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
-        out[row] = doubt_of(inputs.contract_doubts, row);
+        out[row] = doubt_of(inputs.contract_doubts, row) | of_settlement(inputs.market, contract.expiry);
         if (is_option(contract.kind)) {
             out[row] |= of_option(inputs, smiles, row);
         } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future) {

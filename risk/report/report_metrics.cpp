@@ -78,19 +78,9 @@ private:
     std::string quality_{"good"};
 };
 
-std::string holdings_not_priced(std::size_t count) {
-    if (count == 0) return "good";
-    return std::to_string(count) + (count == 1 ? " holding" : " holdings") + " not priced";
-}
-
-// `underlying` empty: of all.
-std::string quality_words(std::size_t left_out, const RiskReport& so_far, const std::string& underlying) {
-    std::string words = left_out > 0 ? holdings_not_priced(left_out) : "";
-    const bool guessed = std::ranges::any_of(so_far.settlements, [&](const SettlementRow& row) {
-        return std::isnan(row.average_usd) && (underlying.empty() || row.underlying == underlying);
-    });
-    if (guessed) words += (words.empty() ? "" : ", ") + std::string{"settlement average unknown"};
-    return words.empty() ? "good" : words;
+std::string quality_words(std::size_t left_out) {
+    if (left_out == 0) return "good";
+    return std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
 }
 
 struct Totals {
@@ -147,8 +137,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     }
     const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
     rows.scope(inputs.book.underlying_names[u], input_age(inputs, slot, VenueSlot::none),
-               held_doubts(inputs.book, so_far.doubts, slot, VenueSlot::none),
-               quality_words(held.left_out, so_far, inputs.book.underlying_names[u]),
+               held_doubts(inputs.book, so_far.doubts, slot, VenueSlot::none), quality_words(held.left_out),
                !inputs.venues_without_cash.empty());
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
@@ -231,7 +220,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     }
     rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none),
                held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none),
-               quality_words(value.left_out, so_far, ""), !inputs.venues_without_cash.empty());
+               quality_words(value.left_out), !inputs.venues_without_cash.empty());
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -300,7 +289,7 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
         });
         rows.scope(venue.name, input_age(inputs, UnderlyingSlot::none, slot),
                    held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, slot),
-                   holdings_not_priced(static_cast<std::size_t>(left_out)),
+                   quality_words(static_cast<std::size_t>(left_out)),
                    std::ranges::count(inputs.venues_without_cash, slot) > 0);
         rows.add("equity_usd", venue.equity_usd, "USD");
         rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");

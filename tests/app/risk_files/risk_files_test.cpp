@@ -294,6 +294,8 @@ TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
         EXPECT_NEAR(find_metric(report, "delta_net", "BTC")->value, one.left * 1.7, 1e-9) << where;
         EXPECT_EQ(find_metric(report, "delta_bs", "BTC")->quality, one.quality) << where;
         EXPECT_EQ(find_metric(report, "gross_notional_usd", "")->quality, one.quality) << where;
+        const std::string doubted = one.quality == std::string{"good"} ? "" : one.quality + std::string{", "};
+        EXPECT_EQ(find_metric(report, "equity_usd", one.venue)->quality, doubted + "no cash given") << where;
         EXPECT_EQ(report.settlements.size(), one.left < 1.0 ? 1U : 0U) << where;
         EXPECT_NEAR(report.equity_usd, 30'000.0, 1e-6) << where;
         // A future whose price is fixed to a half loses a half of a fall.
