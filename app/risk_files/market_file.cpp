@@ -66,6 +66,41 @@ void take_age(const JsonTree& row, Claim claim, std::vector<double>& ages, std::
     if (claim == Claim::newer || (claim == Claim::beside && !std::isnan(told))) ages[place] = told;
 }
 
+// What a row says, unless a newer file has said it.
+void take(Claim claim, double said, double& value) {
+    if (!std::isnan(said) && (claim != Claim::older || std::isnan(value))) value = said;
+}
+
+std::vector<double> numbers_of(const JsonTree& row, std::string_view key) {
+    std::vector<double> out;
+    if (const JsonTree* values = row.find(key)) {
+        for (const JsonTree& value : values->array()) out.push_back(value.number());
+    }
+    return out;
+}
+
+// A file's days go over those of another: two histories are not strung together.
+void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistory& history, InputsBuilder& builder) {
+    if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
+    std::vector<double> returns = numbers_of(row, "returns");
+    std::vector<double> volatility_changes = numbers_of(row, "volatility_changes");
+    if (const JsonTree* closes = row.find("closes")) {
+        double before = kNaN;
+        for (const JsonTree& close : closes->array()) {
+            const double price = positive(close);
+            if (std::isfinite(before)) returns.push_back(std::log(price / before));
+            before = price;
+        }
+    }
+    if (returns.empty() && volatility_changes.empty()) return;
+    const Claim claim = builder.times().claim(Input::history, place);
+    if (claim == Claim::older) return;
+    if (claim == Claim::newer || !returns.empty()) history.returns = std::move(returns);
+    if (claim == Claim::newer || !volatility_changes.empty()) {
+        history.volatility_changes = std::move(volatility_changes);
+    }
+}
+
 void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
@@ -74,23 +109,8 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     if (claim != Claim::older) builder.inputs().market.underlyings[at(slot)].index = index;
     take_age(row, claim, builder.inputs().index_age_seconds, at(slot));
     risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
-    history.daily_volatility = positive_or(row, "daily_volatility", history.daily_volatility);
-    const auto read_all = [&](std::string_view key, std::vector<double>& out) {
-        if (const JsonTree* values = row.find(key)) {
-            for (const JsonTree& value : values->array()) out.push_back(value.number());
-        }
-    };
-    if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
-    read_all("returns", history.returns);
-    read_all("volatility_changes", history.volatility_changes);
-    if (const JsonTree* closes = row.find("closes")) {
-        double before = kNaN;
-        for (const JsonTree& close : closes->array()) {
-            const double price = positive(close);
-            if (std::isfinite(before)) history.returns.push_back(std::log(price / before));
-            before = price;
-        }
-    }
+    take(claim, positive_or(row, "daily_volatility", kNaN), history.daily_volatility);
+    take_history(row, at(slot), history, builder);
 }
 
 risk::ExpirySmile smile_of(const JsonTree& row) {
@@ -157,11 +177,6 @@ Claim claim_quote(std::size_t place, InputsBuilder& builder) {
     return claim;
 }
 
-// What a row says, unless a newer file has said it.
-void take(Claim claim, double said, double& value) {
-    if (!std::isnan(said) && (claim != Claim::older || std::isnan(value))) value = said;
-}
-
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "mark", "iv", "spread", "daily_volume", "daily_volatility", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
@@ -223,8 +238,12 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
         }
     }
     if (const JsonTree* rows = root.find("correlations")) {
+        std::vector<double> cells;
         for (const JsonTree& row : rows->array()) {
-            for (const JsonTree& cell : row.array()) builder.inputs().correlations.push_back(cell.number());
+            for (const JsonTree& cell : row.array()) cells.push_back(cell.number());
+        }
+        if (builder.times().claim(Input::correlations, 0) != Claim::older) {
+            builder.inputs().correlations = std::move(cells);
         }
     }
     if (const JsonTree* tables = root.find("margin_tables")) {

@@ -37,7 +37,7 @@ void MarketTimes::age(risk::ReportInputs& inputs) const {
     std::vector<double> behind_forward(inputs.market.expiries.size());  // a forward and a curve share their age
     for (const auto& [input, file] : sources_) {
         const double behind = seconds_behind(files_[file]);
-        if (!(behind > 0.0) || input.first == Input::stable) continue;  // a stablecoin has no age
+        if (!(behind > 0.0) || input.first > Input::quote) continue;  // what stands behind the quotes has no age
         auto& ages = input.first == Input::index   ? inputs.index_age_seconds
                      : input.first == Input::quote ? inputs.input_age_seconds
                                                    : inputs.expiry_age_seconds;

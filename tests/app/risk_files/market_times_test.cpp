@@ -29,8 +29,7 @@ constexpr const char* kBefore = R"({"time":"2026-03-01T07:00:00Z","underlyings":
 
 TEST_F(MarketTimesTest, TheNewerWinsWhateverTheOrderAndTheOlderIsTold) {
     for (const bool newer_first : {false, true}) {
-        const risk::ReportInputs inputs =
-            newer_first ? load(kHeld, {kNow, kBefore}) : load(kHeld, {kBefore, kNow});
+        const risk::ReportInputs inputs = newer_first ? load(kHeld, {kNow, kBefore}) : load(kHeld, {kBefore, kNow});
         EXPECT_EQ(inputs.market.now, *parse_time("2026-03-01T08:00:00Z"));
         EXPECT_EQ(inputs.market.underlyings[0].index, 65'000.0);
         EXPECT_EQ(inputs.market.quotes[0].mark, 65'010.0);
@@ -75,6 +74,26 @@ TEST_F(MarketTimesTest, FilesOfOneTimeOrNoneAreReadOneOverTheOther) {
     EXPECT_EQ(patched.market.quotes[1].mark, 3'002.0);
     EXPECT_EQ(patched.input_age_seconds[1], 30.0) << "as told of the contract before";
     EXPECT_TRUE(std::isnan(patched.index_age_seconds[0]));
+}
+
+TEST_F(MarketTimesTest, HistoriesOfTwoFilesAreNotStrungTogether) {
+    const auto file = [](const char* hour, const std::string& more) {
+        return R"({"time":"2026-03-01T)" + std::string{hour} +
+               R"(:00:00Z","underlyings":[{"name":"BTC","index":65000)" + more +
+               R"(},{"name":"ETH","index":3000}],"correlations":[[1,0.)" + hour + "],[0." + hour +
+               R"(,1]],"instruments":[{"name":"BTC-PERPETUAL","mark":65010},{"name":"ETH-PERPETUAL","mark":3001},
+               {"name":"BTC-27MAR26-70000-C","iv":0.6}]})";
+    };
+    const std::string newer = file("08", R"(,"returns":[0.01,0.02,0.03],"volatility_changes":[0.1,0.2,0.3])");
+    const std::string older = file("07", R"(,"closes":[100,110],"volatility_changes":[0.5])");
+    for (const auto& files : {std::array{newer, newer}, std::array{newer, older}, std::array{older, newer}}) {
+        const risk::ReportInputs inputs = load(kHeld, {files[0], files[1]});
+        EXPECT_EQ(inputs.histories[0].returns, (std::vector<double>{0.01, 0.02, 0.03}));
+        EXPECT_EQ(inputs.histories[0].volatility_changes, (std::vector<double>{0.1, 0.2, 0.3}));
+        EXPECT_EQ(inputs.correlations, (std::vector<double>{1.0, 0.08, 0.08, 1.0}));
+    }
+    EXPECT_EQ(load(kHeld, {older, file("08", "")}).histories[0].volatility_changes, std::vector<double>{0.5})
+        << "nobody else gives any";
 }
 
 // A file of one's own, an hour old, beside Deribit's answer: its history is used, its index and its curve are not.
