@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "app/report/report_words.hpp"
 #include "app/risk_files/margin_tables.hpp"
 #include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_volatility.hpp"
@@ -221,7 +222,7 @@ void InputsBuilder::find_venues_without_cash() {
     }
 }
 
-// A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index.
+// A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index, carried.
 void InputsBuilder::settle_forwards() {
     for (const auto& [slot, index] : indices_) {
         double& known = inputs_.market.underlyings[at(slot)].index;
@@ -241,17 +242,37 @@ void InputsBuilder::settle_forwards() {
                 expiry.forward = inputs_.market.quotes[row].mark;
             }
         }
-        const double index = inputs_.market.underlyings[at(expiry.underlying)].index;
-        if (usable(expiry.forward) || !usable(index)) continue;
-        expiry.forward = index;
-        inputs_.expiry_doubts.resize(inputs_.market.expiries.size(), risk::InputDoubt::none);
+    }
+    carry_index();
+}
+
+// A forward that nobody can tell: the index at the carry of the nearest expiry that has one, a day away at least.
+void InputsBuilder::carry_index() {
+    constexpr double kDay = 1.0 / 365.0;
+    auto& expiries = inputs_.market.expiries;
+    inputs_.expiry_doubts.resize(expiries.size(), risk::InputDoubt::none);
+    for (std::size_t e = 0; e < expiries.size(); ++e) {
+        const double index = inputs_.market.underlyings[at(expiries[e].underlying)].index;
+        if (usable(expiries[e].forward) || !usable(index)) continue;
+        const double years = std::max(0.0, years_between(inputs_.market.now, expiries[e].expiry));
+        double carry = 0.0, nearest = std::numeric_limits<double>::infinity();
+        for (std::size_t other = 0; other < expiries.size(); ++other) {
+            const double there = years_between(inputs_.market.now, expiries[other].expiry);
+            const bool told = usable(expiries[other].forward) && inputs_.expiry_doubts[other] == risk::InputDoubt::none;
+            if (!told || expiries[other].underlying != expiries[e].underlying || there < kDay) continue;
+            if (std::abs(there - years) >= nearest) continue;
+            nearest = std::abs(there - years);
+            carry = std::log(expiries[other].forward / index) / there;
+        }
+        expiries[e].forward = index * std::exp(carry * years);
         inputs_.expiry_doubts[e] = risk::InputDoubt::forward_from_index;
-        inputs_.notes.push_back(fmt::format("{} expiry {}: no forward given, the index stands in",
-                                            inputs_.book.underlying_names[at(expiry.underlying)], e + 1));
+        inputs_.notes.push_back(fmt::format(
+            "{} expiry of {}: no forward given, the index stands in, carried at {:.1f} % a year",
+            inputs_.book.underlying_names[at(expiries[e].underlying)], utc_text(expiries[e].expiry), 100.0 * carry));
     }
 }
 
-// A future or perpetual that nobody marked: the forward of its expiry stands in, else the index.
+// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried.
 void InputsBuilder::settle_marks() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         const Contract& contract = inputs_.book.contracts[row];
@@ -259,13 +280,11 @@ void InputsBuilder::settle_marks() {
         const bool future =
             contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
         if (!future || usable(mark)) continue;
-        const auto& doubts = inputs_.expiry_doubts;
-        const bool has_forward =
-            contract.expiry != risk::ExpirySlot::none &&
-            (at(contract.expiry) >= doubts.size() || doubts[at(contract.expiry)] == risk::InputDoubt::none);
-        mark = has_forward ? inputs_.market.expiries[at(contract.expiry)].forward
-                           : inputs_.market.underlyings[at(contract.underlying)].index;
-        doubt(row, has_forward ? risk::InputDoubt::mark_from_forward : risk::InputDoubt::mark_from_index);
+        const bool dated = contract.expiry != risk::ExpirySlot::none;
+        mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
+                     : inputs_.market.underlyings[at(contract.underlying)].index;
+        const bool told = dated && inputs_.expiry_doubts[at(contract.expiry)] == risk::InputDoubt::none;
+        doubt(row, told ? risk::InputDoubt::mark_from_forward : risk::InputDoubt::mark_from_index);
     }
 }
 

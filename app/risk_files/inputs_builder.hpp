@@ -83,6 +83,7 @@ private:
     void settle_spot();
     void find_venues_without_cash();
     void settle_forwards();
+    void carry_index();
     void settle_marks();
     void settle_windows();
     void settle_volatilities();

@@ -67,6 +67,21 @@ TEST_F(InputDoubtTest, WithoutAForwardTheIndexStandsIn) {
     expect_quality(option, "forward from the index");
 }
 
+// 2 % in 26 days, and at that rate until December; an expiry of today and another coin's say nothing.
+TEST_F(InputDoubtTest, AnExpiryWithoutAForwardIsCarriedAsTheNearestThatHasOne) {
+    const std::string expiries = R"({"underlying":"BTC","expiry":"27MAR26","forward":66300},
+      {"underlying":"BTC","expiry":"2026-03-01T12:00:00Z","forward":60000},
+      {"underlying":"ETH","expiry":"25DEC26","forward":2000})";
+    const risk::ReportInputs inputs = load(holding(R"({"instrument":"BTC-25DEC26","quantity":1000,"entry":65000},
+                        {"instrument":"BTC-26DEC26-70000-C","quantity":1})"),
+                                           {market(expiries, "")});
+    const auto carried = [&](double days) { return 65'000.0 * std::pow(66'300.0 / 65'000.0, days / 26.0); };
+    EXPECT_NEAR(inputs.market.quotes[1].mark, carried(299.0), 1e-6);
+    EXPECT_NEAR(inputs.market.expiries[static_cast<std::size_t>(inputs.book.contracts[2].expiry)].forward,
+                carried(300.0), 1e-6);
+    expect_quality(make_risk_report(inputs), "1 holding not priced, mark from the index, forward from the index");
+}
+
 TEST_F(InputDoubtTest, AMarkFarFromWhereItShouldBeIsDoubted) {
     const std::string held = holding(R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000},
                                         {"instrument":"BTC-27MAR26","quantity":130000,"entry":65000})");
