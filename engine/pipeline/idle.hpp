@@ -1,7 +1,5 @@
 #pragma once
 
-#include <immintrin.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +24,7 @@ public:
         }
         ++empty_turns_;
         switch (kind_) {
-            case IdleKind::spin: _mm_pause(); return;
+            case IdleKind::spin: __builtin_ia32_pause(); return;
             case IdleKind::yield: std::this_thread::yield(); return;
             case IdleKind::park: park(); return;
         }
@@ -40,7 +38,7 @@ private:
 
     void park() noexcept {
         if (empty_turns_ < kSpinTurns) {
-            _mm_pause();
+            __builtin_ia32_pause();
         } else if (empty_turns_ < kYieldTurns) {
             std::this_thread::yield();
         } else {
