@@ -53,6 +53,7 @@ deribit::Config base_config(const Configuration& configuration, const VenueSetti
         venue.transport == Transport::rest ? deribit::OrderTransport::rest : deribit::OrderTransport::websocket;
     config.matching_per_s = configuration.gate.messages_per_second_max;
     config.matching_burst = configuration.gate.messages_burst_max;
+    config.cancel_reserve_ratio = configuration.gate.cancel_reserve_ratio;
     config.heartbeat = std::chrono::seconds{venue.heartbeat_s};
     config.connect_deadline = venue.connect_deadline;
     config.silence_max = venue.read_deadline;

@@ -87,7 +87,7 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
             told = Clock::now();
             const Telemetry seen = session.telemetry();
             log_info(fmt::format("{} events, {} triggers, {} orders, kill level {}", seen.counts.market_events,
-                                 seen.counts.triggers, seen.orders.submitted, seen.kill_level));
+                                 seen.counts.triggers, seen.orders.sent(), seen.kill_level));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
     }

@@ -92,7 +92,7 @@ public:
         report_.triggers_fired = counts.triggers;
         report_.trigger_kinds = kinds_.size();
         report_.decisions = counts.decisions;
-        report_.orders_sent = orders.submitted;
+        report_.orders_sent = orders.sent();
         report_.orders_filled = orders.filled;
         report_.orders_refused_by_gate = counts.refusals;
         report_.solves_deferred = hedged_.strategy().counts().solves_deferred;

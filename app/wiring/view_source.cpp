@@ -140,7 +140,7 @@ ViewModel ViewSource::model() {
     model.events_per_second = events_per_second_;
     model.triggers = seen.counts.triggers;
     model.decisions_count = seen.counts.decisions;
-    model.orders_sent = seen.orders.submitted;
+    model.orders_sent = seen.orders.sent();
     model.orders_filled = seen.orders.filled;
     model.orders_refused = seen.counts.refusals;
     model.orders_unknown = seen.orders_unknown_now;

@@ -28,8 +28,9 @@ struct Config {
     std::string interval{"100ms"};          // raw (needs credentials), 100ms or agg2
 
     OrderTransport order_transport{OrderTransport::websocket};
-    double matching_per_s{5.0};  // order messages; the venue's lowest tier until the account says better
+    double matching_per_s{10.0};  // order messages that we allow ourselves; the account may grant fewer
     double matching_burst{20.0};
+    double cancel_reserve_ratio{0.3};  // of the burst: the gate keeps it for cancels
     double subscribe_per_s{3.0};  // subscription calls, of up to 400 channels each
     double subscribe_burst{10.0};
     std::chrono::seconds heartbeat{10};  // the venue's minimum

@@ -15,9 +15,6 @@ bool is_cancel(const OrderCommand& command) {
     return command.kind == CommandKind::cancel || command.kind == CommandKind::cancel_all;
 }
 
-// Reasons of ours are negative, so that no code of the venue looks like one.
-std::int64_t local_reason(Errc code) { return -static_cast<std::int64_t>(code); }
-
 }  // namespace
 
 Gateway::Gateway(const Config& config, net::TlsContext tls, const InstrumentTable& instruments, EdgeClock& clock,
@@ -27,7 +24,7 @@ Gateway::Gateway(const Config& config, net::TlsContext tls, const InstrumentTabl
       clock_{clock},
       session_{config, net::kPrivateFrameBytesMax, tls, &credentials, budget, config.seed + 1},
       decoder_{instruments, &order_ids_},
-      budget_{{config.matching_burst, config.matching_per_s, kCancelReserve}, std::chrono::steady_clock::now()},
+      budget_{message_budget(), std::chrono::steady_clock::now()},
       in_flight_{std::make_unique<InFlight[]>(kInFlightMax)},
       latency_{std::make_unique<GatewayLatency>()} {
     if (config.order_transport == OrderTransport::rest) {
@@ -92,7 +89,22 @@ void Gateway::flush_local(EventBatch& batch) {
 }
 
 void Gateway::report(SessionState state, EventBatch& batch) {
-    static_cast<void>(batch.push(session_.report(state, SessionRole::orders, clock_.now())));
+    Event event = session_.report(state, SessionRole::orders, clock_.now());
+    if (state == SessionState::ready) {
+        auto session = event.as<SessionReport>();
+        const net::RateLimiter::Budget budget = message_budget();
+        session.messages_per_s = Real{budget.tokens_per_s};
+        session.messages_burst = Real{budget.tokens_max};
+        event.put(session);
+    }
+    static_cast<void>(batch.push(event));
+}
+
+// The gate, which hears of the same rates, keeps the whole reserve for cancels; half of it here, so that two
+// clocks never disagree about an order that the gate has passed.
+net::RateLimiter::Budget Gateway::message_budget() const {
+    return {std::min(config_.matching_burst, granted_.matching_burst),
+            std::min(config_.matching_per_s, granted_.matching_per_s), config_.cancel_reserve_ratio / 2.0};
 }
 
 void Gateway::take(const net::Frame& frame, EventBatch& batch) {
@@ -209,7 +221,7 @@ void Gateway::tell(EventKind kind, const OrderCommand& command, std::int64_t rea
 void Gateway::not_sent(const OrderCommand& command, Errc reason) {
     ++counts_.not_sent;
     if (command.kind == CommandKind::cancel_all) return;
-    tell(EventKind::order_not_sent, command, local_reason(reason));
+    tell(EventKind::order_not_sent, command, own_reason(reason));
 }
 
 // By label: the one question that works whether or not the order was ever acknowledged.
@@ -326,7 +338,7 @@ void Gateway::poll_rest(EventBatch& batch) {
             } else if (!message) {
                 ++counts_.unknown;
                 if (command.kind != CommandKind::cancel_all) {
-                    tell(EventKind::order_unknown, command, local_reason(message.error().code));
+                    tell(EventKind::order_unknown, command, own_reason(message.error().code));
                     ask_for(command);
                 }
             }

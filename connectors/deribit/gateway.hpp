@@ -86,7 +86,8 @@ private:
         OrderCommand command{};
         std::uint64_t written_cycles{0};
     };
-    static constexpr double kCancelReserve = 0.2;       // of the message budget, for cancels alone
+    static constexpr double kLowestTierPerS = 5.0;      // order messages of an account that trades little
+    static constexpr double kLowestTierBurst = 20.0;
     static constexpr std::size_t kInFlightMax = 1'024;  // far above what any message budget lets through
 
     void turn(RpcSession::Turn turn, EventBatch& batch);
@@ -98,6 +99,7 @@ private:
     void on_order_error(const Message& message, EventBatch& batch);
     void stamp(std::size_t begin, std::uint64_t receive_cycles, EventBatch& batch);
     void report(SessionState state, EventBatch& batch);
+    [[nodiscard]] net::RateLimiter::Budget message_budget() const;
 
     void write(const OrderCommand& command);
     void write_cancel_all(const OrderCommand& command);
@@ -131,6 +133,7 @@ private:
     RpcSession session_;
     VenueOrderIds order_ids_;
     Decoder decoder_;
+    RateLimits granted_{kLowestTierPerS, kLowestTierBurst};  // until the account says better
     net::RateLimiter budget_;
     std::unique_ptr<RestOrders> rest_;  // null: orders go over this session
     std::unique_ptr<InFlight[]> in_flight_;

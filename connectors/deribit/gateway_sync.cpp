@@ -101,10 +101,8 @@ void Gateway::on_sync_answer(const Message& message, EventBatch& batch) {
             return;
         case RequestKind::account_summaries:
             if (const Result<RateLimits> limits = parse_rate_limits(message.result)) {
-                config_.matching_per_s = limits->matching_per_s;
-                config_.matching_burst = limits->matching_burst;
-                budget_.set_budget({limits->matching_burst, limits->matching_per_s, kCancelReserve},
-                                   std::chrono::steady_clock::now());
+                granted_ = *limits;
+                budget_.set_budget(message_budget(), std::chrono::steady_clock::now());
             }
             break;
         case RequestKind::user_trades: on_trades(message, batch); break;

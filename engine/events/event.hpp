@@ -9,6 +9,7 @@
 #include "engine/core/counted.hpp"
 #include "engine/core/ids.hpp"
 #include "engine/core/instrument.hpp"
+#include "engine/core/result.hpp"
 #include "engine/core/time.hpp"
 
 namespace keel {
@@ -118,13 +119,16 @@ struct VolatilityIndex {
     std::array<std::uint8_t, 7> unused8{};
     std::array<std::uint64_t, 8> unused{};
 };
+// OrderReport::reason where the cause is ours: negative, so that no code of a venue looks like one.
+constexpr std::int64_t own_reason(Errc code) { return -static_cast<std::int64_t>(code); }
+
 struct OrderReport {
     ClientOrderId client_order_id{ClientOrderId::none};
     std::uint64_t venue_order_id{};  // hash of the venue's text id; the gateway keeps the text
     Price price{};                   // working price
     Quantity quantity{};             // total
     Quantity filled{};               // cumulative as the venue says
-    std::int64_t reason{};           // venue's error code, or 0
+    std::int64_t reason{};           // venue's error code, own_reason(), or 0
     std::uint64_t venue_version{};   // the venue's last update stamp, for idempotence
     std::array<std::uint64_t, 3> unused{};
 };
@@ -168,7 +172,9 @@ struct SessionReport {
     std::uint64_t generation{};    // +1 at each connect
     std::uint64_t reason{};        // Errc of what ended the last one
     std::int64_t clock_skew_ns{};  // venue minus host at the last measurement
-    std::array<std::uint64_t, 6> unused{};
+    Real messages_per_s{};         // order messages that the venue grants this account; 0: not told
+    Real messages_burst{};
+    std::array<std::uint64_t, 4> unused{};
 };
 struct Timer {
     std::array<std::uint64_t, 10> unused{};
@@ -200,14 +206,18 @@ struct alignas(64) Event {
 
     template <class P>
     static Event of(EventKind kind, VenueId venue, InstrumentId instrument, const P& payload) {
-        static_assert(sizeof(P) == sizeof(Event::payload) && std::is_trivially_copyable_v<P>);
-        static_assert(std::has_unique_object_representations_v<P>);
         Event event;
         event.kind = kind;
         event.venue = venue;
         event.instrument = instrument;
-        std::memcpy(event.payload.data(), &payload, sizeof payload);
+        event.put(payload);
         return event;
+    }
+    template <class P>
+    void put(const P& as) {
+        static_assert(sizeof(P) == sizeof(Event::payload) && std::is_trivially_copyable_v<P>);
+        static_assert(std::has_unique_object_representations_v<P>);
+        std::memcpy(payload.data(), &as, sizeof as);
     }
     template <class P>
     [[nodiscard]] P as() const {

@@ -190,6 +190,7 @@ OrderEffect OrderTable::apply_report(Order& order, const Event& event) {
             if (changed) {
                 // Nothing is known to be there unless the venue acknowledged the submit before.
                 const OrderState before = order.acknowledged != 0 ? OrderState::working : OrderState::unknown_new;
+                if (is_new(order.state)) ++counts_.not_sent;
                 move_to(order, is_new(order.state) ? OrderState::absent : before, now);
             }
             break;

@@ -70,8 +70,10 @@ public:
 
     struct Counts {
         std::uint64_t submitted{0}, acked{0}, rejected{0}, filled{0}, canceled{0}, expired{0};
+        std::uint64_t not_sent{0};  // of the submitted, those of which no byte left
         std::uint64_t fills{0}, fills_duplicate{0}, fills_late{0}, unknown{0}, ignored{0}, overfilled{0};
         std::uint64_t revived{0};  // orders that a proof or a refusal had ended, and that turned up again
+        [[nodiscard]] std::uint64_t sent() const { return submitted - not_sent; }
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
 

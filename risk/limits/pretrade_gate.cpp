@@ -67,12 +67,16 @@ PretradeGate::PretradeGate(const GateConfig& config, const InstrumentTable& inst
     }
 }
 
-void PretradeGate::apply(const Event& event, const CoreView&) {
+void PretradeGate::apply(const Event& event, const CoreView& view) {
     if (event.kind == EventKind::session) {
         const auto report = event.as<SessionReport>();
         if (report.role == SessionRole::orders && slot(event.venue) < session_ready_.size()) {
             session_ready_[slot(event.venue)] = report.state == SessionState::ready;
+            budget_.grant(event.venue, report.messages_per_s.value(), report.messages_burst.value(), view.now);
         }
+    } else if (event.kind == EventKind::order_not_sent) {
+        // The gateway counts by the venue's own rules; where it finds the pool empty, so do we.
+        if (event.as<OrderReport>().reason == own_reason(Errc::rate_limited)) budget_.drain(event.venue, view.now);
     } else if (event.kind == EventKind::operator_command) {
         const auto command = event.as<OperatorCommand>();
         if (command.action == OperatorAction::set_kill_level) kill_switch_.set(command.kill_level);

@@ -123,6 +123,9 @@ TEST_F(SessionTest, GatewayReadsTheAccountBeforeItIsReady) {
     const Event* session = seen.last(EventKind::session);
     ASSERT_NE(session, nullptr);
     EXPECT_EQ(session->as<SessionReport>().state, SessionState::ready);
+    // The gate must know what this account may send: the simulated one has the venue's lowest tier.
+    EXPECT_EQ(session->as<SessionReport>().messages_per_s.value(), 5.0);
+    EXPECT_EQ(session->as<SessionReport>().messages_burst.value(), 20.0);
 }
 
 TEST_F(GatewayTest, RestsEditsAndCancelsALimitOrder) {

@@ -193,6 +193,18 @@ TEST(OrderTableTest, GivesIdsOfBootEpochAndCounter) {
     EXPECT_EQ(table.find(ClientOrderId{(std::uint64_t{kEpoch + 1} << 32) + 1}), nullptr);
 }
 
+TEST(OrderTableTest, CountsAsSentOnlyWhatLeft) {
+    OneOrder one{OrderState::pending_new};
+    EXPECT_EQ(one.table->counts().sent(), 1u);
+    one.meet(Input::not_sent);
+    EXPECT_EQ(one.table->counts().submitted, 1u);
+    EXPECT_EQ(one.table->counts().sent(), 0u);
+    // A cancel or a replace that did not leave takes nothing from the order that did.
+    OneOrder working{OrderState::pending_cancel};
+    working.meet(Input::not_sent);
+    EXPECT_EQ(working.table->counts().sent(), 1u);
+}
+
 // R1: the worst case is reserved from the moment of registration until a terminal state.
 TEST(OrderTableTest, KeepsUnknownOrdersInTheExposure) {
     OneOrder one{OrderState::unknown_new};

@@ -408,6 +408,49 @@ TEST_F(PretradeGateTest, KeepsAReserveOfMessagesForCancels) {
     EXPECT_EQ(verdict(buy(8)), GateLimit::none);
 }
 
+// The venue's own tier binds where it is the smaller one; a larger one does not loosen the configured limit.
+TEST_F(PretradeGateTest, TakesTheVenuesMessageRateWhereItIsSmaller) {
+    config_.messages_per_second_max = 2.0;
+    config_.messages_burst_max = 10.0;
+    config_.cancel_reserve_ratio = 0.5;
+    const auto passed = [&](double per_s, double burst) {
+        start();
+        Event ready = market_.session(SessionState::ready);
+        auto report = ready.as<SessionReport>();
+        report.messages_per_s = Real{per_s};
+        report.messages_burst = Real{burst};
+        ready.put(report);
+        apply(ready);
+        int orders = 0;
+        while (orders < 20 && verdict(buy(1 + orders)) == GateLimit::none) ++orders;
+        return orders;
+    };
+    EXPECT_EQ(passed(0.0, 0.0), 5) << "not told";
+    EXPECT_EQ(passed(200.0, 250.0), 5);
+    EXPECT_EQ(passed(1.0, 4.0), 2);
+    market_.advance(500ms);
+    refresh();
+    EXPECT_EQ(verdict(buy(9)), GateLimit::message_rate) << "refills at 1 per second, not 2";
+    market_.advance(500ms);
+    EXPECT_EQ(verdict(buy(9)), GateLimit::none);
+}
+
+// The gateway counts by the venue's rules: when it finds the pool empty, the gate stops passing orders to it.
+TEST_F(PretradeGateTest, AnOrderThatTheGatewayHadNoBudgetForEmptiesTheGatesToo) {
+    config_.messages_per_second_max = 2.0;
+    config_.messages_burst_max = 10.0;
+    config_.cancel_reserve_ratio = 0.0;
+    start();
+    const ClientOrderId id = open(buy(1));
+    apply(market_.order_not_sent(id, own_reason(Errc::websocket_closed)));
+    EXPECT_EQ(verdict(buy(2)), GateLimit::none) << "another cause says nothing of the budget";
+    apply(market_.order_not_sent(id, own_reason(Errc::rate_limited)));
+    EXPECT_EQ(verdict(buy(3)), GateLimit::message_rate);
+    market_.advance(500ms);
+    refresh();
+    EXPECT_EQ(verdict(buy(3)), GateLimit::none);
+}
+
 TEST_F(PretradeGateTest, LimitsOpenOrders) {
     config_.orders_open_max = 3;
     start();

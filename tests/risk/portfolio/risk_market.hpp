@@ -102,6 +102,10 @@ public:
         return stamped(Event::of(EventKind::session, VenueId::deribit, InstrumentId::none,
                                  SessionReport{.state = state, .role = role}));
     }
+    [[nodiscard]] Event order_not_sent(ClientOrderId id, std::int64_t reason) {
+        return stamped(Event::of(EventKind::order_not_sent, VenueId::deribit, InstrumentId::none,
+                                 OrderReport{.client_order_id = id, .reason = reason}));
+    }
     [[nodiscard]] Event timer() {
         return stamped(Event::of(EventKind::timer, VenueId::none, InstrumentId::none, Timer{}));
     }
