@@ -133,8 +133,9 @@ void visit_gate(KeyVisitor& v, risk::GateConfig& s) {
              {"Per underlying, worst case of the side", 0, kUsdMax});
     v.number("leverage_gross_max_ratio", s.leverage_gross_max, {"Account: sum of notionals over equity", 0, 1'000});
     v.integer("orders_open_max", s.orders_open_max, {"Open orders, unknown ones included", 0, 10'000});
-    v.number("messages_per_second_max", s.messages_per_second_max, {"Per venue, refilling the budget", 0.01, 10'000});
-    v.number("messages_burst_max", s.messages_burst_max, {"Per venue, the full budget", 1, 10'000});
+    v.number("messages_per_second_max", s.messages_per_second_max,
+             {"Per venue; the account's own rate where it is smaller", 0.01, 10'000});
+    v.number("messages_burst_max", s.messages_burst_max, {"Per venue, the full budget; likewise", 1, 10'000});
     v.number("cancel_reserve_ratio", s.cancel_reserve_ratio,
              {"Share of the budget that only cancels may use", 0, 0.95});
     v.duration<milliseconds>("duplicate_window_ms", s.duplicate_window,
