@@ -6,11 +6,12 @@
 
 namespace keel::app {
 
-// A configuration that is refused, with the place: "examples/x.toml:12: hedge.band: …". Exit code 2.
+// A configuration that is refused, with the place: "examples/x.toml:12: hedge.band: …"; line 0 is no line, as of what
+// the command line gave ("--set: hedge.band: …"). Exit code 2.
 class ConfigError : public std::runtime_error {
 public:
     ConfigError(std::string file, std::uint32_t line, std::string key, const std::string& reason)
-        : std::runtime_error{file + ":" + std::to_string(line) + ": " + key + ": " + reason},
+        : std::runtime_error{file + (line == 0 ? "" : ":" + std::to_string(line)) + ": " + key + ": " + reason},
           file_{std::move(file)},
           line_{line},
           key_{std::move(key)} {}

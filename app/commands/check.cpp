@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/commands/commands.hpp"
+#include "app/config/checks.hpp"
 #include "app/config/configuration.hpp"
 #include "app/exit_code.hpp"
 #include "app/json_text.hpp"
@@ -28,6 +29,11 @@ std::vector<std::string> notes_of(const Configuration& configuration) {
             if (path.empty() || std::filesystem::exists(path)) continue;
             notes.push_back(fmt::format("venue {}: {} does not exist yet", venue_name(venue.venue), path));
         }
+    }
+    for (const risk::BoundaryConfig& boundary : configuration.risk.boundaries) {
+        if (boundary.underlying.empty() || may_trade(configuration, boundary.underlying)) continue;
+        notes.push_back(fmt::format("the boundary of {} on {} watches nothing: no venue here trades {}",
+                                    metric_name(boundary.metric), boundary.underlying, boundary.underlying));
     }
     if (configuration.risk.boundaries.empty()) notes.emplace_back("no [[boundary]]: nothing will ever be triggered");
     return notes;

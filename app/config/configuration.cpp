@@ -22,8 +22,9 @@ constexpr std::uintmax_t kFileBytesMax = 4U << 20U;  // a configuration with 10,
 std::string read_text(const std::string& path) {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(path, error);
+    if (error) throw OutsideError{path + ": cannot be read"};  // before it is opened: a pipe would wait for a writer
     std::ifstream file{path, std::ios::binary};
-    if (error || !file) throw OutsideError{path + ": cannot be read"};
+    if (!file) throw OutsideError{path + ": cannot be read"};
     if (size > kFileBytesMax) throw OutsideError{path + ": larger than 4 MiB"};
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
 }

@@ -13,6 +13,8 @@ namespace keel::app {
 
 namespace {
 
+constexpr const char* kBlank = " \t\r\n\v\f";
+
 std::string range_text(const KeyRule& rule) {
     const bool has_low = std::isfinite(rule.low);
     const bool has_high = std::isfinite(rule.high);
@@ -102,6 +104,10 @@ void KeyReader::text(const char* name, std::string& field, const KeyRule& rule) 
     const TomlValue* value = take(name, TomlValue::Type::text, rule);
     if (value == nullptr) return;
     if (rule.required && value->text.empty()) refuse_at(*value, name, "must not be empty");
+    if (!value->text.empty() && value->text.find_first_not_of(kBlank) == std::string::npos) {
+        refuse_at(*value, name, "must not be blank");
+    }
+    if (value->text.find('\0') != std::string::npos) refuse_at(*value, name, "holds a character of value 0");
     field = value->text;
 }
 
@@ -111,6 +117,14 @@ void KeyReader::texts(const char* name, std::vector<std::string>& field, const K
     field.clear();
     for (const TomlValue& item : value->items) {
         if (item.type != TomlValue::Type::text) refuse_at(item, name, "must be a list of texts");
+        // Every list here is one of names or patterns.
+        if (item.text.empty()) refuse_at(item, name, "holds an empty entry");
+        if (item.text.find_first_of(kBlank) != std::string::npos) {
+            refuse_at(item, name, fmt::format("\"{}\" holds a blank", item.text));
+        }
+        if (std::find(field.begin(), field.end(), item.text) != field.end()) {
+            refuse_at(item, name, fmt::format("\"{}\" stands there twice", item.text));
+        }
         field.push_back(item.text);
     }
 }

@@ -45,6 +45,7 @@ void check_levels(KeyVisitor& v, const risk::BoundaryConfig& b, std::string_view
     const std::string soft = fmt::format("soft_{}", unit);
     const std::string clear = fmt::format("clear_{}", unit);
     if (!v.given(soft.c_str())) return;
+    if (b.soft == b.hard) v.refuse(soft.c_str(), fmt::format("soft and hard are the same ({})", b.hard));
     if (above ? b.soft > b.hard : b.soft < b.hard) {
         v.refuse(soft.c_str(), fmt::format("soft ({}) lies beyond hard ({})", b.soft, b.hard));
     }

@@ -82,6 +82,12 @@ TomlValue* step(TomlValue& at, const std::string& part, const std::string& path)
     throw ConfigError{kOverrideFile, 0, path, "leads through a plain value"};
 }
 
+// What the command line gave stands on no line of a file.
+void forget_lines(TomlValue& value) {
+    value.line = 0;
+    for (TomlValue& item : value.items) forget_lines(item);
+}
+
 // An address, a path or a word that nobody wants to quote twice for the shell; anything that opens a list, a table
 // or a string must be right as it is.
 bool may_be_bare(const std::string& value) { return value.find_first_of("[]{}\"'") == std::string::npos; }
@@ -181,15 +187,16 @@ void apply_override(TomlValue& document, const std::string& assignment) {
     try {
         parsed = parse_toml("value = " + value + "\n", kOverrideFile);
     } catch (const ConfigError&) {
-        if (!may_be_bare(value)) throw;
+        if (!may_be_bare(value)) throw ConfigError{kOverrideFile, 0, path, "is given no TOML value"};
         std::string quoted;
         append_text(quoted, value);
         parsed = parse_toml("value = " + quoted + "\n", kOverrideFile);
     }
+    if (parsed.keys.size() != 1) throw ConfigError{kOverrideFile, 0, path, "is given more than one value"};
     TomlValue* given = parsed.find("value");
     TomlValue* at = &document;
     for (const std::string& part : split_path(path)) at = step(*at, part, path);
-    given->line = 0;
+    forget_lines(*given);
     *at = std::move(*given);
 }
 

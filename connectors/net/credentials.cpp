@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -26,6 +27,12 @@ std::string_view unquoted(std::string_view text) {
     return text;
 }
 
+// What keys and secrets are made of: printable, without blanks or quotes. Anything else is a slip of the editor.
+bool is_token(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; }) &&
+           text.find_first_of("\"'") == std::string_view::npos;
+}
+
 Result<Credentials> parse_lines(std::string_view text) {
     Credentials out;
     for (std::uint64_t line_number = 1; !text.empty(); ++line_number) {
@@ -37,12 +44,14 @@ Result<Credentials> parse_lines(std::string_view text) {
         if (equals == std::string_view::npos) return fail(Errc::config_invalid, line_number);
         const std::string_view key = trimmed(line.substr(0, equals));
         const std::string_view value = unquoted(trimmed(line.substr(equals + 1)));
-        if (key == "key_id" || key == "client_id") {
+        const bool is_id = key == "key_id" || key == "client_id";
+        const bool is_secret = key == "secret" || key == "client_secret";
+        const bool given_before = is_id ? !out.key_id.empty() : !out.secret.empty();
+        if ((!is_id && !is_secret) || given_before || !is_token(value)) return fail(Errc::config_invalid, line_number);
+        if (is_id) {
             out.key_id = value;
-        } else if (key == "secret" || key == "client_secret") {
-            out.secret = Secret{value};
         } else {
-            return fail(Errc::config_invalid, line_number);
+            out.secret = Secret{value};
         }
     }
     if (out.key_id.empty() || out.secret.empty()) return fail(Errc::config_invalid);
@@ -79,7 +88,8 @@ Result<Credentials> credentials_from_environment(const std::string& prefix, bool
     if (!allowed) return fail(Errc::config_invalid);
     const char* key_id = std::getenv((prefix + "_KEY_ID").c_str());
     const char* secret = std::getenv((prefix + "_SECRET").c_str());
-    if (key_id == nullptr || secret == nullptr || *key_id == '\0' || *secret == '\0') return fail(Errc::config_invalid);
+    if (key_id == nullptr || secret == nullptr || !is_token(key_id) || !is_token(secret))
+        return fail(Errc::config_invalid);
     return Credentials{key_id, Secret{secret}};
 }
 

@@ -14,8 +14,9 @@ struct Credentials {
 };
 
 // Reads lines `key_id = "…"` and `secret = "…"` (Deribit's names client_id and client_secret mean the
-// same). The file must be regular, owned by this user, not a link, and closed to group and others.
-// Errors: file_unreadable, file_mode_unsafe, config_invalid.
+// same), each once, printable and without blanks. The file must be regular, owned by this user, not a link, and closed
+// to group and others.
+// Errors: file_unreadable, file_mode_unsafe, config_invalid (detail: the line; 0: one of the two is missing).
 Result<Credentials> load_credentials(const std::string& path);
 
 // From <PREFIX>_KEY_ID and <PREFIX>_SECRET; `allowed` is the command line's --allow-env-secrets.

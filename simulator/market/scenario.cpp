@@ -72,4 +72,10 @@ std::optional<Scenario> find_scenario(std::string_view name) {
     return std::nullopt;
 }
 
+std::vector<std::string_view> scenario_names() {
+    std::vector<std::string_view> names;
+    for (const Scenario& scenario : kScenarios) names.push_back(scenario.name);
+    return names;
+}
+
 }  // namespace keel::simulator

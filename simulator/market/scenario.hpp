@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace keel::simulator {
 
@@ -41,5 +42,8 @@ struct Scenario {
 };
 
 [[nodiscard]] std::optional<Scenario> find_scenario(std::string_view name);
+
+// Of every scenario, for messages.
+[[nodiscard]] std::vector<std::string_view> scenario_names();
 
 }  // namespace keel::simulator

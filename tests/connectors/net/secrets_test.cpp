@@ -83,6 +83,12 @@ TEST_F(CredentialsTest, RefusesMissingAndUnknownKeys) {
     EXPECT_EQ(code_of(load_credentials((scratch_.path() / "none").string())), Errc::file_unreadable);
     EXPECT_EQ(code_of(load_credentials(write("client_id = \"A\"\n", 0600))), Errc::config_invalid);
     EXPECT_EQ(code_of(load_credentials(write("client_id = \"A\"\nsecret = \"\"\n", 0600))), Errc::config_invalid);
+    for (const char* bad :
+         {"secret = \"  \"\n", "secret = 'b'\n", "secret = \"b\" # mine\n", "secret = \"b\"\nsecret = c\n"}) {
+        EXPECT_EQ(code_of(load_credentials(write(std::string{"client_id = \"A\"\n"} + bad, 0600))),
+                  Errc::config_invalid)
+            << bad;
+    }
     const auto unknown = load_credentials(write("client_id = \"A\"\npassword = \"b\"\n", 0600));
     ASSERT_FALSE(unknown.has_value());
     EXPECT_EQ(unknown.error().detail, 2U) << "the line";
