@@ -1,11 +1,18 @@
 #include "app/cli.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <ostream>
 
 #include "app/exit_code.hpp"
 #include "app/version.hpp"
+#include "simulator/market/scenario.hpp"
 
 namespace keel::app {
 
@@ -16,6 +23,46 @@ const CLI::IsMember kLayouts{std::vector<std::string>{"inline", "pipeline"}};
 const CLI::IsMember kVenues{std::vector<std::string>{"deribit", "binance_usdm", "binance_coinm"}};
 const CLI::IsMember kTransports{std::vector<std::string>{"ws", "rest"}};
 const CLI::IsMember kLevels{std::vector<std::string>{"trace", "debug", "info", "warn", "error", "off"}};
+
+constexpr double kSecondsMax = 31'536'000;  // a year: no run is longer
+
+// The whole text as a number. CLI11 alone would take "-1" for the largest whole number, "nan" for one in every range.
+template <class Number>
+bool read_whole(const std::string& text, Number& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+CLI::Validator number_in(double low, double high) {
+    const std::string range = fmt::format("{} to {}", low, high);
+    return CLI::Validator{[=](std::string& text) {
+                              double value = 0.0;
+                              const bool good = read_whole(text, value) && value >= low && value <= high;
+                              return good ? std::string{} : text + " is no number from " + range;
+                          },
+                          "FLOAT " + range};
+}
+
+CLI::Validator whole_in(std::uint64_t low, std::uint64_t high = std::numeric_limits<std::uint64_t>::max()) {
+    return CLI::Validator{[=](std::string& text) {
+                              std::uint64_t value = 0;
+                              const bool good = read_whole(text, value) && value >= low && value <= high;
+                              return good ? std::string{}
+                                          : text + " is no whole number from " + std::to_string(low) + " to " +
+                                                std::to_string(high);
+                          },
+                          ""};
+}
+
+const CLI::Validator kScenario{[](std::string& text) {
+                                   if (simulator::find_scenario(text)) return std::string{};
+                                   std::string names;
+                                   for (const std::string_view name : simulator::scenario_names()) {
+                                       names += (names.empty() ? "" : ", ") + std::string{name};
+                                   }
+                                   return text + " is no scenario; there are: " + names;
+                               },
+                               ""};
 
 void add_common(CLI::App* command, CommonOptions& common) {
     command->add_flag("--json", common.json, "Print one JSON object on stdout; people's text goes to stderr");
@@ -46,13 +93,14 @@ void add_demo(CLI::App& app, DemoOptions& options) {
         "Example:\n  keel demo --seconds 60 --seed 7 --report ./report\n"
         "  keel demo --seconds 60 --headless --json | jq .breach_seconds");
     command->add_option("--seconds", options.seconds, "How long the market runs, simulated seconds")
-        ->check(CLI::Range(1.0, 86'400.0))
+        ->check(number_in(1.0, 86'400.0))
         ->capture_default_str();
-    command->add_option("--scenario", options.scenario, "Market scenario")->capture_default_str();
+    command->add_option("--scenario", options.scenario, "Market scenario")->check(kScenario)->capture_default_str();
     command->add_option("--seed", options.seed, "Seed of the market: the same seed is the same market")
+        ->check(whole_in(0))
         ->capture_default_str();
     command->add_option("--speed", options.speed, "Simulated seconds per second; 0 = as fast as it goes")
-        ->check(CLI::Range(0.0, 1e6))
+        ->check(number_in(0.0, 1e6))
         ->capture_default_str();
     command->add_flag("--headless", options.headless, "No terminal view");
     command->add_flag("!--unhedged", options.hedged, "Decide and explain, but send no order");
@@ -73,7 +121,7 @@ void add_run(CLI::App& app, RunOptions& options) {
     command->add_option("--mode", options.mode, "What may be sent")->check(kModes);
     command->add_option("--layout", options.layout, "Thread layout")->check(kLayouts);
     command->add_option("--seconds", options.seconds, "Stop after this long; 0 = until interrupted")
-        ->check(CLI::NonNegativeNumber);
+        ->check(number_in(0.0, kSecondsMax));
     command->add_flag("--headless", options.headless, "No terminal view");
     command->add_option("--report", options.report_dir, "Write a report at the end")->type_name("DIR");
     add_overrides(command, options.overrides);
@@ -93,17 +141,24 @@ void add_simulate(CLI::App& app, SimulateOptions& options) {
     auto* venue = command->add_option("--venue", options.venue, "Venue to simulate")->check(kVenues);
     config->excludes(venue);
     command->add_option("--port", options.port, "TCP port on 127.0.0.1; 0 = any free one, named in the ready line")
+        ->check(whole_in(0, 65'535))
         ->capture_default_str();
     command->add_option("--data", options.data_dir, "Recorded data to serve: a directory or one capture")
         ->type_name("PATH");
-    command->add_option("--seed", options.seed, "Seed of the generated market")->capture_default_str();
-    command->add_option("--scenario", options.scenario, "Scenario of the generated market")->capture_default_str();
+    command->add_option("--seed", options.seed, "Seed of the generated market")
+        ->check(whole_in(0))
+        ->capture_default_str();
+    command->add_option("--scenario", options.scenario, "Scenario of the generated market")
+        ->check(kScenario)
+        ->capture_default_str();
     command->add_option("--speed", options.speed, "Recorded or simulated seconds per second; 0 = as fast as it goes")
-        ->check(CLI::Range(0.0, 1e6))
+        ->check(number_in(0.0, 1e6))
         ->capture_default_str();
     command->add_flag("--interpolate", options.interpolate, "Recorded chains: interpolate marks between snapshots");
-    command->add_option("--seconds", options.seconds, "Stop after this long; 0 = until interrupted")
-        ->check(CLI::NonNegativeNumber);
+    command
+        ->add_option("--seconds", options.seconds,
+                     "Span of a generated market; of a recording, serve it for so long; 0 = no end")
+        ->check(number_in(0.0, kSecondsMax));
     command->add_option("--certificates", options.certificate_dir, "Where ca.pem and credentials are written")
         ->type_name("DIR");
     add_common(command, options.common);
@@ -123,13 +178,13 @@ void add_latency(CLI::App& app, LatencyOptions& options) {
         ->capture_default_str();
     command->add_option("--layout", options.layout, "Thread layout")->check(kLayouts)->capture_default_str();
     command->add_option("--rate", options.rate_hz, "Ticks per second, intended send times")
-        ->check(CLI::Range(1.0, 1e6))
+        ->check(number_in(1.0, 1e6))
         ->capture_default_str();
     command->add_option("--ticks", options.ticks, "Ticks per measurement")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
+        ->check(whole_in(1, 100'000'000))
         ->capture_default_str();
     command->add_option("--runs", options.runs, "Interleaved runs of engine and floor")
-        ->check(CLI::Range(1U, 1000U))
+        ->check(whole_in(1, 1'000))
         ->capture_default_str();
     add_common(command, options.common);
 }
@@ -167,8 +222,8 @@ void add_journal_job(CLI::App* journal, JournalOptions& options, const char* nam
     CLI::App* command = journal->add_subcommand(name, what);
     command->add_option("journal", options.journal_path, "Journal file or directory")->required()->type_name("JOURNAL");
     if (job == JournalOptions::Job::dump) {
-        command->add_option("--from", options.from, "First event sequence shown");
-        command->add_option("--count", options.count, "Records shown; 0 = all");
+        command->add_option("--from", options.from, "First event sequence shown")->check(whole_in(0));
+        command->add_option("--count", options.count, "Records shown; 0 = all")->check(whole_in(0));
         command->add_option("--kind", options.kind, "Only records of this kind, e.g. fill, command, decision");
         command->footer("Example:\n  keel journal dump run.keel --kind decision --json");
     } else if (job == JournalOptions::Job::stat) {
@@ -196,7 +251,9 @@ void add_explain(CLI::App& app, ExplainOptions& options) {
         "metric, and the orders, fills and latency that followed.\n\n"
         "Example:\n  keel explain run.keel        # every decision that traded\n  keel explain run.keel 12");
     command->add_option("journal", options.journal_path, "Journal file or directory")->required()->type_name("JOURNAL");
-    command->add_option("decision", options.decision, "Number of one decision")->type_name("DECISION");
+    command->add_option("decision", options.decision, "Number of one decision")
+        ->check(whole_in(1))
+        ->type_name("DECISION");
     command->add_flag("--all", options.all, "Also decisions that did nothing");
     add_common(command, options.common);
 }
@@ -221,7 +278,7 @@ void add_kill(CLI::App& app, KillOptions& options) {
     command->add_flag("--clear", options.clear, "Let the engine trade again: take the kill latch away")
         ->excludes(flatten);
     command->add_option("--deadline", options.deadline_seconds, "Give up after this many seconds")
-        ->check(CLI::Range(1.0, 600.0))
+        ->check(number_in(1.0, 600.0))
         ->capture_default_str();
     add_secrets(command, options.common);
     add_common(command, options.common);

@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -50,10 +52,18 @@ int dispatch(const Command& command) {
         command);
 }
 
+// What was printed has arrived, or the command has not done its work: a full disk shows only when the rest is written.
+int after_printing(int code) {
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (written) return code;
+    std::cerr << "keel: standard output cannot be written: " << std::strerror(errno) << '\n';
+    return code == kExitDone ? kExitOutside : code;
+}
+
 // The one place where an exception becomes a sentence and an exit code.
 int guarded_main(const std::vector<std::string>& arguments) {
     try {
-        return dispatch(parse_command_line(arguments, std::cout, std::cerr));
+        return after_printing(dispatch(parse_command_line(arguments, std::cout, std::cerr)));
     } catch (const ConfigError& error) {
         std::cerr << "keel: " << error.what() << '\n';
         return kExitUsage;

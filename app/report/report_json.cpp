@@ -1,5 +1,9 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -201,6 +205,17 @@ std::string report_json(const RunReport& report, bool series) {
     }
     json.close_object();
     return json.text();
+}
+
+void prepare_report_directory(const std::string& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) throw OutsideError{directory + ": cannot be created: " + error.message()};
+    std::string probe = directory + "/.report-XXXXXX";
+    const int file = ::mkstemp(probe.data());
+    if (file < 0) throw OutsideError{directory + ": cannot be written: " + std::strerror(errno)};
+    ::close(file);
+    ::unlink(probe.c_str());
 }
 
 std::string write_report(const RunReport& report, const std::string& directory, bool html) {

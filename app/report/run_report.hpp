@@ -155,6 +155,10 @@ std::string report_json(const RunReport& report, bool series);
 // One self-contained HTML page with SVG plots; no external resource, no script.
 std::string report_html(const RunReport& report);
 
+// Makes `directory` and proves that files can be made in it, before a run spends hours on what it could not write.
+// Throws OutsideError.
+void prepare_report_directory(const std::string& directory);
+
 // Writes report.txt, report.json and (with `html`) report.html into `directory`, which is created. Returns
 // the path of the page, or of the text. Throws OutsideError where a file cannot be written.
 std::string write_report(const RunReport& report, const std::string& directory, bool html);

@@ -123,6 +123,7 @@ void add_shocks(const DemoOptions& options, UnixNanos market_start, RunReport& r
 }  // namespace
 
 int run_demo(const DemoOptions& options) {
+    if (!options.report_dir.empty()) prepare_report_directory(options.report_dir);
     const StopSignal stop;
     const std::filesystem::path directory = run_directory(options);
     const std::filesystem::path example = write_examples(directory);

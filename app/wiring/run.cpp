@@ -101,6 +101,7 @@ int run_session(const RunOptions& options) {
                                       .layout = options.layout,
                                       .allow_env_secrets = options.common.allow_env_secrets};
     const Configuration configuration = load_configuration(options.config_path, wanted);
+    if (!options.report_dir.empty()) prepare_report_directory(options.report_dir);
     const StopSignal stop;
     const std::filesystem::path state = state_directory(configuration, options.common);
     LiveSession session{configuration,

@@ -58,6 +58,23 @@ TEST(CommandLineTest, RefusesWrongUsageWithTwo) {
                                  "nothing",
                                  "run",
                                  "demo --seconds -1",
+                                 "demo --seconds nan",
+                                 "demo --seconds inf",
+                                 "demo --seconds 0x",
+                                 "demo --seed -1",
+                                 "demo --seed 1.5",
+                                 "demo --speed nan",
+                                 "demo --speed -1",
+                                 "demo --scenario nothing",
+                                 "run x.toml --seconds inf",
+                                 "simulate --venue deribit --port -1",
+                                 "simulate --venue deribit --port 65536",
+                                 "simulate --venue deribit --scenario nothing",
+                                 "latency --rate nan",
+                                 "latency --ticks -1",
+                                 "kill --config x.toml --deadline nan",
+                                 "explain x.journal -1",
+                                 "journal dump x.journal --count -1",
                                  "run x.toml --mode trade",
                                  "journal stat",
                                  "simulate",
@@ -93,6 +110,37 @@ TEST(CheckCommandTest, AcceptsTheExamplesAndNamesThePlaceOfAnError) {
     EXPECT_EQ(outcome.code, 2);
     EXPECT_NE(outcome.err.find("bad.toml:3: engine.layuot: unknown key"), std::string::npos) << outcome.err;
     EXPECT_EQ(run(folder, {"check", (folder.path() / "nowhere.toml").string()}).code, 3);
+}
+
+// What was asked for did not arrive: no success, whatever the command found.
+TEST(CommandLineTest, SaysThatItsOutputCannotBeWritten) {
+    const TemporaryDirectory folder;
+    std::filesystem::create_symlink("/dev/full", folder.path() / "full.out");
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"check", example("deribit-testnet.toml"), "--json"},
+                                               {"check", example("deribit-testnet.toml")},
+                                               {"doctor", "--json"},
+                                               {"--version"},
+                                               {"demo", "--help"}}) {
+        Program program{KEEL_BINARY, words, folder.path(), "full"};
+        EXPECT_EQ(program.wait(kQuick), 3) << words.front();
+        EXPECT_NE(program.err().find("No space left on device"), std::string::npos) << program.err();
+    }
+}
+
+// A run must not find at its end that nobody can have its report.
+TEST(CommandLineTest, ARunThatCannotReportDoesNotStart) {
+    const TemporaryDirectory folder;
+    const std::string state = (folder.path() / "state").string();
+    std::ofstream{folder.path() / "file"} << "in the way";
+    for (const std::string& bad : {(folder.path() / "file").string(), (folder.path() / "file/below").string()}) {
+        const Outcome demo = run(folder, {"demo", "--headless", "--state", state, "--report", bad});
+        EXPECT_EQ(demo.code, 3) << demo.err;
+        EXPECT_NE(demo.err.find(bad), std::string::npos) << demo.err;
+        EXPECT_EQ(run(folder, {"run", example("deribit-testnet.toml"), "--state", state, "--report", bad}).code, 3);
+    }
+    EXPECT_FALSE(std::filesystem::exists(state + "/demo"));
+    EXPECT_FALSE(std::filesystem::exists(state + "/journals"));
 }
 
 TEST(CheckCommandTest, FindsThatAVenueCannotBeReached) {
