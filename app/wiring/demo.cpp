@@ -55,7 +55,7 @@ Configuration client_configuration(const std::filesystem::path& file, const Demo
     wanted.layout = options.layout;
     wanted.overrides.push_back(fmt::format("venue.0.port={}", venue.server->port()));
     wanted.overrides.push_back(
-        fmt::format("venue.0.ca_file=\"{}\"", std::filesystem::absolute(venue.certificates.authority).string()));
+        fmt::format("venue.0.ca_file=\"{}\"", std::filesystem::absolute(venue.authority).string()));
     wanted.overrides.push_back(
         fmt::format("venue.0.credentials_file=\"{}\"", std::filesystem::absolute(venue.credentials).string()));
     return load_configuration(file.string(), wanted);

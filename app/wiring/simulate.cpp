@@ -11,6 +11,8 @@
 #include "app/wiring/sessions.hpp"
 #include "app/wiring/simulated_venue.hpp"
 #include "app/wiring/stop_signal.hpp"
+#include "app/wiring/venue_files.hpp"
+#include "simulator/replay/recording.hpp"
 #include "simulator/replay/replay_venue.hpp"
 
 namespace keel::app {
@@ -60,7 +62,7 @@ int serve_deribit(const SimulateOptions& options, const PortfolioSettings& portf
     wanted.portfolio = portfolio;
     const SimulatedVenue venue = start_simulated_venue(wanted);
     fmt::print(stderr, "{}\nserving on 127.0.0.1:{}; Ctrl-C ends it\n", venue.description, venue.server->port());
-    say_ready(venue.server->port(), venue.certificates.authority, venue.credentials, "deribit", venue.description);
+    say_ready(venue.server->port(), venue.authority, venue.credentials, "deribit", venue.description);
     const Clock::time_point started = Clock::now();
     while (!StopSignal::requested() && !time_is_up(options, started)) {
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
@@ -81,27 +83,46 @@ int serve_deribit(const SimulateOptions& options, const PortfolioSettings& portf
     return StopSignal::requested() ? kExitInterrupted : kExitDone;
 }
 
+// The whole capture, or a sentence that says where it is none of this venue.
+simulator::Recording load_recording(const SimulateOptions& options) {
+    auto recording = simulator::Recording::load(options.data_dir);
+    if (!recording && recording.error().code == Errc::malformed_message) {
+        throw OutsideError{fmt::format("{}:{}: is no whole line of a capture; was the file cut short?",
+                                       options.data_dir, recording.error().detail + 1)};
+    }
+    if (!recording) throw OutsideError{options.data_dir + ": cannot be read, is damaged, or was cut short"};
+    if (const char* family = venue_name(recording->venue()); options.venue != family) {
+        throw UsageError{fmt::format("{}: holds frames of {}, not of {}", options.data_dir, family, options.venue)};
+    }
+    return std::move(*recording);
+}
+
 int serve_recording(const SimulateOptions& options) {
     if (options.data_dir.empty())
         throw UsageError{"--venue " + options.venue + " serves recordings: give --data CAPTURE"};
     const StopSignal stop;
-    const std::filesystem::path directory = certificate_directory(options);
-    const auto certificates = simulator::write_certificates(directory);
-    if (!certificates) throw OutsideError{"cannot write certificates to " + directory.string()};
+    simulator::Recording recording = load_recording(options);
+    VenueFiles files{certificate_directory(options)};
     simulator::ReplayConfig config;
     config.port = options.port;
-    config.data = options.data_dir;
-    config.certificate = certificates->certificate;
-    config.key = certificates->key;
+    config.certificate = files.certificates().certificate;
+    config.key = files.certificates().key;
     config.speed = options.speed;
-    const auto venue = simulator::ReplayVenue::open(config);
+    const auto venue = simulator::ReplayVenue::open(config, std::move(recording));
     if (!venue) {
-        throw OutsideError{fmt::format("{} cannot be served: {}", options.data_dir, errc_name(venue.error().code))};
+        throw OutsideError{fmt::format("the recorded venue cannot listen on 127.0.0.1:{} ({})", options.port,
+                                       errc_name(venue.error().code))};
     }
+    files.publish();
     fmt::print(stderr, "recorded frames of {}, byte for byte; serving on 127.0.0.1:{}\n", options.data_dir,
                (*venue)->port());
-    say_ready((*venue)->port(), certificates->authority, {}, options.venue, "recorded frames, byte for byte");
-    while (!StopSignal::requested() && !(*venue)->has_ended()) (*venue)->poll_for(std::chrono::milliseconds{20});
+    say_ready((*venue)->port(), files.authority(), {}, options.venue, "recorded frames, byte for byte");
+    const Clock::time_point started = Clock::now();
+    const auto is_over = [&] {
+        const std::chrono::duration<double> served = Clock::now() - started;
+        return (*venue)->has_ended() || (options.seconds > 0.0 && served.count() >= options.seconds);
+    };
+    while (!StopSignal::requested() && !is_over()) (*venue)->poll_for(std::chrono::milliseconds{20});
     const simulator::ReplayCounters& counters = (*venue)->counters();
     JsonText json;
     json.open_object();

@@ -1,15 +1,13 @@
 #include "app/wiring/simulated_venue.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 
 #include "app/failure.hpp"
 #include "app/wiring/opening_positions.hpp"
+#include "app/wiring/venue_files.hpp"
 #include "simulator/market/market_source.hpp"
 
 namespace keel::app {
@@ -25,15 +23,6 @@ std::string random_secret() {
     std::string text;
     for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
     return text;
-}
-
-void write_private_file(const std::filesystem::path& path, const std::string& text) {
-    std::filesystem::remove(path);
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) throw OutsideError{"cannot write " + path.string()};
-    const auto written = ::write(file, text.data(), text.size());
-    ::close(file);
-    if (written != static_cast<ssize_t>(text.size())) throw OutsideError{"cannot write " + path.string()};
 }
 
 std::unique_ptr<simulator::MarketSource> make_market(const SimulatedVenueOptions& options) {
@@ -71,19 +60,13 @@ simulator::DeribitServerConfig server_config(const SimulatedVenueOptions& option
 }  // namespace
 
 SimulatedVenue start_simulated_venue(const SimulatedVenueOptions& options) {
-    std::filesystem::create_directories(options.directory);
-    ::chmod(options.directory.c_str(), 0700);
-    SimulatedVenue venue;
-    auto certificates = simulator::write_certificates(options.directory);
-    if (!certificates) throw OutsideError{"cannot write certificates to " + options.directory.string()};
-    venue.certificates = *certificates;
-    const std::string secret = random_secret();
-    venue.credentials = options.directory / "credentials.toml";
-    write_private_file(venue.credentials, fmt::format("key_id = \"{}\"\nsecret = \"{}\"\n", kClientId, secret));
-
     std::unique_ptr<simulator::MarketSource> market = make_market(options);
+    SimulatedVenue venue;
     venue.description = market->description();
-    auto server = simulator::DeribitServer::open(server_config(options, *certificates), std::move(market));
+    VenueFiles files{options.directory};
+    const std::string secret = random_secret();
+    files.add_credentials(std::string{kClientId}, secret);
+    auto server = simulator::DeribitServer::open(server_config(options, files.certificates()), std::move(market));
     if (!server) {
         throw OutsideError{fmt::format("the simulated venue cannot listen on 127.0.0.1:{} ({})", options.port,
                                        errc_name(server.error().code))};
@@ -100,6 +83,9 @@ SimulatedVenue start_simulated_venue(const SimulatedVenueOptions& options) {
         if (const auto opened = exchange.open_account(account); !opened) refused = opened.error().message;
     });
     if (!refused.empty()) throw OutsideError{"the simulated account cannot be opened: " + refused};
+    files.publish();
+    venue.authority = files.authority();
+    venue.credentials = files.credentials();
     venue.server->start();
     return venue;
 }

@@ -8,7 +8,6 @@
 
 #include "app/config/configuration.hpp"
 #include "simulator/deribit/server.hpp"
-#include "simulator/net/certificates.hpp"
 
 namespace keel::app {
 
@@ -29,13 +28,13 @@ struct SimulatedVenueOptions {
 // A running simulated Deribit with one account, and where its client finds what it needs.
 struct SimulatedVenue {
     std::unique_ptr<simulator::DeribitServer> server;  // serving on a thread of its own
-    simulator::CertificateFiles certificates;
+    std::filesystem::path authority;    // PEM that a client must trust
     std::filesystem::path credentials;  // mode 0600
     std::string description;            // one sentence: what is simulated, what is recorded
 };
 
-// Makes certificates and credentials, opens the account with its holdings, and starts serving. The clock
-// of the market starts with the first subscription. Throws OutsideError.
+// Makes the market, opens the account with its holdings, writes certificates and credentials once nothing can fail
+// any more, and starts serving. The clock of the market starts with the first subscription. Throws OutsideError.
 SimulatedVenue start_simulated_venue(const SimulatedVenueOptions& options);
 
 }  // namespace keel::app

@@ -32,7 +32,11 @@ Result<std::string> read_gzip(const std::filesystem::path& file) {
         const int got = gzread(stream.get(), out.data() + size, static_cast<unsigned>(kBlockBytes));
         if (got < 0) return fail(Errc::file_unreadable, size);
         out.resize(size + static_cast<std::size_t>(got));
-        if (got == 0) return out;
+        if (got > 0) continue;
+        int error = Z_OK;
+        gzerror(stream.get(), &error);
+        if (error != Z_OK) return fail(Errc::file_unreadable, size);  // Z_BUF_ERROR: cut short
+        return out;
     }
 }
 

@@ -43,6 +43,12 @@ Result<RecordedMessage> read_line(std::string_view line, std::size_t number) {
     return message;
 }
 
+// A recorder that was killed leaves half a line, and a copy that was cut short as well.
+bool is_whole(std::string_view text) {
+    simdjson::dom::parser parser;
+    return parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
+}
+
 struct Record {
     std::string kind;
     std::string url;
@@ -124,6 +130,7 @@ Result<void> read_lines(const std::string& file, std::deque<std::string>& texts,
         if (line.empty()) continue;
         Result<RecordedMessage> message = read_line(line, number);
         if (!message) return fail(message.error());
+        if (start >= file.size() && !is_whole(message->text)) return fail(Errc::malformed_message, number);
         if (message->name.find("@depth") != std::string_view::npos) depth_stream = message->name;
         // A bare body names no symbol; these files hold one instrument's streams.
         if (message->kind == RecordedMessage::Kind::depth) {
@@ -146,6 +153,14 @@ Result<Recording> Recording::load(const std::filesystem::path& file) {
     if (!read) return fail(read.error());
     if (recording.messages_.empty()) return fail(Errc::malformed_message);
     return recording;
+}
+
+VenueId Recording::venue() const {
+    const bool inverse = std::ranges::any_of(messages_, [](const RecordedMessage& message) {
+        return message.kind == RecordedMessage::Kind::frame &&
+               message.name.substr(0, message.name.find('@')).find("usd_") != std::string_view::npos;
+    });
+    return inverse ? VenueId::binance_coinm : VenueId::binance_usdm;
 }
 
 UnixNanos Recording::first_frame_time() const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/ids.hpp"
 #include "engine/core/result.hpp"
 #include "engine/core/time.hpp"
 
@@ -28,7 +29,7 @@ struct RecordedMessage {
 // Thread: any, once loaded. Allocates: while it loads; it holds the whole capture.
 class Recording {
 public:
-    // Errors: file_unreadable, malformed_message (detail: the line).
+    // Errors: file_unreadable, malformed_message (detail: the line, from 0; also where the last one was cut short).
     static Result<Recording> load(const std::filesystem::path& file);
 
     Recording(Recording&&) noexcept = default;
@@ -37,6 +38,8 @@ public:
     Recording& operator=(const Recording&) = delete;
 
     [[nodiscard]] const std::vector<RecordedMessage>& messages() const { return messages_; }
+    // Whose streams it holds, by their symbols: inverse contracts are named after their pair ("btcusd_perp").
+    [[nodiscard]] VenueId venue() const;
     [[nodiscard]] UnixNanos first_frame_time() const;
     [[nodiscard]] UnixNanos last_frame_time() const;
 

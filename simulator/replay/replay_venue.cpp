@@ -298,7 +298,11 @@ ReplayVenue::~ReplayVenue() = default;
 Result<std::unique_ptr<ReplayVenue>> ReplayVenue::open(const ReplayConfig& config) {
     Result<Recording> recording = Recording::load(config.data);
     if (!recording) return fail(recording.error());
-    auto core = std::make_unique<Core>(config, std::move(*recording));
+    return open(config, std::move(*recording));
+}
+
+Result<std::unique_ptr<ReplayVenue>> ReplayVenue::open(const ReplayConfig& config, Recording recording) {
+    auto core = std::make_unique<Core>(config, std::move(recording));
     TlsServer::Config options;
     options.port = config.port;
     options.certificate = config.certificate;

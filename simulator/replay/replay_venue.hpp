@@ -6,12 +6,13 @@
 #include <memory>
 
 #include "engine/core/result.hpp"
+#include "simulator/replay/recording.hpp"
 
 namespace keel::simulator {
 
 struct ReplayConfig {
     std::uint16_t port{0};              // 0: any free one
-    std::filesystem::path data;         // the capture
+    std::filesystem::path data;         // the capture; not read where a loaded one is given
     std::filesystem::path certificate;  // PEM, as write_certificates makes them
     std::filesystem::path key;
     double speed{1.0};  // recorded seconds per second; 0: as fast as the client takes them
@@ -44,6 +45,7 @@ public:
 
     // Errors: those of Recording::load and TlsServer::open.
     static Result<std::unique_ptr<ReplayVenue>> open(const ReplayConfig& config);
+    static Result<std::unique_ptr<ReplayVenue>> open(const ReplayConfig& config, Recording recording);
     ~ReplayVenue();
     ReplayVenue(const ReplayVenue&) = delete;
     ReplayVenue& operator=(const ReplayVenue&) = delete;
