@@ -237,7 +237,10 @@ void add_journal_job(CLI::App* journal, JournalOptions& options, const char* nam
 
 void add_journal(CLI::App& app, JournalOptions& options) {
     CLI::App* command = app.add_subcommand("journal", "Reads a journal: dump, stat, check");
-    command->footer("Example:\n  keel journal stat ~/.local/state/keel/demo/journal");
+    command->footer(
+        "A journal that was not closed is what a killed run leaves: its records are good. Until the next run in its\n"
+        "directory it takes the disk that was allocated ahead.\n\n"
+        "Example:\n  keel journal stat ~/.local/state/keel/demo/journal");
     command->require_subcommand(1);
     add_journal_job(command, options, "dump", "Prints records, one a line", JournalOptions::Job::dump);
     add_journal_job(command, options, "stat", "Counts records by kind", JournalOptions::Job::stat);

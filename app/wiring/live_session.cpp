@@ -12,6 +12,7 @@
 #include "engine/journal/directory_lock.hpp"
 #include "engine/journal/journal_writer.hpp"
 #include "engine/journal/preamble.hpp"
+#include "engine/journal/reclaim.hpp"
 #include "engine/pipeline/core_host.hpp"
 #include "engine/pipeline/runner.hpp"
 
@@ -74,7 +75,20 @@ void warn_of_idle_boundaries(const Configuration& configuration, const Instrumen
     }
 }
 
+// What killed runs before this one had allocated ahead. Only comfort, so whatever is in its way stays.
+void reclaim_killed_journals(const std::filesystem::path& journals) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{journals, ignored}) {
+        if (entry.path().extension() != ".journal") continue;
+        const auto given_back = reclaim_unwritten(entry.path());
+        if (!given_back || *given_back == 0) continue;
+        log_info(fmt::format("{} was left by a killed run: {} MiB that it never wrote are given back",
+                             entry.path().string(), *given_back >> 20U));
+    }
+}
+
 std::unique_ptr<JournalWriter> open_journal(const SessionPlace& place, std::uint32_t boot_epoch) {
+    if (place.journal.empty()) reclaim_killed_journals(place.state_dir / "journals");
     JournalOptions options;
     options.path =
         place.journal.empty() ? place.state_dir / "journals" / fmt::format("{}.journal", boot_epoch) : place.journal;
