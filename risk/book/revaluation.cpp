@@ -132,13 +132,22 @@ bool contract_sensitivities(const Contract& contract, const ContractQuote& quote
 }
 
 BookValue value_book(const Book& book, const MarketState& market, const Shock& shock) {
+    std::vector<double> values;
+    values.reserve(book.contracts.size());
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        values.push_back(holding_value(book.contracts[i], book.holdings[i], market.quotes[i], market, shock));
+    }
+    return value_book(book, market, shock, values);
+}
+
+BookValue value_book(const Book& book, const MarketState& market, const Shock& shock, std::span<const double> values) {
     BookValue out;
     out.coin.resize(market.underlyings.size());
     out.stable.resize(market.stables.size());
     out.venue_usd.resize(book.venue_names.size());
     for (std::size_t i = 0; i < book.contracts.size(); ++i) {
         const Contract& contract = book.contracts[i];
-        const double amount = holding_value(contract, book.holdings[i], market.quotes[i], market, shock);
+        const double amount = values[i];
         const bool in_coin = settles_in_coin(contract.kind);
         const double rate =
             in_coin

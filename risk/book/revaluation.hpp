@@ -40,6 +40,9 @@ struct BookValue {
 // Every holding at the market moved by `shock`. USD of coin is at the (shocked) index, USD of a stablecoin
 // at its (shocked) price.
 [[nodiscard]] BookValue value_book(const Book& book, const MarketState& market, const Shock& shock = {});
+// The same where holding_value() of each row is known already.
+[[nodiscard]] BookValue value_book(const Book& book, const MarketState& market, const Shock& shock,
+                                   std::span<const double> values);
 
 // Sum of quantity times contract_sensitivities over the holdings of `underlying`.
 struct BookSensitivities {

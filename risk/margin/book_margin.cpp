@@ -5,8 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/core/assert.hpp"
-#include "risk/book/revaluation.hpp"
+#include "risk/book/shocked_options.hpp"
 
 namespace keel::risk {
 namespace {
@@ -52,7 +51,18 @@ const Table* table_of(std::span<const Table* const> tables, std::size_t contract
     return contract < tables.size() ? tables[contract] : nullptr;
 }
 
-Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& shock) {
+// What the world does to the volatilities of each expiry.
+void fill_factors(const MarketState& market, const Shock& shock, std::span<double> factors) {
+    for (std::size_t e = 0; e < factors.size(); ++e) {
+        const double move = shock_of(shock, market.expiries[e].underlying).volatility;
+        const double years = years_between(market.now, market.expiries[e].expiry);
+        factors[e] = move == 0.0 ? 1.0 : 1.0 + move * tenor_weight(shock.tenor, years);
+    }
+}
+
+// `options` and `factors` are of the world.
+Row shocked_row(const VenueAccount& account, std::size_t index, const Holding& holding, const Shock& shock,
+                const ShockedOptions& options, std::span<const double> factors) {
     const Contract& contract = account.book.contracts[index];
     const MarketState& market = account.market;
     const ContractQuote& quote = market.quotes[index];
@@ -60,19 +70,19 @@ Row shocked_row(const VenueAccount& account, std::size_t index, const Shock& sho
     Row row{.contract = &contract,
             .place = index,
             .tiers = table_of(account.model.tiers, index),
-            .quantity = account.book.holdings[index].quantity,
-            .entry = account.book.holdings[index].entry};
+            .quantity = holding.quantity,
+            .entry = holding.entry};
     if (contract.expiry != ExpirySlot::none) {
         const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
         row.years = std::max(0.0, years - shock.years);
         row.expiry = static_cast<std::uint32_t>(at(contract.expiry)) + 1;
-        row.volatility = std::max(0.0, quote.volatility * (1.0 + moved.volatility * tenor_weight(shock.tenor, years)));
+        row.volatility = std::max(0.0, quote.volatility * factors[at(contract.expiry)]);
     }
     if (is_option(contract.kind)) {
         row.price = contract.expiry == ExpirySlot::none
                         ? kNaN
                         : market.expiries[at(contract.expiry)].forward * (1.0 + moved.spot);
-        row.value = holding_value(contract, {.quantity = 1.0}, quote, market, shock);
+        row.value = options.value_of(index, {.quantity = 1.0}, shock);
         if (!std::isfinite(quote.volatility)) row.volatility = kNaN;
     } else {
         row.price = shocked_mark(contract, quote, market, shock);
@@ -203,34 +213,46 @@ MarginAmount pairs_margin(const std::vector<Pair>& pairs, const DeribitPortfolio
 
 bool is_margined(const Contract& contract) { return !is_cash(contract.kind) && contract.kind != ContractKind::spot; }
 
-// Margin and equity in one pass: an option is priced once for both.
-struct VenueState {
-    MarginAmount margin{};
-    double equity_usd{0.0};
-};
-
-VenueState venue_state_usd(const VenueAccount& account, const Shock& shock) {
-    const VenueMarginModel& model = account.model;
-    VenueState out;
-    std::vector<Pair> pairs;
+std::vector<std::size_t> rows_at(const VenueAccount& account) {
+    std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < account.book.contracts.size(); ++i) {
-        const Contract& contract = account.book.contracts[i];
-        const Holding& holding = account.book.holdings[i];
-        if (contract.venue != account.venue || holding.quantity == 0.0) continue;
-        const double rate = settlement_rate(contract, account.market, shock);
+        if (account.book.contracts[i].venue == account.venue) rows.push_back(i);
+    }
+    return rows;
+}
+
+}  // namespace
+
+VenueRevaluation::VenueRevaluation(const VenueAccount& account)
+    : account_{account},
+      rows_{rows_at(account)},
+      options_{account.book, account.market, rows_},
+      moves_(account.market.underlyings.size()),
+      volatility_factors_(account.market.expiries.size()) {}
+
+VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> holdings, const Shock& shock) {
+    const VenueMarginModel& model = account_.model;
+    options_.price(shock);
+    fill_factors(account_.market, shock, volatility_factors_);
+    State out;
+    std::vector<Pair> pairs;
+    for (const std::size_t i : rows_) {
+        const Contract& contract = account_.book.contracts[i];
+        const Holding& holding = holdings[i];
+        if (holding.quantity == 0.0) continue;
+        const double rate = settlement_rate(contract, account_.market, shock);
         if (!is_margined(contract)) {
-            out.equity_usd += rate * holding_value(contract, holding, account.market.quotes[i], account.market, shock);
+            out.equity_usd += rate * options_.value_of(i, holding, shock);
             continue;
         }
-        const Row row = shocked_row(account, i, shock);
-        out.equity_usd += rate * (is_option(contract.kind) ? holding.quantity * row.value
-                                                           : holding_value(contract, holding, account.market.quotes[i],
-                                                                           account.market, shock));
+        const Row row = shocked_row(account_, i, holding, shock, options_, volatility_factors_);
+        out.equity_usd +=
+            rate * (is_option(contract.kind) ? holding.quantity * row.value : options_.value_of(i, holding, shock));
         if (model.law == MarginLaw::deribit_portfolio) {
-            if (add_to_pair(pairs, row, account, shock) != MarginStatus::ok) out.margin = out.margin + kMarginUnknown;
+            if (add_to_pair(pairs, row, account_, shock) != MarginStatus::ok) out.margin = out.margin + kMarginUnknown;
             continue;
         }
-        const double index = account.market.underlyings[at(contract.underlying)].index *
+        const double index = account_.market.underlyings[at(contract.underlying)].index *
                              (1.0 + shock_of(shock, contract.underlying).spot);
         const MarginAmount own =
             model.law == MarginLaw::deribit_standard ? standard_margin(row, model) : cross_margin(row, model, index);
@@ -242,10 +264,24 @@ VenueState venue_state_usd(const VenueAccount& account, const Shock& shock) {
     return out;
 }
 
-}  // namespace
+MarginAmount VenueRevaluation::margin_usd(std::span<const Holding> holdings, const Shock& shock) {
+    return account_.model.law == MarginLaw::none ? kMarginUnknown : state_usd(holdings, shock).margin;
+}
+
+double VenueRevaluation::gap_usd(UnderlyingSlot slot, double move, std::span<const double> betas) {
+    for (std::size_t i = 0; i < moves_.size(); ++i) {
+        const double beta = i < betas.size() ? betas[i] : 0.0;
+        const double spot = i == at(slot) ? move : beta * move;
+        if (!(spot > -1.0)) return kNaN;
+        moves_[i] = {.spot = spot};
+    }
+    if (account_.model.law == MarginLaw::none) return kNaN;
+    const State state = state_usd(account_.book.holdings, {.underlyings = moves_});
+    return state.margin.status == MarginStatus::ok ? state.equity_usd - state.margin.maintenance : kNaN;
+}
 
 MarginAmount venue_margin_usd(const VenueAccount& account, const Shock& shock) {
-    return account.model.law == MarginLaw::none ? kMarginUnknown : venue_state_usd(account, shock).margin;
+    return VenueRevaluation{account}.margin_usd(account.book.holdings, shock);
 }
 
 double venue_equity_usd(const VenueAccount& account, const Shock& shock) {
@@ -261,18 +297,8 @@ double venue_equity_usd(const VenueAccount& account, const Shock& shock) {
 }
 
 double venue_margin_gap_usd(const VenueAccount& account, UnderlyingSlot slot, double move,
-                            std::span<const double> betas, std::span<UnderlyingShock> room) {
-    KEEL_ASSERT(room.size() == account.market.underlyings.size());
-    for (std::size_t i = 0; i < room.size(); ++i) {
-        const double beta = i < betas.size() ? betas[i] : 0.0;
-        const double spot = i == at(slot) ? move : beta * move;
-        if (!(spot > -1.0)) return kNaN;
-        room[i] = {.spot = spot};
-    }
-    const Shock shock{.underlyings = room};
-    if (account.model.law == MarginLaw::none) return kNaN;
-    const VenueState state = venue_state_usd(account, shock);
-    return state.margin.status == MarginStatus::ok ? state.equity_usd - state.margin.maintenance : kNaN;
+                            std::span<const double> betas) {
+    return VenueRevaluation{account}.gap_usd(slot, move, betas);
 }
 
 }  // namespace keel::risk

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "risk/book/market_state.hpp"
+#include "risk/book/shocked_options.hpp"
 #include "risk/margin/bybit_margin.hpp"
 #include "risk/margin/deribit_portfolio.hpp"
 #include "risk/margin/deribit_standard.hpp"
@@ -36,10 +38,37 @@ struct VenueAccount {
     const VenueMarginModel& model;
 };
 
+// One account in one world after another: its options are priced together, each once for margin and equity. Contracts
+// and market stand still meanwhile.
+// Thread: one. Allocates: in the constructor, and under portfolio margin.
+class VenueRevaluation {
+public:
+    explicit VenueRevaluation(const VenueAccount& account);
+
+    // As venue_margin_usd, of the book's holdings or of what a stress leaves of them, by contract.
+    [[nodiscard]] MarginAmount margin_usd(std::span<const Holding> holdings, const Shock& shock);
+    // As venue_margin_gap_usd.
+    [[nodiscard]] double gap_usd(UnderlyingSlot slot, double move, std::span<const double> betas);
+    [[nodiscard]] const VenueAccount& account() const { return account_; }
+
+private:
+    struct State {
+        MarginAmount margin{};
+        double equity_usd{0.0};
+    };
+    [[nodiscard]] State state_usd(std::span<const Holding> holdings, const Shock& shock);
+
+    VenueAccount account_;
+    std::vector<std::size_t> rows_;  // of the venue
+    ShockedOptions options_;
+    std::vector<UnderlyingShock> moves_;
+    std::vector<double> volatility_factors_;  // by ExpirySlot
+};
+
 // Initial and maintenance margin in USD of everything held at the venue, in the world moved by `shock`: by
 // full revaluation, coin at the shocked index, stablecoins at their shocked price. bad_input where a
 // holding has no usable input or no table; the amounts are then what is known.
-// Thread: any. Allocates: only under portfolio margin; for anchors and reports, never between event and command.
+// Thread: any. Allocates: yes; for anchors and reports, never between event and command.
 [[nodiscard]] MarginAmount venue_margin_usd(const VenueAccount& account, const Shock& shock = {});
 
 // Equity of the venue in USD in that world: the sum of its holdings, cash included. NaN where a holding has
@@ -47,9 +76,9 @@ struct VenueAccount {
 [[nodiscard]] double venue_equity_usd(const VenueAccount& account, const Shock& shock = {});
 
 // equity - maintenance in USD when the underlying at `slot` moves by the fraction `move` and every other by
-// betas[i] * move (no beta: it stands still): the function whose roots are the liquidation prices. `room`
-// is scratch, one per underlying. NaN where either part is unknown, and where a move would reach -100 %.
+// betas[i] * move (no beta: it stands still): the function whose roots are the liquidation prices. NaN where either
+// part is unknown, and where a move would reach -100 %.
 [[nodiscard]] double venue_margin_gap_usd(const VenueAccount& account, UnderlyingSlot slot, double move,
-                                          std::span<const double> betas, std::span<UnderlyingShock> room);
+                                          std::span<const double> betas);
 
 }  // namespace keel::risk

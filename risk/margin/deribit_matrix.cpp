@@ -5,8 +5,7 @@
 
 #include "engine/core/assert.hpp"
 #include "risk/options/black76.hpp"
-#include "risk/options/lanes.hpp"
-#include "risk/options/normal_tail.hpp"
+#include "risk/options/price_lanes.hpp"
 
 namespace keel::risk {
 namespace {
@@ -35,25 +34,15 @@ constexpr std::size_t kSpareCell = kMatrixCellsMax;  // prices the contract as i
 
 double sign_of(OptionType type) { return type == OptionType::put ? -1.0 : 1.0; }
 
-// Where nothing in price_lanes can overflow or leave the normal numbers; the rest goes through black76_price.
+// Whether price_lanes takes it.
 bool is_regular(const MatrixContract& contract, const std::array<double, kMatrixVolatilities>& deviations) {
     const auto within = [](double value, double low, double high) { return value >= low && value <= high; };
-    bool regular = within(contract.price, 1e-90, 1e90) && within(contract.strike, 1e-90, 1e90);
-    for (const double deviation : deviations) regular = regular && within(deviation, 1e-12, 1e6);
+    bool regular =
+        within(contract.price, kLanePriceMin, kLanePriceMax) && within(contract.strike, kLanePriceMin, kLanePriceMax);
+    for (const double deviation : deviations) {
+        regular = regular && within(deviation, kLaneDeviationMin, kLaneDeviationMax);
+    }
     return regular;
-}
-
-// Undiscounted Black prices at four forwards and deviations s = sigma sqrt(T). With q = exp(-d1^2/2),
-// Phi(-|d1|) = q Y(|d1|) and K Phi(-|d2|) = F q Y(|d2|): one exponential serves both distributions.
-Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
-    const Lanes d1 = fused(Lanes{0.5}, deviation, log_ratio(forward, strike) / deviation);
-    const Lanes d2 = d1 - deviation;
-    const Lanes q = exp_of_negative(Lanes{-0.5} * d1 * d1);
-    const Lanes tail1 = forward * q * scaled_normal_tail(absolute(d1));
-    const Lanes tail2 = forward * q * scaled_normal_tail(absolute(d2));
-    const Lanes asset = select(Lanes{0.0} < d1 * sign, forward - tail1, tail1);
-    const Lanes cash = select(Lanes{0.0} < d2 * sign, strike - tail2, tail2);
-    return sign * (asset - cash);
 }
 
 }  // namespace

@@ -82,12 +82,11 @@ struct LiquidationPrices {
     double distance_down{kNaN}, distance_up{kNaN};
     double sigmas{kNaN};
 };
-LiquidationPrices liquidation_prices(const VenueAccount& account, std::size_t underlying, double sigma_day,
+LiquidationPrices liquidation_prices(VenueRevaluation& venue, std::size_t underlying, double sigma_day,
                                      std::span<const double> betas) {
-    const MarketState& market = account.market;
-    std::vector<UnderlyingShock> room(market.underlyings.size());
+    const MarketState& market = venue.account().market;
     const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(underlying));
-    const auto gap = [&](double move) { return venue_margin_gap_usd(account, slot, move, betas, room); };
+    const auto gap = [&](double move) { return venue.gap_usd(slot, move, betas); };
     const LiquidationMoves found = liquidation_moves(gap, {.moves = kLiquidationMoves, .tolerance = 1e-5});
     LiquidationPrices out;
     const double index = market.underlyings[underlying].index;
@@ -119,10 +118,11 @@ std::vector<double> betas_to(const VenueAccount& account, std::size_t underlying
     return out;
 }
 
-VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, const VenueAccount& account, std::size_t underlying,
+VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, VenueRevaluation& venue, std::size_t underlying,
                                         const DailyMoves& moves) {
+    const VenueAccount& account = venue.account();
     const double sigma = underlying < moves.sigma.size() ? moves.sigma[underlying] : kNaN;
-    const LiquidationPrices still = liquidation_prices(account, underlying, sigma, {});
+    const LiquidationPrices still = liquidation_prices(venue, underlying, sigma, {});
     LiquidationPrices follow = still;
     bool alone = true;
     for (std::size_t i = 0; i < account.market.underlyings.size(); ++i) {
@@ -130,7 +130,7 @@ VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, const VenueA
     }
     if (!alone) {
         const std::vector<double> betas = betas_to(account, underlying, moves);
-        follow = betas.empty() ? LiquidationPrices{} : liquidation_prices(account, underlying, sigma, betas);
+        follow = betas.empty() ? LiquidationPrices{} : liquidation_prices(venue, underlying, sigma, betas);
     }
     return {.underlying = inputs.book.underlying_names[underlying],
             .price_down = still.down,
@@ -218,10 +218,25 @@ std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
 
 }  // namespace
 
-MarginAmount report_margin_usd(const ReportInputs& inputs, const Book& book, const MarketState& market, VenueSlot venue,
-                               const Shock& shock) {
-    const VenueTables tables{inputs, venue};
-    return venue_margin_usd({book, market, venue, tables.model}, shock);
+struct ReportMargins::Venue {
+    VenueTables tables;
+    VenueRevaluation revaluation;
+
+    Venue(const ReportInputs& inputs, const MarketState& market, VenueSlot slot)
+        : tables{inputs, slot}, revaluation{{inputs.book, market, slot, tables.model}} {}
+};
+
+ReportMargins::ReportMargins(const ReportInputs& inputs, const MarketState& market) {
+    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+        venues_.push_back(std::make_unique<Venue>(inputs, market, VenueSlot(static_cast<std::uint16_t>(v))));
+    }
+}
+
+ReportMargins::~ReportMargins() = default;
+
+double ReportMargins::maintenance_usd(const Book& book, VenueSlot venue, const Shock& shock) {
+    const MarginAmount margin = venues_[static_cast<std::size_t>(venue)]->revaluation.margin_usd(book.holdings, shock);
+    return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
 }
 
 std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market, const DailyMoves& moves,
@@ -235,8 +250,8 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
                         .equity_usd = value.venue_usd[v],
                         .liquidations = {}};
         const VenueTables tables{inputs, venue};
-        const VenueAccount account{inputs.book, market, venue, tables.model};
-        const MarginAmount margin = venue_margin_usd(account);
+        VenueRevaluation revaluation{{inputs.book, market, venue, tables.model}};
+        const MarginAmount margin = revaluation.margin_usd(inputs.book.holdings, {});
         if (margin.status != MarginStatus::ok) {
             notes.push_back("venue " + row.name + ": " + what_is_missing(inputs, venue));
             out.push_back(std::move(row));
@@ -247,7 +262,7 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
         if (margin.maintenance > 0.0) row.margin_ratio = row.equity_usd / margin.maintenance;
         for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
             if (!holds_derivatives(inputs.book, venue, u)) continue;
-            row.liquidations.push_back(liquidation_of(inputs, account, u, moves));
+            row.liquidations.push_back(liquidation_of(inputs, revaluation, u, moves));
         }
         out.push_back(std::move(row));
     }

@@ -1,15 +1,29 @@
 #pragma once
 
-#include "risk/margin/margin_amount.hpp"
+#include <memory>
+#include <vector>
+
 #include "risk/report/report_inputs.hpp"
 #include "risk/report/risk_report.hpp"
 
 namespace keel::risk {
 
-// Initial and maintenance margin in USD of what `book`, the inputs' own or what a stress leaves of it, holds at one
-// venue, under a shock; bad_input where the venue has no model, a table is missing or a holding cannot be priced.
-[[nodiscard]] MarginAmount report_margin_usd(const ReportInputs& inputs, const Book& book, const MarketState& market,
-                                             VenueSlot venue, const Shock& shock);
+// Maintenance margins of every venue in one world after another. Inputs and market outlive it and stand still.
+class ReportMargins {
+public:
+    ReportMargins(const ReportInputs& inputs, const MarketState& market);
+    ~ReportMargins();
+    ReportMargins(const ReportMargins&) = delete;
+    ReportMargins& operator=(const ReportMargins&) = delete;
+
+    // In USD, of what `book`, the inputs' own or what a stress leaves of it, holds at the venue. NaN where the venue
+    // has no model, a table is missing or a holding cannot be priced.
+    [[nodiscard]] double maintenance_usd(const Book& book, VenueSlot venue, const Shock& shock);
+
+private:
+    struct Venue;
+    std::vector<std::unique_ptr<Venue>> venues_;  // by VenueSlot
+};
 
 // How the underlyings move in a day, by UnderlyingSlot: standard deviations (NaN unknown) and the covariance matrix of
 // ln S. Either may be empty.

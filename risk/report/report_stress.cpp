@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/exposure/leverage.hpp"
@@ -55,10 +56,10 @@ void add_correlation_stress(const TailReport& tail, double equity_usd, std::vect
     add("CORR_AGAINST", sigma_with_worst_signs(tail.covariance_day, tail.exposure_usd));
 }
 
-MaintenanceMargin margin_of(const ReportInputs& inputs) {
-    return [&inputs](const Book& book, VenueSlot venue, const MarketState& market, const Shock& shock) {
-        const MarginAmount margin = report_margin_usd(inputs, book, market, venue, shock);
-        return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
+MaintenanceMargin margin_of(const ReportInputs& inputs, const MarketState& market) {
+    return [margins = std::make_shared<ReportMargins>(inputs, market)](const Book& book, VenueSlot venue,
+                                                                       const MarketState&, const Shock& shock) {
+        return margins->maintenance_usd(book, venue, shock);
     };
 }
 
@@ -139,7 +140,7 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
     const StressInputs stress{.book = inputs.book,
                               .market = market,
                               .liquidity = inputs.liquidity,
-                              .maintenance_margin = margin_of(inputs),
+                              .maintenance_margin = margin_of(inputs, market),
                               .var_99_usd = tail.var_99_usd,
                               .var_without_venue = [&](VenueSlot venue) { return var_without(inputs, market, venue); }};
     std::vector<StressResult> out = run_stresses(stress, default_stresses());
@@ -148,8 +149,9 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
 }
 
 double report_reverse_crash(const ReportInputs& inputs, const MarketState& market) {
-    return reverse_stress_scale({.book = inputs.book, .market = market, .maintenance_margin = margin_of(inputs)},
-                                default_stresses().front());
+    return reverse_stress_scale(
+        {.book = inputs.book, .market = market, .maintenance_margin = margin_of(inputs, market)},
+        default_stresses().front());
 }
 
 void mark_fired_limits(const ReportInputs& inputs, const MarketState& market, RiskReport& report) {

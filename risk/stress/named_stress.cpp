@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "risk/book/revaluation.hpp"
+#include "risk/book/shocked_options.hpp"
 #include "risk/liquidity/impact.hpp"
 #include "risk/tail/liquidity_adjusted.hpp"
 
@@ -83,33 +83,73 @@ double extra_exit_cost_usd(const StressInputs& inputs, const StressDefinition& s
     return extra;
 }
 
-std::vector<double> deltas(const Book& book, const MarketState& market) {
-    std::vector<double> out;
-    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
-        out.push_back(book_sensitivities(book, market, UnderlyingSlot(static_cast<std::uint16_t>(u))).sums.delta_bs);
+// The book revalued in one world after another. What no world changes is found once: the greeks of each contract, and
+// the margins of the whole book where the market stands still.
+class Revaluation {
+public:
+    explicit Revaluation(const StressInputs& inputs)
+        : inputs_{inputs}, options_{inputs.book, inputs.market}, base_{value_of(inputs.book, {})} {
+        for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+            Sensitivities unit;
+            const bool priced =
+                contract_sensitivities(inputs.book.contracts[i], inputs.market.quotes[i], inputs.market, unit);
+            unit_deltas_.push_back(priced ? unit.delta_bs : kNaN);
+        }
+        for (std::size_t v = 0; v < base_.venue_usd.size(); ++v) {
+            still_margins_.push_back(maintenance(inputs.book, v, {}));
+        }
     }
-    return out;
-}
 
-// Equities, margin ratios and the total of `book` under a shock.
-StressResult judge(const StressInputs& inputs, const Book& book, const Shock& shock, std::string id, double base_usd) {
-    const BookValue value = value_book(book, inputs.market, shock);
-    StressResult out{.id = std::move(id),
-                     .pnl_usd = value.usd - base_usd,
-                     .equity_usd = value.usd,
-                     .venues = {},
-                     .delta_coin = deltas(book, inputs.market),
-                     .left_out = value.left_out};
-    for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
-        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
-        const double margin =
-            inputs.maintenance_margin ? inputs.maintenance_margin(book, venue, inputs.market, shock) : kNaN;
-        out.venues.push_back({.equity_usd = value.venue_usd[v],
-                              .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN,
-                              .maintenance_usd = margin});
+    [[nodiscard]] const BookValue& base() const { return base_; }
+    [[nodiscard]] BookValue value_of(const Book& book, const Shock& shock) {
+        return value_book(book, inputs_.market, shock, options_);
     }
-    return out;
-}
+
+    // Equities, margin ratios and the total of `book` under a shock.
+    [[nodiscard]] StressResult judge(const Book& book, const Shock& shock, std::string id) {
+        const BookValue value = value_of(book, shock);
+        StressResult out{.id = std::move(id),
+                         .pnl_usd = value.usd - base_.usd,
+                         .equity_usd = value.usd,
+                         .venues = {},
+                         .delta_coin = deltas(book),
+                         .left_out = value.left_out};
+        const bool still = &book == &inputs_.book && shock.underlyings.empty() && shock.stables.empty();
+        for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
+            const double margin = still ? still_margins_[v] : maintenance(book, v, shock);
+            out.venues.push_back({.equity_usd = value.venue_usd[v],
+                                  .margin_ratio = margin > 0.0 ? value.venue_usd[v] / margin : kNaN,
+                                  .maintenance_usd = margin});
+        }
+        return out;
+    }
+
+private:
+    [[nodiscard]] double maintenance(const Book& book, std::size_t venue, const Shock& shock) const {
+        if (!inputs_.maintenance_margin) return kNaN;
+        return inputs_.maintenance_margin(book, VenueSlot(static_cast<std::uint16_t>(venue)), inputs_.market, shock);
+    }
+
+    [[nodiscard]] std::vector<double> deltas(const Book& book) const {
+        std::vector<CompensatedSum> sums(inputs_.market.underlyings.size());
+        for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+            const std::size_t u = at(book.contracts[i].underlying);
+            const double quantity = book.holdings[i].quantity;
+            if (u < sums.size() && quantity != 0.0 && !std::isnan(unit_deltas_[i])) {
+                sums[u].add(quantity * unit_deltas_[i]);
+            }
+        }
+        std::vector<double> out;
+        for (const CompensatedSum& sum : sums) out.push_back(sum.value());
+        return out;
+    }
+
+    const StressInputs& inputs_;
+    ShockedOptions options_;
+    BookValue base_;
+    std::vector<double> unit_deltas_;    // delta_bs of one contract; NaN where it has no price
+    std::vector<double> still_margins_;  // by venue
+};
 
 // Money that leaves the account at one venue.
 void charge(StressResult& result, VenueSlot venue, double usd) {
@@ -136,10 +176,10 @@ void charge_funding(const StressInputs& inputs, const StressDefinition& stress, 
     }
 }
 
-void add_shock(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+void add_shock(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                std::vector<StressResult>& out) {
     const StressMoves moves = stress_moves(stress, inputs.book);
-    StressResult result = judge(inputs, inputs.book, moves.shock(), stress.id, base_usd);
+    StressResult result = whole.judge(inputs.book, moves.shock(), stress.id);
     if (stress.funding_8h != 0.0) charge_funding(inputs, stress, moves.shock(), result);
     const double extra = extra_exit_cost_usd(inputs, stress, result.left_out);
     result.pnl_usd -= extra;
@@ -151,15 +191,15 @@ void add_shock(const StressInputs& inputs, const StressDefinition& stress, doubl
 }
 
 // Everything at the venue is gone, profits and hedge legs alike; a debt to it is not forgiven.
-void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                         std::vector<StressResult>& out) {
-    const BookValue base = value_book(inputs.book, inputs.market);
+    const BookValue& base = whole.base();
     for (std::size_t v = 0; v < base.venue_usd.size(); ++v) {
         Book left = inputs.book;
         for (std::size_t i = 0; i < left.contracts.size(); ++i) {
             if (at(left.contracts[i].venue) == v) left.holdings[i] = {};
         }
-        StressResult result = judge(inputs, left, {}, stress.id + ":" + inputs.book.venue_names[v], base_usd);
+        StressResult result = whole.judge(left, {}, stress.id + ":" + inputs.book.venue_names[v]);
         const double back = std::min(base.venue_usd[v], std::max(0.0, base.venue_usd[v]) * stress.recovery);
         result.pnl_usd += back;
         result.equity_usd += back;
@@ -173,27 +213,29 @@ void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stre
 
 // The venue marks its holdings at the moved prices while coin keeps its worth elsewhere: what counts is
 // whether it would liquidate.
-void add_oracle(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+void add_oracle(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                 std::vector<StressResult>& out) {
     const StressMoves moves = stress_moves(stress, inputs.book);
+    const StressResult moved = whole.judge(inputs.book, moves.shock(), "");
+    const StressResult still = whole.judge(inputs.book, {}, "");
     for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
-        StressResult moved = judge(inputs, inputs.book, moves.shock(), "", base_usd);
-        StressResult result = judge(inputs, inputs.book, {}, stress.id + ":" + inputs.book.venue_names[v], base_usd);
+        StressResult result = still;
+        result.id = stress.id + ":" + inputs.book.venue_names[v];
         result.pnl_usd += moved.venues[v].equity_usd - result.venues[v].equity_usd;
-        result.equity_usd = base_usd + result.pnl_usd;
+        result.equity_usd = whole.base().usd + result.pnl_usd;
         result.venues[v] = moved.venues[v];
         out.push_back(std::move(result));
     }
 }
 
-void add_funding(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+void add_funding(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                  std::vector<StressResult>& out) {
-    StressResult result = judge(inputs, inputs.book, {}, stress.id, base_usd);
+    StressResult result = whole.judge(inputs.book, {}, stress.id);
     charge_funding(inputs, stress, {}, result);
     out.push_back(std::move(result));
 }
 
-void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, double base_usd,
+void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                     std::vector<StressResult>& out) {
     std::size_t leg = inputs.book.contracts.size();
     double largest = 0.0;
@@ -217,16 +259,15 @@ void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, 
                ledger_rate(left.contracts[leg], inputs.market, {});  // realised at the mark, before what is lost
         left.holdings[leg].quantity *= 1.0 - stress.deleverage_part;
     }
-    StressResult result = judge(inputs, left, {}, stress.id, base_usd);
+    StressResult result = whole.judge(left, {}, stress.id);
     if (leg < left.contracts.size()) charge(result, left.contracts[leg].venue, lost - kept);
     out.push_back(std::move(result));
 }
 
-double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k) {
+double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k, ShockedOptions& options) {
     const StressMoves moves = stress_moves(stress, inputs.book, k);
     double worst = std::numeric_limits<double>::infinity();
-    if (!inputs.maintenance_margin) return worst;
-    const BookValue value = value_book(inputs.book, inputs.market, moves.shock());
+    const BookValue value = value_book(inputs.book, inputs.market, moves.shock(), options);
     for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
         const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
         const double margin = inputs.maintenance_margin(inputs.book, venue, inputs.market, moves.shock());
@@ -309,15 +350,15 @@ LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefi
 }
 
 std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<const StressDefinition> definitions) {
-    const double base_usd = value_book(inputs.book, inputs.market).usd;
+    Revaluation whole{inputs};
     std::vector<StressResult> out;
     for (const StressDefinition& stress : definitions) {
         switch (stress.kind) {
-            case Kind::shock: add_shock(inputs, stress, base_usd, out); break;
-            case Kind::venue: add_venue_defaults(inputs, stress, base_usd, out); break;
-            case Kind::oracle: add_oracle(inputs, stress, base_usd, out); break;
-            case Kind::funding: add_funding(inputs, stress, base_usd, out); break;
-            case Kind::deleverage: add_deleverage(inputs, stress, base_usd, out); break;
+            case Kind::shock: add_shock(inputs, stress, whole, out); break;
+            case Kind::venue: add_venue_defaults(inputs, stress, whole, out); break;
+            case Kind::oracle: add_oracle(inputs, stress, whole, out); break;
+            case Kind::funding: add_funding(inputs, stress, whole, out); break;
+            case Kind::deleverage: add_deleverage(inputs, stress, whole, out); break;
         }
     }
     return out;
@@ -326,16 +367,19 @@ std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<con
 double reverse_stress_scale(const StressInputs& inputs, const StressDefinition& definition, double k_max) {
     constexpr int kSteps = 48;
     constexpr double kTolerance = 1e-4;
+    if (!inputs.maintenance_margin) return std::numeric_limits<double>::infinity();
+    ShockedOptions options{inputs.book, inputs.market};
+    const auto ratio_at = [&](double k) { return worst_ratio(inputs, definition, k, options); };
     double below = 0.0;
     for (int step = 1; step <= kSteps; ++step) {
         double above = k_max * step / kSteps;
-        if (worst_ratio(inputs, definition, above) > 1.0) {
+        if (ratio_at(above) > 1.0) {
             below = above;
             continue;
         }
         while (above - below > kTolerance) {
             const double middle = 0.5 * (below + above);
-            (worst_ratio(inputs, definition, middle) > 1.0 ? below : above) = middle;
+            (ratio_at(middle) > 1.0 ? below : above) = middle;
         }
         return above;
     }

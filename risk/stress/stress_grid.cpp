@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
-#include "risk/book/revaluation.hpp"
+#include "risk/book/shocked_options.hpp"
 
 namespace keel::risk {
 namespace {
@@ -60,21 +60,20 @@ StressMatrix matrix_of(const StressCells& cells, double index) {
 StressMatrix full_stress_matrix(const Book& book, const MarketState& market, UnderlyingSlot underlying,
                                 VolatilityTenor tenor) {
     std::vector<std::size_t> rows;
-    std::size_t left_out = 0;
     for (std::size_t i = 0; i < book.contracts.size(); ++i) {
-        if (book.contracts[i].underlying != underlying || book.holdings[i].quantity == 0.0) continue;
-        if (std::isfinite(holding_value(book.contracts[i], book.holdings[i], market.quotes[i], market))) {
-            rows.push_back(i);
-        } else {
-            ++left_out;
-        }
+        if (book.contracts[i].underlying == underlying && book.holdings[i].quantity != 0.0) rows.push_back(i);
     }
+    ShockedOptions options{book, market, rows};
+    options.price(Shock{});
+    const std::size_t left_out =
+        std::erase_if(rows, [&](std::size_t i) { return !std::isfinite(options.value_of(i, book.holdings[i], {})); });
     StressCells cells;
     for (std::size_t cell = 0; cell < kGridCells; ++cell) {
         const CellShock moved{underlying, cell, tenor};
+        options.price(moved.shock());
         for (const std::size_t i : rows) {
             const Contract& contract = book.contracts[i];
-            const double worth = holding_value(contract, book.holdings[i], market.quotes[i], market, moved.shock());
+            const double worth = options.value_of(i, book.holdings[i], moved.shock());
             if (settles_in_coin(contract.kind)) {
                 cells.coin[cell] += worth;
             } else {

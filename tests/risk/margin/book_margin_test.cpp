@@ -151,8 +151,7 @@ TEST_F(BookMarginTest, UnknownInputsAndTablesSaySo) {
         EXPECT_EQ(got.status, MarginStatus::bad_input);
         EXPECT_TRUE(std::isfinite(got.maintenance));
         EXPECT_TRUE(std::isnan(venue_equity_usd(account)));
-        std::array<UnderlyingShock, 1> room{};
-        EXPECT_TRUE(std::isnan(venue_margin_gap_usd(account, UnderlyingSlot{0}, 0.1, {}, room)));
+        EXPECT_TRUE(std::isnan(venue_margin_gap_usd(account, UnderlyingSlot{0}, 0.1, {})));
     }
 }
 
@@ -164,8 +163,7 @@ TEST_F(BookMarginTest, LiquidationPricesOfABook) {
         VenueMarginModel exact = *model;
         exact.portfolio.worst_case_decimals = 0;  // a rounded function has no root to 1e-9
         const VenueAccount there = account(0, exact);
-        std::array<UnderlyingShock, 1> room{};
-        const auto gap = [&](double move) { return venue_margin_gap_usd(there, UnderlyingSlot{0}, move, {}, room); };
+        const auto gap = [&](double move) { return venue_margin_gap_usd(there, UnderlyingSlot{0}, move, {}); };
         ASSERT_GT(gap(0.0), 0.0);
         const LiquidationMoves got = liquidation_moves(gap, axis);
         ASSERT_EQ(got.down.status, RootStatus::found);
@@ -185,12 +183,11 @@ TEST_F(BookMarginTest, OtherUnderlyingsFollowTheirBeta) {
     two.book.names.emplace_back("ETH");
     two.market.quotes.push_back({});
     const VenueAccount there{.book = two.book, .market = two.market, .venue = VenueSlot{0}, .model = standard_};
-    std::array<UnderlyingShock, 2> room{};
     const std::array betas{1.0, 1.3};
-    const double still = venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.1, {}, room);
-    const double follows = venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.1, betas, room);
+    const double still = venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.1, {});
+    const double follows = venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.1, betas);
     EXPECT_NEAR(follows - still, -0.13 * 30'000.0, 1e-6);
-    EXPECT_TRUE(std::isnan(venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.9, betas, room)));  // ETH at -117 %
+    EXPECT_TRUE(std::isnan(venue_margin_gap_usd(there, UnderlyingSlot{0}, -0.9, betas)));  // ETH at -117 %
 }
 
 // The stresses take the model as their margin.

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "risk/options/lanes.hpp"
+#include "risk/options/normal_tail.hpp"
+
+namespace keel::risk {
+
+// Where nothing in price_lanes can overflow or leave the normal numbers; the rest goes through black76_price.
+inline constexpr double kLanePriceMin = 1e-90;  // of forward and strike
+inline constexpr double kLanePriceMax = 1e90;
+inline constexpr double kLaneDeviationMin = 1e-12;
+inline constexpr double kLaneDeviationMax = 1e6;
+
+// Undiscounted Black prices at four forwards and deviations s = sigma sqrt(T); `sign` is 1 for calls and -1 for puts.
+// With q = exp(-d1^2/2), Phi(-|d1|) = q Y(|d1|) and K Phi(-|d2|) = F q Y(|d2|): one exponential serves both
+// distributions. Agrees with black76_price() to 1e-14 of the forward.
+inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
+    const Lanes d1 = fused(Lanes{0.5}, deviation, log_ratio(forward, strike) / deviation);
+    const Lanes d2 = d1 - deviation;
+    const Lanes q = exp_of_negative(Lanes{-0.5} * d1 * d1);
+    const Lanes tail1 = forward * q * scaled_normal_tail(absolute(d1));
+    const Lanes tail2 = forward * q * scaled_normal_tail(absolute(d2));
+    const Lanes asset = select(Lanes{0.0} < d1 * sign, forward - tail1, tail1);
+    const Lanes cash = select(Lanes{0.0} < d2 * sign, strike - tail2, tail2);
+    return sign * (asset - cash);
+}
+
+}  // namespace keel::risk
