@@ -36,7 +36,7 @@ void add_metrics(const RiskReport& report, std::string& out) {
         scope = metric.scope;
         out += fmt::format("  {:<26}{} {:<15}{}", metric.name, right(number(metric.value), 14), metric.unit,
                            limit_words(metric));
-        if (metric.quality != "good" && !std::isnan(metric.value)) out += "  [" + metric.quality + "]";
+        out += quality_mark(metric);
         if (std::isfinite(metric.age_seconds)) out += fmt::format("  {:.0f} s old", metric.age_seconds);
         while (out.back() == ' ') out.pop_back();
         out += "\n";
@@ -191,6 +191,10 @@ std::vector<std::string> aftermath(const RiskReport& report, const risk::StressR
                                   limit_state_name(fired.hard ? LimitState::hard : LimitState::soft)));
     }
     return out;
+}
+
+std::string quality_mark(const ReportMetric& metric) {
+    return metric.quality == "good" || std::isnan(metric.value) ? "" : "  [" + metric.quality + "]";
 }
 
 const char* limit_state_name(LimitState state) {

@@ -21,6 +21,9 @@ namespace keel::app {
 // What a stress leaves behind, item by item: deltas where legs are gone, limits that a manipulated price would fire.
 [[nodiscard]] std::vector<std::string> aftermath(const risk::RiskReport& report, const risk::StressResult& stress);
 
+// "  [stale]" of a known value whose quality is not good; else empty.
+[[nodiscard]] std::string quality_mark(const risk::ReportMetric& metric);
+
 // "inside", "soft" ...; empty without a limit.
 [[nodiscard]] const char* limit_state_name(risk::LimitState state);
 

@@ -38,6 +38,7 @@ void add_metric(const MetricChange& change, JsonText& json) {
     json.field("after", metric.value);
     json.field("change", metric.value - change.before);
     json.field("changed", change.moved());
+    json.field("quality", metric.quality);
     if (metric.state != risk::LimitState::none) {
         json.field("limit_state_before", limit_state_name(change.was));
         json.field("limit_state", limit_state_name(metric.state));

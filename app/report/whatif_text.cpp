@@ -42,10 +42,10 @@ void add_limits(const std::vector<MetricChange>& changes, std::string& out) {
                                right("value", 13), right("soft", 13), right("hard", 13));
         }
         any = true;
-        out += fmt::format("{}{:<12}{:<25}{} -> {:<8}{}{}{}\n", change.crossed() ? "* " : "  ", scope_of(metric),
+        out += fmt::format("{}{:<12}{:<25}{} -> {:<8}{}{}{}{}\n", change.crossed() ? "* " : "  ", scope_of(metric),
                            metric.name, right(limit_state_name(change.was), 7), limit_state_name(metric.state),
                            right(number(metric.value), 13), right(number(metric.soft), 13),
-                           right(number(metric.hard), 13));
+                           right(number(metric.hard), 13), quality_mark(metric));
     }
 }
 
@@ -62,7 +62,7 @@ void add_metrics(const std::vector<MetricChange>& changes, std::string& out) {
         out += fmt::format("  {:<12}{:<25}{} {}\n", scope_of(*change.after), change.after->name,
                            three(change.before, change.after->value), change.after->unit);
     }
-    out += fmt::format("  {} others stay as they are (--json has all)\n", still);
+    out += fmt::format("  {} others stay as they are (--json has all, and how good each is)\n", still);
 }
 
 void add_tails(const WhatIf& whatif, std::string& out) {

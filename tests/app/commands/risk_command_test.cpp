@@ -284,6 +284,32 @@ TEST_F(RiskCommandTest, WhatIfSwapsSpotForTheStablecoin) {
     expect_swapped("ETH_USDC:+10", "ETH", "elsewhere", 10.0, 3'200.0);
 }
 
+// What a stranger reads beside a number that rests on a bad input, in every form of both reports.
+TEST_F(RiskCommandTest, DoubtIsSaidInTextJsonAndPage) {
+    const std::string crossed = (folder_.path() / "crossed.json").string();
+    std::ofstream{crossed} << R"({"instruments":[{"name":"ETH-PERPETUAL","spread":-0.01}]})";
+    const std::string page = (folder_.path() / "page.html").string();
+    const auto says = [&](std::vector<std::string> arguments, const std::string& words) {
+        arguments.insert(arguments.end(), {"--market", crossed, "--html", page});
+        const Outcome outcome = run(with_example(arguments));
+        ASSERT_EQ(outcome.code, 0) << outcome.err;
+        EXPECT_NE(outcome.out.find(words), std::string::npos) << words;
+        std::ifstream file{page};
+        const std::string html{std::istreambuf_iterator<char>{file}, {}};
+        EXPECT_NE(html.find("<td>crossed quote</td>"), std::string::npos);
+        EXPECT_NE(html.find("ETH-PERPETUAL: crossed quote"), std::string::npos);
+    };
+    says({"risk"}, "60.00, hard 150.0)\n      [crossed quote]");
+    says({"whatif", "--trade", "ETH-PERPETUAL:+3200"}, "250,000\n      [crossed quote]");
+    says({"risk", "--json"}, R"("quality": "crossed quote")");
+    says({"whatif", "--json", "--trade", "ETH-PERPETUAL:+3200"}, R"("quality": "crossed quote")");
+    const json report = json::parse(run(with_example({"risk", "--json", "--market", crossed})).out);
+    EXPECT_EQ(report.at("metrics").at("ETH").at("delta_net").at("quality"), "crossed quote");
+    EXPECT_EQ(report.at("metrics").at("BTC").at("delta_net").at("quality"), "good");
+    EXPECT_EQ(report.at("metrics").at("deribit").at("margin_ratio").at("quality"), "crossed quote");
+    EXPECT_EQ(report.at("metrics").at("account").at("var_99_usd").at("quality"), "crossed quote");
+}
+
 TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     const std::string file = (folder_.path() / "tight.json").string();
     std::ofstream{file} << R"({"limits":[{"metric":"var_99_usd","soft":1,"hard":2}]})";
