@@ -30,6 +30,8 @@ std::vector<std::string> notes_of(const Configuration& configuration) {
             notes.push_back(fmt::format("venue {}: {} does not exist yet", venue_name(venue.venue), path));
         }
     }
+    const std::string data = resolved_path(configuration, configuration.simulator.data);
+    if (!data.empty() && !std::filesystem::exists(data)) notes.push_back("simulator.data: " + data + " does not exist");
     for (const risk::BoundaryConfig& boundary : configuration.risk.boundaries) {
         if (boundary.underlying.empty() || may_trade(configuration, boundary.underlying)) continue;
         notes.push_back(fmt::format("the boundary of {} on {} watches nothing: no venue here trades {}",

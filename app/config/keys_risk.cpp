@@ -103,7 +103,7 @@ void visit_boundary(KeyVisitor& v, risk::BoundaryConfig& s) {
         {"Beyond it a hedge is decided (unit by metric: _coin, _usd, _ratio, _vol_points)", kLevelMin, high, true});
     visit_level(v, "hard", unit, s.hard, {"Beyond it at once and harder", kLevelMin, high, true});
     visit_level(v, "clear", unit, s.clear,
-                {"Back inside it the boundary is armed again; absent: 0.9 of soft", 0, high});
+                {"Back inside it the boundary is armed again; absent: 0.9 of soft", kLevelMin, high});
     if (s.metric == Metric::net_delta) {
         v.number("target_coin", s.target, {"The boundary stands around this delta", -kCoinsMax, kCoinsMax});
     }

@@ -159,6 +159,18 @@ risk::RiskConfig risk_config(const Configuration& configuration) {
     return config;
 }
 
+void check_boundary_count(const Configuration& configuration, const InstrumentTable& instruments) {
+    std::size_t count = 0;
+    for (const risk::BoundaryConfig& boundary : configuration.risk.boundaries) {
+        const bool of_one = boundary.metric == Metric::leverage_gross || !boundary.underlying.empty();
+        count += of_one ? 1 : instruments.underlyings_count();
+    }
+    if (count <= kTriggersMax) return;
+    refuse(configuration, "boundary",
+           fmt::format("on {} coins they are {}, more than {}: name the underlyings that matter",
+                       instruments.underlyings_count(), count, kTriggersMax));
+}
+
 void add_defined_instruments(const VenueSettings& venue, InstrumentTable& instruments) {
     for (const InstrumentSettings& settings : venue.definitions) {
         Instrument instrument;

@@ -22,6 +22,10 @@ strategies::HedgeConfig hedge_config(const Configuration& configuration, const I
 // The risk configuration, ready for RiskEngine.
 risk::RiskConfig risk_config(const Configuration& configuration);
 
+// Refuses boundaries that become more than the core holds, each without an underlying being one for every coin that is
+// traded. Throws ConfigError.
+void check_boundary_count(const Configuration& configuration, const InstrumentTable& instruments);
+
 // Instruments that [[venue.instrument]] defines, interned into the table. Throws ConfigError.
 void add_defined_instruments(const VenueSettings& venue, InstrumentTable& instruments);
 

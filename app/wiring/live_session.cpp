@@ -5,6 +5,7 @@
 #include <thread>
 #include <variant>
 
+#include "app/config/mapping.hpp"
 #include "app/failure.hpp"
 #include "app/log.hpp"
 #include "app/version.hpp"
@@ -61,6 +62,7 @@ std::uint32_t take_boot_epoch(const std::filesystem::path& directory) {
 InstrumentTable loaded_instruments(const Configuration& configuration) {
     InstrumentTable instruments;
     load_reference_data(configuration, instruments);
+    check_boundary_count(configuration, instruments);
     return instruments;
 }
 

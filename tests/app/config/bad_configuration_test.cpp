@@ -118,6 +118,21 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"HostEmpty", "host = \"127.0.0.1\"", "host = \"\"", "venue[0].host", 8},
         BadCase{"HostWithScheme", "host = \"127.0.0.1\"", "host = \"wss://www.deribit.com\"", "venue[0].host", 8},
         BadCase{"HostWithPort", "host = \"127.0.0.1\"", "host = \"www.deribit.com:443\"", "venue[0].host", 8},
+        BadCase{"HostOfTwoLines", "host = \"127.0.0.1\"", "host = \"a\\nb\"", "venue[0].host", 8},
+        BadCase{"HostNoAddress", "host = \"127.0.0.1\"", "host = \"999.1.1.1\"", "venue[0].host", 8},
+        BadCase{"HostWithoutLabel", "host = \"127.0.0.1\"", "host = \"www..com\"", "venue[0].host", 8},
+        BadCase{"StreamsOfTheOtherVenue", "port = 8443", "streams = [\"trade\"]", "venue[0].streams", 9},
+        BadCase{"ClearOfZero", "hard_coin = 2.0", "hard_coin = 2.0\nclear_coin = 0.0", "boundary[0].clear_coin", 18},
+        BadCase{"HalfLifeOfNoSample", "", "[risk.volatility]\nsample_every_ms = 3600000\n",
+                "risk.volatility.half_life_fast_s", 24},
+        BadCase{"PositionOfNothing", "", "[[portfolio.position]]\nunderlying = \"BTC\"\nquantity_coin = 0.0\n",
+                "portfolio.position[0].quantity_coin", 26},
+        BadCase{"PositionByNameAndRule", "",
+                "[[portfolio.position]]\ninstrument = \"BTC-PERPETUAL\"\nunderlying = \"ETH\"\nquantity_usd = 10.0\n",
+                "portfolio.position[0].underlying", 26},
+        BadCase{"OptionInDollars", "",
+                "[[portfolio.position]]\nunderlying = \"BTC\"\nkind = \"call\"\nquantity_usd = 10.0\n",
+                "portfolio.position[0].quantity_usd", 27},
         BadCase{"RestPortOutOfRange", "port = 8443", "rest_port = 65536", "venue[0].rest_port", 9},
         BadCase{"RestPortNegative", "port = 8443", "rest_port = -1", "venue[0].rest_port", 9},
         BadCase{"PathWithoutSlash", "port = 8443", "ws_path = \"ws/api/v2\"", "venue[0].ws_path", 9},
@@ -198,6 +213,11 @@ TEST(DefinedContractTest, AFutureNeedsAnExpiryThatMayStillCome) {
     EXPECT_TRUE(refusal_of(replaced(option, "[\"F\"]", "[\"G\"]")).starts_with("venue[0].instruments"));
     EXPECT_TRUE(refusal_of(replaced(option, "[\"F\"]", "[\"*\"]")).starts_with("venue[0].instruments"));
     EXPECT_TRUE(refusal_of(replaced(option, "instruments = [\"F\"]\n", "")).starts_with("venue[0].instruments"));
+    const std::string streams = "instruments = [\"F\"]\nstreams = ";
+    EXPECT_TRUE(refusal_of(replaced(option, "instruments = [\"F\"]\n", streams + "[\"depth5\"]\n"))
+                    .starts_with("venue[0].streams"));
+    EXPECT_EQ(refusal_of(replaced(option, "instruments = [\"F\"]\n", streams + "[\"depth@0ms\", \"markPrice\"]\n")),
+              "");
 }
 
 // What looks odd and is meant.
@@ -269,6 +289,11 @@ TEST_F(NamedFilesTest, LiveTradingFindsThemAllInPlace) {
     EXPECT_EQ(told("credentials_file = \"key\"", live, "live"), "");
     EXPECT_TRUE(told("credentials_file = \"none\"", live, "live").starts_with("venue[0].credentials_file: "));
     EXPECT_TRUE(told("credentials_file = \"key\"\nca_file = \"none\"", live, "live").starts_with("venue[0].ca_file: "));
+    EXPECT_TRUE(refusal_of(replaced(replaced(replaced(kGood, "port = 8443", "credentials_file = \"key\""),
+                                             "mode = \"observe\"", "mode = \"live\""),
+                                    "[\"BTC-*\"]", "[\"ETH-*\"]"),
+                           (folder_.path() / "run.toml").string(), live)
+                    .starts_with("gate.instruments_allowed"));
     for (const char* key : {"order_coin_max = 0", "orders_open_max = 0"}) {
         const std::string text = replaced(replaced(kGood, "port = 8443", "credentials_file = \"key\""),
                                           "mode = \"observe\"", "mode = \"live\"");

@@ -59,6 +59,24 @@ PositionRule rule_of(std::size_t kind, double moneyness, double days, double coi
 
 double price(UnderlyingId) { return 98'000.0; }
 
+// One boundary without an underlying is one for each coin: the core holds so many and no more.
+TEST(BoundaryCountTest, IsRefusedWhereItOutgrowsTheCore) {
+    Configuration configuration;
+    configuration.file = "run.toml";
+    configuration.risk.boundaries.resize(3);
+    configuration.risk.boundaries[0].metric = Metric::gamma_1pct_usd;
+    configuration.risk.boundaries[1].metric = Metric::vega_usd;
+    configuration.risk.boundaries[2].metric = Metric::leverage_gross;  // the account's: one
+    InstrumentTable table;
+    const auto add_coin = [&table](int i) { return table.underlying("COIN" + std::to_string(i)).has_value(); };
+    for (int i = 0; i < 31; ++i) ASSERT_TRUE(add_coin(i));
+    EXPECT_NO_THROW(check_boundary_count(configuration, table));  // 63 of 64
+    ASSERT_TRUE(add_coin(31));
+    EXPECT_THROW(check_boundary_count(configuration, table), ConfigError);
+    configuration.risk.boundaries[0].underlying = "COIN0";
+    EXPECT_NO_THROW(check_boundary_count(configuration, table));
+}
+
 TEST(ResolvePortfolioTest, TakesTheNearestExpiryThenTheNearestStrike) {
     const InstrumentTable table = listed_market();
     PortfolioSettings portfolio;
