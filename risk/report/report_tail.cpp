@@ -1,12 +1,14 @@
 #include "risk/report/report_tail.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
 #include <ranges>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/report/holding_profits.hpp"
 #include "risk/report/scenario_valuer.hpp"
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
@@ -28,19 +30,6 @@ std::size_t at(Slot slot) {
 }
 
 bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quantity != 0.0; }
-
-// Everything of one underlying that can be valued, as a function of its two factors.
-double underlying_pnl_usd(const Book& book, const MarketState& market, std::size_t underlying, double log_return,
-                          double log_volatility) {
-    double sum = 0.0;
-    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-        if (at(book.contracts[row].underlying) != underlying || !is_held(book, row)) continue;
-        const double before = holding_value(book.contracts[row], book.holdings[row], market.quotes[row], market);
-        const double pnl = holding_pnl_usd(book, market, row, before, log_return, log_volatility);
-        if (std::isfinite(pnl)) sum += pnl;
-    }
-    return sum;
-}
 
 // Factors of the report: ln S of each underlying, then ln iv of each.
 struct Factors {
@@ -137,9 +126,24 @@ struct SecondOrder {
 SecondOrder second_order(const Book& book, const MarketState& market, const Factors& factors) {
     const std::size_t n = factors.underlyings;
     SecondOrder out{.delta = std::vector<double>(2 * n), .gamma = std::vector<double>(4 * n * n)};
+    HoldingProfits profits{book, market};
+    std::vector<double> log_returns(n);
+    std::vector<double> log_volatilities(n);
     for (std::size_t u = 0; u < n; ++u) {
+        // Everything of this underlying that can be valued, as a function of its two factors.
         const auto value = [&](double x, double v) {
-            return underlying_pnl_usd(book, market, u, x * kStep, v * kStep);
+            log_returns.assign(n, 0.0);
+            log_volatilities.assign(n, 0.0);
+            log_returns[u] = x * kStep;
+            log_volatilities[u] = v * kStep;
+            profits.move(log_returns, log_volatilities);
+            double sum = 0.0;
+            for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+                if (at(book.contracts[row].underlying) != u || !is_held(book, row)) continue;
+                const double pnl = profits.usd(row);
+                if (std::isfinite(pnl)) sum += pnl;
+            }
+            return sum;
         };
         const double up = value(1, 0), down = value(-1, 0), higher = value(0, 1), lower = value(0, -1);
         const double cross = value(1, 1) - value(1, -1) - value(-1, 1) + value(-1, -1);
@@ -205,11 +209,7 @@ bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered,
 class TailParts {
 public:
     TailParts(const Book& book, const MarketState& market, const ScenarioSet& set, const Factors& factors)
-        : book_{book}, market_{market}, set_{set}, factors_{factors} {
-        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-            before_.push_back(holding_value(book.contracts[row], book.holdings[row], market.quotes[row], market));
-        }
-    }
+        : book_{book}, profits_{book, market}, set_{set}, factors_{factors} {}
 
     // Replaces the ladders' figures of the `worst` scenarios by full ones.
     void refine(std::vector<double>& pnl_usd, std::size_t worst) {
@@ -220,10 +220,12 @@ public:
                                   [&](std::size_t s) { return pnl_usd[s]; });
         for (std::size_t i = 0; i < worst; ++i) {
             const std::size_t s = order[i];
+            move(s);
             std::vector<double>& row = parts_[s];
+            row.reserve(book_.contracts.size());
             double sum = 0.0;
             for (std::size_t c = 0; c < book_.contracts.size(); ++c) {
-                const double pnl = is_held(book_, c) ? part(c, s) : 0.0;
+                const double pnl = is_held(book_, c) ? profits_.usd(c) : 0.0;
                 row.push_back(std::isfinite(pnl) ? pnl : 0.0);
                 sum += row.back();
             }
@@ -240,18 +242,17 @@ public:
     }
 
 private:
-    [[nodiscard]] double part(std::size_t contract, std::size_t scenario) const {
-        const std::size_t u = at(book_.contracts[contract].underlying);
-        if (u >= factors_.underlyings) return 0.0;
-        return holding_pnl_usd(book_, market_, contract, before_[contract], set_.log_moves(u)[scenario],
-                               set_.log_moves(factors_.underlyings + u)[scenario]);
+    void move(std::size_t scenario) {
+        const std::size_t n = factors_.underlyings;
+        std::array<double, kScenarioFactorsMax> moves{};
+        for (std::size_t f = 0; f < factors_.count(); ++f) moves[f] = set_.log_moves(f)[scenario];
+        profits_.move(std::span{moves}.first(n), std::span{moves}.subspan(n, n));
     }
 
     const Book& book_;
-    const MarketState& market_;
+    HoldingProfits profits_;
     const ScenarioSet& set_;
     const Factors& factors_;
-    std::vector<double> before_;  // by contract, own ledger
     std::map<std::size_t, std::vector<double>> parts_;
 };
 

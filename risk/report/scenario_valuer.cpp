@@ -15,25 +15,19 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-}  // namespace
-
-double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return,
-                       double log_volatility) {
+// What a future gains in USD when its underlying moves; `before` is its value now, in its own ledger.
+double future_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return) {
     const Contract& contract = book.contracts[row];
-    if (contract.underlying == UnderlyingSlot::none) return 0.0;
-    double volatility = 0.0;
-    if (is_option(contract.kind) && log_volatility != 0.0) {
-        const double years = years_between(market.now, market.expiries[at(contract.expiry)].expiry);
-        volatility = std::expm1(log_volatility * tenor_weight(VolatilityTenor::power, years));
-    }
     std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
     const double spot = std::expm1(log_return);
-    moves[at(contract.underlying)] = {.spot = spot, .volatility = volatility};
+    moves[at(contract.underlying)] = {.spot = spot};
     const Shock shock{.underlyings = std::span{moves}.first(at(contract.underlying) + 1)};
     const double after = holding_value(contract, book.holdings[row], market.quotes[row], market, shock);
     if (!settles_in_coin(contract.kind)) return (after - before) * market.stables[at(contract.stable)];
     return market.underlyings[at(contract.underlying)].index * (after * (1.0 + spot) - before);
 }
+
+}  // namespace
 
 ScenarioValuer::ScenarioValuer(const Book& book, const MarketState& market) : book_{book}, market_{market} {
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
@@ -92,7 +86,7 @@ std::vector<double> ScenarioValuer::pnl_usd(const ScenarioSet& set) const {
         const double before = holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
         const auto moves = set.log_moves(underlying);
         for (std::size_t s = 0; s < out.size(); ++s) {
-            const double pnl = holding_pnl_usd(book_, market_, row, before, moves[s], 0.0);
+            const double pnl = future_pnl_usd(book_, market_, row, before, moves[s]);
             if (std::isfinite(pnl)) out[s] += pnl;
         }
     }

@@ -10,11 +10,6 @@
 
 namespace keel::risk {
 
-// Change of one holding's USD value when its underlying's spot and 30-day ln(iv) move; `before` is its value now, in
-// its own ledger. NaN where it has none.
-[[nodiscard]] double holding_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before,
-                                     double log_return, double log_volatility);
-
 // Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry;
 // what is delivered on an average that has begun, in full.
 class ScenarioValuer {
