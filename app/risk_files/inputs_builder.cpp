@@ -80,6 +80,7 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
     inputs_.book.contracts.push_back(row);
     inputs_.book.holdings.emplace_back();
     inputs_.book.names.push_back(name);
+    named_[name].push_back(entry->second);
     inputs_.market.quotes.emplace_back();
     inputs_.liquidity.emplace_back();
     inputs_.input_age_seconds.push_back(kNaN);
@@ -114,12 +115,10 @@ void InputsBuilder::hold(std::size_t row, double quantity, double entry, const J
     holding.quantity = sum;
 }
 
-std::vector<std::size_t> InputsBuilder::rows_named(const std::string& name) const {
-    std::vector<std::size_t> rows;
-    for (std::size_t row = 0; row < inputs_.book.names.size(); ++row) {
-        if (inputs_.book.names[row] == name) rows.push_back(row);
-    }
-    return rows;
+const std::vector<std::size_t>& InputsBuilder::rows_named(const std::string& name) const {
+    static const std::vector<std::size_t> none;
+    const auto found = named_.find(name);
+    return found == named_.end() ? none : found->second;
 }
 
 void InputsBuilder::doubt(std::size_t row, risk::InputDoubt doubt) {

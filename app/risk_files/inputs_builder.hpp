@@ -38,7 +38,7 @@ public:
     void begin_portfolio() { ++portfolios_; }
 
     // Rows of a contract's name at any venue.
-    [[nodiscard]] std::vector<std::size_t> rows_named(const std::string& name) const;
+    [[nodiscard]] const std::vector<std::size_t>& rows_named(const std::string& name) const;
 
     [[nodiscard]] risk::ReportInputs& inputs() { return inputs_; }
     // Of the market files.
@@ -92,7 +92,8 @@ private:
     risk::ReportInputs inputs_;
     MarketTimes times_;
     std::map<std::string, std::size_t> rows_;  // name@venue
-    std::map<std::size_t, Given> held_;        // by row
+    std::map<std::string, std::vector<std::size_t>> named_;
+    std::map<std::size_t, Given> held_;  // by row
     std::size_t portfolios_{0};
     std::vector<Cash> cash_;
     std::map<risk::ExpirySlot, double> forwards_;
