@@ -90,7 +90,7 @@ bool Authentication::timely(std::string_view timestamp) const {
 
 std::expected<AccountId, RpcError> Authentication::check_secret(std::string_view id, std::string_view secret) const {
     const auto account = exchange_.find_account(id);
-    if (!account || !equal_secrets(exchange_.client_secret(*account), secret)) {
+    if (revoked_ || !account || !equal_secrets(exchange_.client_secret(*account), secret)) {
         return std::unexpected{invalid_credentials()};
     }
     return *account;
@@ -100,7 +100,7 @@ std::expected<AccountId, RpcError> Authentication::check_signature(std::string_v
                                                                    std::string_view string_to_sign,
                                                                    std::string_view signature) const {
     const auto account = exchange_.find_account(id);
-    if (!account || !timely(timestamp)) return std::unexpected{invalid_credentials()};
+    if (revoked_ || !account || !timely(timestamp)) return std::unexpected{invalid_credentials()};
     if (!equal_secrets(hmac_sha256_hex(exchange_.client_secret(*account), string_to_sign), signature)) {
         return std::unexpected{invalid_credentials()};
     }

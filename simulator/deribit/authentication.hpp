@@ -51,6 +51,12 @@ public:
     void forget(std::string_view access_token) { access_.erase(std::string{access_token}); }
     // From now on every access token is stale; refresh tokens still work.
     void expire_all() { access_.clear(); }
+    // From now on no key is right and no token is live.
+    void revoke_all() {
+        revoked_ = true;
+        access_.clear();
+        refresh_.clear();
+    }
 
 private:
     struct Token {
@@ -68,6 +74,7 @@ private:
 
     const Exchange& exchange_;
     double token_lifetime_s_;
+    bool revoked_{false};
     std::unordered_map<std::string, Token> access_;
     std::unordered_map<std::string, Token> refresh_;
 };

@@ -6,7 +6,7 @@ namespace {
 constexpr std::array<std::string_view, kFaultCount> kNames{
     "drop_book_change",  "duplicate_book_change", "ignore_test",   "stale_token",
     "too_many_requests", "settlement_pause",      "late_response", "cut_before_order",
-    "cut_after_order",   "http_server_error",     "half_open"};
+    "cut_after_order",   "http_server_error",     "half_open",     "revoked_key"};
 
 }  // namespace
 

@@ -20,8 +20,9 @@ enum class Fault : std::uint8_t {
     cut_after_order,        // executes an order, then cuts without answering
     http_server_error,      // the next HTTP request is answered 503
     half_open,              // the next session to send anything is neither read nor written any more
+    revoked_key,            // every key is refused from now on, every token stale (the count does not matter)
 };
-inline constexpr std::size_t kFaultCount = 11;
+inline constexpr std::size_t kFaultCount = 12;
 
 [[nodiscard]] std::string_view fault_name(Fault fault);
 [[nodiscard]] std::optional<Fault> fault_from_name(std::string_view name);

@@ -76,6 +76,7 @@ void remember_order(Venue& venue, const Params& params) {
 
 void apply_fault(Venue& venue, Fault fault, std::uint32_t count) {
     if (fault == Fault::stale_token) return venue.authentication.expire_all();
+    if (fault == Fault::revoked_key) return venue.authentication.revoke_all();
     if (fault == Fault::settlement_pause) return venue.exchange.set_settlement_pause(count > 0);
     venue.faults.arm(fault, count);
 }

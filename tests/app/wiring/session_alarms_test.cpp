@@ -83,6 +83,39 @@ TEST_F(SessionAlarmsTest, ARefusedKeyIsNamedAndEndsTheStart) {
     }
 }
 
+TEST_F(SessionAlarmsTest, ARefusedKeyOfTheEnvironmentIsNamedAsSuch) {
+    start_venue({"--seconds", "600"});
+    Program engine{KEEL_BINARY,
+                   run_words({"--allow-env-secrets", "--set", "venue.0.credentials_file=\"\""}),
+                   folder_.path(),
+                   "engine",
+                   {"KEEL_DERIBIT_KEY_ID=nobody", std::string{"KEEL_DERIBIT_SECRET="} + kWrongSecret}};
+    EXPECT_EQ(engine.wait(std::chrono::seconds{15}), 3) << engine.err();
+    EXPECT_NE(engine.err().find("refused the key of KEEL_DERIBIT_KEY_ID in the environment: 13004 invalid_credentials"),
+              std::string::npos)
+        << engine.err();
+}
+
+// Boundaries so tight that orders go on leaving: it is with one of them that the venue says no.
+TEST_F(SessionAlarmsTest, AKeyWithdrawnLaterHaltsTheOrdersAndTheRunStaysUp) {
+    start_venue({"--seconds", "600"});
+    Words words = run_words({});
+    for (const char* setting : {"boundary.0.soft_coin=0.001", "boundary.0.hard_coin=0.002",
+                                "hedge.order_notional_max_usd=2000.0", "gate.duplicate_window_ms=0"}) {
+        words.insert(words.end(), {"--set", setting});
+    }
+    Program engine{KEEL_BINARY, words, folder_.path(), "engine"};
+    ASSERT_TRUE(engine.says("ready after", std::chrono::seconds{30})) << engine.err();
+    ASSERT_EQ(venue_->call("simulator/inject", R"("fault":"revoked_key")")["result"], "ok");
+    const std::string said = "(venue.0.credentials_file): 13004 invalid_credentials; no order leaves any more";
+    ASSERT_TRUE(engine.says(said, std::chrono::seconds{30})) << engine.err();
+    EXPECT_TRUE(engine.says("kill level 3", std::chrono::seconds{30})) << engine.err();
+    EXPECT_EQ(engine.err().find(said), engine.err().rfind(said)) << engine.err();
+    engine.signal(SIGINT);
+    EXPECT_EQ(engine.wait(std::chrono::seconds{10}), 3) << "nobody could confirm that no order is open";
+    EXPECT_NE(engine.err().find("has not confirmed"), std::string::npos) << engine.err();
+}
+
 // A full disk, by way of the program's file size limit: the journal is refused the chunk that it wants ahead of its
 // first ones. The limit is lifted while the run goes on.
 TEST_F(SessionAlarmsTest, AJournalThatCannotGrowIsSaidOnceAndSoIsItsRecovery) {
