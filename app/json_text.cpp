@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iterator>
 
 namespace keel::app {
 
@@ -22,7 +21,7 @@ void JsonText::quote(std::string_view value) {
         } else if (c == '\n') {
             out_ += "\\n";
         } else if (byte < 0x20 || byte == 0x7f) {
-            fmt::format_to(std::back_inserter(out_), "\\u{:04x}", static_cast<unsigned>(byte));
+            out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(byte));
         } else {
             out_ += c;
         }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 
 #include "app/report/report_style.hpp"
@@ -78,19 +77,18 @@ std::string x_text(PlotAxis axis, double value, double step) {
 }
 
 void add_axes(const Frame& frame, PlotAxis axis, std::string& out) {
-    auto to = std::back_inserter(out);
     const double step = nice_step(frame.y, 5);
     for (double value = std::ceil(frame.y.low / step) * step; value <= frame.y.high; value += step) {
         const double shown = std::abs(value) < step * 1e-9 ? 0.0 : value;
-        fmt::format_to(to, R"(<line class="{}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
-                       shown == 0.0 ? "zero" : "grid", kLeft, kWidth - kRight, frame.py(value), frame.py(value));
-        fmt::format_to(to, R"(<text x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>)", kLeft - 6,
-                       frame.py(value) + 4.5, axis_text(shown));
+        out += fmt::format(R"(<line class="{}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
+                           shown == 0.0 ? "zero" : "grid", kLeft, kWidth - kRight, frame.py(value), frame.py(value));
+        out += fmt::format(R"(<text x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>)", kLeft - 6,
+                           frame.py(value) + 4.5, axis_text(shown));
     }
     const double across = axis == PlotAxis::seconds ? nice_time_step(frame.x) : nice_step(frame.x, 6);
     for (double value = std::ceil(frame.x.low / across) * across; value <= frame.x.high; value += across) {
-        fmt::format_to(to, R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", frame.px(value),
-                       kHeight - 8, x_text(axis, value, across));
+        out += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", frame.px(value),
+                           kHeight - 8, x_text(axis, value, across));
     }
 }
 
@@ -114,23 +112,22 @@ std::vector<std::size_t> kept_points(const std::vector<double>& values) {
 }
 
 void add_line(const Frame& frame, const Plot& plot, const PlotLine& line, std::string& out) {
-    auto to = std::back_inserter(out);
     if (line.dots) {
         for (std::size_t i = 0; i < std::min(line.values.size(), plot.x.size()); ++i) {
             if (!std::isfinite(line.values[i])) continue;
-            fmt::format_to(to, R"(<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3"/>)", line.ink,
-                           frame.px(plot.x[i]), frame.py(line.values[i]));
+            out += fmt::format(R"(<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3"/>)", line.ink,
+                               frame.px(plot.x[i]), frame.py(line.values[i]));
         }
         return;
     }
-    fmt::format_to(to, R"(<path class="line {}{}" d=")", line.ink, line.dashed ? " dashed" : "");
+    out += fmt::format(R"(<path class="line {}{}" d=")", line.ink, line.dashed ? " dashed" : "");
     bool pen_up = true;
     for (const std::size_t i : kept_points(line.values)) {
         if (i >= plot.x.size() || !std::isfinite(line.values[i])) {
             pen_up = true;
             continue;
         }
-        fmt::format_to(to, "{}{:.1f} {:.1f}", pen_up ? 'M' : 'L', frame.px(plot.x[i]), frame.py(line.values[i]));
+        out += fmt::format("{}{:.1f} {:.1f}", pen_up ? 'M' : 'L', frame.px(plot.x[i]), frame.py(line.values[i]));
         pen_up = false;
     }
     out += "\"/>";
@@ -210,21 +207,21 @@ std::string svg_plot(const Plot& plot) {
     const Frame frame = frame_of(plot);
     if (frame.x.empty() || frame.y.empty() || !(frame.x.high > frame.x.low)) return "";
     std::string out = figure_head(plot.title, plot.unit, legend(plot));
-    auto to = std::back_inserter(out);
     add_axes(frame, plot.axis, out);
     for (const auto& [second, label] : plot.marks) {
         if (second < frame.x.low || second > frame.x.high) continue;
-        fmt::format_to(
-            to, R"(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.0f}" y2="{2:.0f}"><title>{3}</title></line>)",
+        out += fmt::format(
+            R"(<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.0f}" y2="{2:.0f}"><title>{3}</title></line>)",
             frame.px(second), kTop, kHeight - kBottom, escaped(label));
         const bool left = frame.px(second) > kWidth * 0.8;
-        fmt::format_to(to, R"(<text class="note" x="{:.1f}" y="{:.0f}" text-anchor="{}">{}</text>)",
-                       frame.px(second) + (left ? -4 : 4), kTop + 11, left ? "end" : "start", escaped(label));
+        out += fmt::format(R"(<text class="note" x="{:.1f}" y="{:.0f}" text-anchor="{}">{}</text>)",
+                           frame.px(second) + (left ? -4 : 4), kTop + 11, left ? "end" : "start", escaped(label));
     }
     for (const PlotRule& rule : plot.rules) {
         if (rule.value < frame.y.low || rule.value > frame.y.high) continue;
-        fmt::format_to(to, R"(<line class="rule {}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
-                       rule.hard ? "hard" : "soft", kLeft, kWidth - kRight, frame.py(rule.value), frame.py(rule.value));
+        out += fmt::format(R"(<line class="rule {}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
+                           rule.hard ? "hard" : "soft", kLeft, kWidth - kRight, frame.py(rule.value),
+                           frame.py(rule.value));
     }
     // The first line is the one that matters: drawn last, on top.
     for (auto line = plot.lines.rbegin(); line != plot.lines.rend(); ++line) add_line(frame, plot, *line, out);
@@ -245,14 +242,13 @@ std::string svg_bars(const BarPlot& plot) {
     const std::string keys = fmt::format(R"(<span class="key a">{}</span><span class="key b">{}</span>)",
                                          escaped(plot.first_label), escaped(plot.second_label));
     std::string out = figure_head(plot.title, plot.unit, keys);
-    auto to = std::back_inserter(out);
     const double step = nice_step(frame.y, 5);
     for (double value = std::ceil(frame.y.low / step) * step; value <= frame.y.high; value += step) {
         const double shown = std::abs(value) < step * 1e-9 ? 0.0 : value;
-        fmt::format_to(to, R"(<line class="{}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
-                       shown == 0.0 ? "zero" : "grid", kLeft, kWidth - kRight, frame.py(value), frame.py(value));
-        fmt::format_to(to, R"(<text x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>)", kLeft - 6,
-                       frame.py(value) + 4.5, axis_text(shown));
+        out += fmt::format(R"(<line class="{}" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/>)",
+                           shown == 0.0 ? "zero" : "grid", kLeft, kWidth - kRight, frame.py(value), frame.py(value));
+        out += fmt::format(R"(<text x="{:.0f}" y="{:.1f}" text-anchor="end">{}</text>)", kLeft - 6,
+                           frame.py(value) + 4.5, axis_text(shown));
     }
     const double slot = (kWidth - kLeft - kRight) / frame.x.high;
     const double bar = std::clamp(slot * 0.36, 0.8, 18.0);
@@ -264,16 +260,15 @@ std::string svg_bars(const BarPlot& plot) {
         const auto add = [&](double value, double x, char ink) {
             if (!std::isfinite(value)) return;
             const double y = frame.py(value);
-            fmt::format_to(
-                to,
+            out += fmt::format(
                 R"(<rect class="bar {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {:.2f}</title></rect>)",
                 ink, x, std::min(y, zero), bar, std::abs(y - zero), escaped(entry.label), value);
         };
         add(entry.first, middle - bar, 'a');
         add(entry.second, middle, 'b');
         if (i % label_every != 0) continue;
-        fmt::format_to(to, R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", middle, kHeight - 8,
-                       escaped(entry.label));
+        out += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", middle, kHeight - 8,
+                           escaped(entry.label));
     }
     return out + "</svg></figure>\n";
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iterator>
 
 namespace keel::simulator::deribit {
 
@@ -38,7 +37,7 @@ JsonWriter& JsonWriter::value(std::string_view text) {
             text_ += '\\';
             text_ += c;
         } else if (static_cast<unsigned char>(c) < 0x20) {
-            fmt::format_to(std::back_inserter(text_), "\\u{:04x}", static_cast<unsigned>(c));
+            text_ += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
         } else {
             text_ += c;
         }
@@ -50,7 +49,7 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 JsonWriter& JsonWriter::value(double number) {
     if (!std::isfinite(number)) return null();
     separate();
-    fmt::format_to(std::back_inserter(text_), "{}", number == 0.0 ? 0.0 : number);
+    text_ += fmt::format("{}", number == 0.0 ? 0.0 : number);
     return *this;
 }
 
@@ -63,13 +62,13 @@ JsonWriter& JsonWriter::amount(double number) {
 
 JsonWriter& JsonWriter::value(std::int64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(text_), "{}", number);
+    text_ += fmt::format("{}", number);
     return *this;
 }
 
 JsonWriter& JsonWriter::value(std::uint64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(text_), "{}", number);
+    text_ += fmt::format("{}", number);
     return *this;
 }
 
