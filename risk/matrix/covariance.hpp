@@ -23,6 +23,9 @@ struct CovarianceConfig {
 // that is not live in a bar contributes nothing: its row and column stand. With every factor live in every bar the
 // matrix is positive semidefinite; once live masks differ it need not be (`ragged`), and readers repair it
 // (positive_semidefinite.hpp).
+// This is the definition, a bar at a time. It has no update of one row: a covariance needs both factors in the same
+// bar, so that a bar of one live factor moves its variance and nothing else. What follows a single factor between bars
+// is ScaledCovariance, with the correlations and volatilities of this matrix.
 // Thread: core. Allocates: at construction.
 class EwmaCovariance {
 public:

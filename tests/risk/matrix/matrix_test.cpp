@@ -103,6 +103,54 @@ TEST(ScaledCovarianceTest, JoinsSlowCorrelationsWithFastVolatilities) {
     EXPECT_EQ(matrix[3 * 5 + 0], scaled.covariance(3, 0));
 }
 
+// The incremental form says what the definition says: whole, and when one factor has moved.
+TEST(ScaledCovarianceTest, IsTheEwmaCovarianceOfItsCorrelationsAndVolatilities) {
+    constexpr std::size_t kFactors = 30;
+    constexpr std::size_t kMoved = 11;
+    EwmaCovariance definition{{.factors = kFactors, .decay = 0.94, .seed_bars = 10}};
+    std::mt19937_64 random{7};
+    std::normal_distribution<double> normal{0.0, 0.01};
+    std::vector<std::uint8_t> live(kFactors, 1);
+    std::vector<double> returns(kFactors);
+    const auto next_bar = [&] {
+        const double common = normal(random);
+        for (double& value : returns) value = common + normal(random);
+        definition.on_bar(returns, live);
+    };
+    for (int bar = 0; bar < 60; ++bar) next_bar();
+    ScaledCovariance scaled{kFactors};
+    std::vector<double> correlations(kFactors * kFactors);
+    const auto volatility = [&](std::size_t i) { return std::sqrt(definition.covariance(i, i)); };
+    for (std::size_t i = 0; i < kFactors; ++i) {
+        for (std::size_t j = 0; j < kFactors; ++j) correlations[i * kFactors + j] = definition.correlation(i, j);
+        ASSERT_TRUE(scaled.set_volatility(i, volatility(i)));
+    }
+    ASSERT_TRUE(scaled.set_correlations(correlations));
+    std::vector<double> row(kFactors);
+    for (std::size_t i = 0; i < kFactors; ++i) {
+        scaled.write_row(i, row);
+        for (std::size_t j = 0; j < kFactors; ++j) {
+            const double scale = volatility(i) * volatility(j);
+            EXPECT_NEAR(row[j], definition.covariance(i, j), 1e-15 * scale) << i << ", " << j;
+        }
+    }
+    // A bar of this factor alone: its variance moves, its covariances cannot.
+    const double variance = definition.covariance(kMoved, kMoved);
+    const double beside = definition.covariance(kMoved, kMoved + 1);
+    live.assign(kFactors, 0);
+    live[kMoved] = 1;
+    next_bar();
+    EXPECT_NE(definition.covariance(kMoved, kMoved), variance);
+    EXPECT_EQ(definition.covariance(kMoved, kMoved + 1), beside);
+    ASSERT_TRUE(scaled.set_volatility(kMoved, volatility(kMoved)));
+    scaled.write_row(kMoved, row);
+    for (std::size_t j = 0; j < kFactors; ++j) {
+        const double want = correlations[kMoved * kFactors + j] * volatility(kMoved) * volatility(j);
+        EXPECT_NEAR(row[j], want, 1e-15 * volatility(kMoved) * volatility(j)) << j;
+    }
+    EXPECT_NEAR(row[kMoved], definition.covariance(kMoved, kMoved), 1e-15 * row[kMoved]);
+}
+
 TEST(ScaledCovarianceTest, RefusesWhatIsNoCorrelationAndNoVolatility) {
     ScaledCovariance scaled{2};
     EXPECT_FALSE(scaled.set_correlations(std::array{1.0, 0.5, 0.4, 1.0}));
