@@ -157,7 +157,7 @@ void add_simulate(CLI::App& app, SimulateOptions& options) {
     command->add_flag("--interpolate", options.interpolate, "Recorded chains: interpolate marks between snapshots");
     command
         ->add_option("--seconds", options.seconds,
-                     "Span of a generated market; of a recording, serve it for so long; 0 = no end")
+                     "Simulated span of a Deribit market; seconds that a Binance capture is served; 0 = no end")
         ->check(number_in(0.0, kSecondsMax));
     command->add_option("--certificates", options.certificate_dir, "Where ca.pem and credentials are written")
         ->type_name("DIR");

@@ -175,7 +175,9 @@ int clear_latch(const Configuration& configuration, const KillOptions& options, 
 
 int run_kill(const KillOptions& options) {
     ConfigurationOptions load;
-    load.mode = "observe";  // nothing but the account matters here, whatever mode the engine runs in
+    // Nothing but the account matters here. A file that has gone bad since the engine read it must not keep the latch
+    // from being set: what the account needs of it is refused after that.
+    load.for_replay = true;
     load.allow_env_secrets = options.common.allow_env_secrets;
     const Configuration configuration = load_configuration(options.config_path, load);
     const auto deadline = std::chrono::milliseconds{static_cast<std::int64_t>(options.deadline_seconds * 1'000)};

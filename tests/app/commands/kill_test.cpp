@@ -135,6 +135,17 @@ TEST_F(KillCommandTest, FlattensPerpetualsReduceOnlyThroughTheGate) {
     }
 }
 
+// What a start would refuse must not keep an engine that runs from being stopped.
+TEST_F(KillCommandTest, SetsTheLatchWhateverBecameOfTheSecretFile) {
+    std::ofstream{venue_.certificates() / "credentials.toml"} << "garbage\n";
+    Program run{KEEL_BINARY, {"run", config(), "--headless", "--state", state()}, folder_.path(), "run"};
+    EXPECT_EQ(run.wait(std::chrono::seconds{30}), 2) << run.err();
+    Program kill{KEEL_BINARY, {"kill", "--config", config(), "--state", state()}, folder_.path(), "kill"};
+    EXPECT_EQ(kill.wait(std::chrono::seconds{30}), 3) << kill.out();
+    EXPECT_NE(kill.err().find("credentials.toml"), std::string::npos) << kill.err();
+    EXPECT_TRUE(std::filesystem::exists(state() + "/kill_latch")) << "no latch";
+}
+
 TEST_F(KillCommandTest, SaysWhenTheKeyIsRefused) {
     const std::string wrong = (folder_.path() / "wrong.toml").string();
     std::ofstream{wrong} << "key_id = \"nobody\"\nsecret = \"nothing\"\n";
