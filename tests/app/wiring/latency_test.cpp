@@ -15,22 +15,24 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kTicks = 1'000;  // as many as a p99 needs
 constexpr std::uint64_t kQuietTicks = 100;
 constexpr const char* kPercentiles[] = {"p50", "p90", "p99", "p99_9", "p99_99"};
 
 // Layout and transport.
 class LatencyCommandTest : public testing::TestWithParam<std::tuple<const char*, const char*>> {
 protected:
-    json measure() const {
+    // As many as a p99 needs; fewer where three threads wait for each other, which a busy host makes slow.
+    static std::uint64_t ticks() { return std::string{std::get<0>(GetParam())} == "inline" ? 1'000 : 300; }
+
+    static json measure() {
         const auto [layout, transport] = GetParam();
         const test::TemporaryDirectory folder;
         test::Program program{KEEL_BINARY,
-                              {"latency", "--ticks", std::to_string(kTicks), "--runs", "1", "--layout", layout,
+                              {"latency", "--ticks", std::to_string(ticks()), "--runs", "1", "--layout", layout,
                                "--transport", transport, "--json", "--state", folder.path().string()},
                               folder.path(),
                               "latency"};
-        const int code = program.wait(std::chrono::seconds{200});
+        const int code = program.wait(std::chrono::seconds{280});
         EXPECT_TRUE(code == 0 || code == 1) << program.err();  // 1: a busy host lost ticks; the figures still stand
         return json::parse(program.out(), nullptr, false);
     }
@@ -71,7 +73,7 @@ void expect_cadence(const json& cadence, std::uint64_t ticks) {
 }
 
 // A stage is a part of the way, so its median is no longer than the whole way's; together they are nearly all of it.
-void expect_stages(const json& report, const std::string& transport) {
+void expect_stages(const json& report, const std::string& transport, std::uint64_t ticks) {
     const double whole_ns = report["in_process_us"]["p50"].get<double>() * 1e3;
     double sum_ns = 0.0;
     for (const char* name :
@@ -82,7 +84,7 @@ void expect_stages(const json& report, const std::string& transport) {
         const bool lacking = std::string{name} == "sign" && transport == "ws";
         ASSERT_EQ(stage.is_null(), lacking);
         if (lacking) continue;
-        EXPECT_GE(stage["count"].get<std::uint64_t>(), kTicks / 2);
+        EXPECT_GE(stage["count"].get<std::uint64_t>(), ticks / 2);
         EXPECT_GE(stage["p50"].get<double>(), 0.0);
         EXPECT_LE(stage["p50"].get<double>(), 1.05 * whole_ns);
         EXPECT_TRUE(stage["p99"].is_null() || stage["p99"].get<double>() >= stage["p50"].get<double>());
@@ -102,14 +104,14 @@ TEST_P(LatencyCommandTest, TellsWireStagesAndFloorThatAgree) {
     EXPECT_EQ(report["venue"], "deribit");
     EXPECT_EQ(report["layout"], layout);
     EXPECT_EQ(report["transport"], transport);
-    EXPECT_EQ(report["ticks"], kTicks);
+    EXPECT_EQ(report["ticks"], ticks());
     EXPECT_EQ(report["runs"], 1);
     EXPECT_EQ(report["rate_hz"], 1'000.0);
-    expect_cadence(report, kTicks);
+    expect_cadence(report, ticks());
     EXPECT_EQ(report["quiet"]["rate_hz"], 100.0);
     expect_cadence(report["quiet"], kQuietTicks);
     expect_ordered(report["in_process_us"], report["in_process_us"]["count"].get<std::uint64_t>());
-    expect_stages(report, transport);
+    expect_stages(report, transport, ticks());
 }
 
 INSTANTIATE_TEST_SUITE_P(LayoutsAndTransports, LatencyCommandTest,
