@@ -141,10 +141,12 @@ Cadence measure(simulator::LatencyVenue& venue, LiveSession& session, LatencyFlo
     for (std::uint32_t run = 0; run < runs && !StopSignal::requested(); ++run) {
         floor.set_active(false);
         cadence.missed +=
-            venue.run({.client = LatencyClient::engine, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
+            venue.run({.client = LatencyClient::engine, .ticks = each, .rate_hz = rate_hz, .warm_up = 100},
+                      StopSignal::requested);
         session.pause();  // two spinning clients on two processors would measure each other
         floor.set_active(true);
-        (void)venue.run({.client = LatencyClient::floor, .ticks = each, .rate_hz = rate_hz, .warm_up = 100});
+        (void)venue.run({.client = LatencyClient::floor, .ticks = each, .rate_hz = rate_hz, .warm_up = 100},
+                        StopSignal::requested);
         floor.set_active(false);
         session.resume();
         log_info(fmt::format("{:.0f} ticks a second: run {} of {}", rate_hz, run + 1, runs));

@@ -103,8 +103,9 @@ void Gateway::report(SessionState state, EventBatch& batch) {
 // The gate, which hears of the same rates, keeps the whole reserve for cancels; half of it here, so that two
 // clocks never disagree about an order that the gate has passed.
 net::RateLimiter::Budget Gateway::message_budget() const {
-    return {std::min(config_.matching_burst, granted_.matching_burst),
-            std::min(config_.matching_per_s, granted_.matching_per_s), config_.cancel_reserve_ratio / 2.0};
+    const RateLimits granted = granted_.value_or(RateLimits{config_.matching_per_s, config_.matching_burst});
+    return {std::min(config_.matching_burst, granted.matching_burst),
+            std::min(config_.matching_per_s, granted.matching_per_s), config_.cancel_reserve_ratio / 2.0};
 }
 
 void Gateway::take(const net::Frame& frame, EventBatch& batch) {

@@ -86,8 +86,6 @@ private:
         OrderCommand command{};
         std::uint64_t written_cycles{0};
     };
-    static constexpr double kLowestTierPerS = 5.0;      // order messages of an account that trades little
-    static constexpr double kLowestTierBurst = 20.0;
     static constexpr std::size_t kInFlightMax = 1'024;  // far above what any message budget lets through
 
     void turn(RpcSession::Turn turn, EventBatch& batch);
@@ -133,7 +131,7 @@ private:
     RpcSession session_;
     VenueOrderIds order_ids_;
     Decoder decoder_;
-    RateLimits granted_{kLowestTierPerS, kLowestTierBurst};  // until the account says better
+    std::optional<RateLimits> granted_;  // none where the account does not tell: the configured rate alone binds
     net::RateLimiter budget_;
     std::unique_ptr<RestOrders> rest_;  // null: orders go over this session
     std::unique_ptr<InFlight[]> in_flight_;

@@ -32,6 +32,7 @@ struct LatencyVenue::Core {
     // The round in hand: written by run(), taken by the thread, and given back when done.
     LatencyRound round;
     std::atomic<bool> wanted{false};
+    std::atomic<bool> cut_short{false};
     std::uint64_t missed{0};
 
     CannedTicks ticks;
@@ -113,7 +114,7 @@ struct LatencyVenue::Core {
         const double interval = 1e9 / round.rate_hz * cycles_per_ns;
         const std::uint64_t all = round.warm_up + round.ticks;
         auto due = static_cast<double>(cycles_now());
-        for (std::uint64_t at = 0; at < all; ++at) {
+        for (std::uint64_t at = 0; at < all && !cut_short.load(std::memory_order_relaxed); ++at) {
             due += interval;
             // A tick that nobody answers is counted as missed, and the schedule begins anew behind it: its 250 ms
             // must not be charged to the ticks that follow.
@@ -166,10 +167,14 @@ void LatencyVenue::stop() {
 
 bool LatencyVenue::is_connected(LatencyClient client) const { return core_->connections[slot_of(client)].load() != 0; }
 
-std::uint64_t LatencyVenue::run(const LatencyRound& round) {
+std::uint64_t LatencyVenue::run(const LatencyRound& round, const std::function<bool()>& is_over) {
     core_->round = round;
+    core_->cut_short.store(false, std::memory_order_relaxed);
     core_->wanted.store(true, std::memory_order_release);
-    while (core_->wanted.load(std::memory_order_acquire)) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    while (core_->wanted.load(std::memory_order_acquire)) {
+        if (is_over()) core_->cut_short.store(true, std::memory_order_relaxed);
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
     return core_->missed;
 }
 

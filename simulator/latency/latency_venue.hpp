@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "engine/core/result.hpp"
@@ -51,8 +52,9 @@ public:
 
     // The client is there: logged in and subscribed, or upgraded at /floor.
     [[nodiscard]] bool is_connected(LatencyClient client) const;
-    // Runs a round and waits for its end. Returns ticks that no order answered within 250 ms.
-    std::uint64_t run(const LatencyRound& round);
+    // Runs a round and waits for its end, or until `is_over` says so. Returns ticks that no order answered within
+    // 250 ms.
+    std::uint64_t run(const LatencyRound& round, const std::function<bool()>& is_over);
     // Cycles from tick to order, all rounds of that client since the last clear.
     [[nodiscard]] const LatencyHistogram& wire(LatencyClient client) const;
     void clear();

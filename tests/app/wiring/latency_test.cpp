@@ -2,9 +2,12 @@
 // stands in bench/ and docs/performance.md, not here.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 
 #include "tests/support/program.hpp"
@@ -112,6 +115,17 @@ TEST_P(LatencyCommandTest, TellsWireStagesAndFloorThatAgree) {
     expect_cadence(report["quiet"], kQuietTicks);
     expect_ordered(report["in_process_us"], report["in_process_us"]["count"].get<std::uint64_t>());
     expect_stages(report, transport, ticks());
+}
+
+TEST(InterruptedLatencyCommandTest, EndsWithinSecondsHoweverMuchIsLeft) {
+    const test::TemporaryDirectory folder;
+    test::Program program{KEEL_BINARY,
+                          {"latency", "--ticks", "1000000", "--runs", "1", "--state", folder.path().string()},
+                          folder.path(),
+                          "latency"};
+    std::this_thread::sleep_for(std::chrono::seconds{3});  // well into the first round
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.wait(std::chrono::seconds{10}), 130);
 }
 
 INSTANTIATE_TEST_SUITE_P(LayoutsAndTransports, LatencyCommandTest,
