@@ -150,9 +150,20 @@ void each_coin(const TomlValue& document, const char* section, const risk::Book&
     const TomlValue* tables = document.find(section);
     if (tables == nullptr) return;
     out.underlyings.resize(book.underlying_names.size());
-    for (std::size_t i = 0; i < tables->keys.size(); ++i) {
-        risk::UnderlyingMarginTables* named = tables_named(tables->keys[i], book, out);
-        if (named != nullptr) take(*named, tables->items[i], std::string{section} + "." + tables->keys[i]);
+    // Coins before pairs. A coin's table goes over what an earlier document said of its pairs, too.
+    for (const bool of_pairs : {false, true}) {
+        for (std::size_t i = 0; i < tables->keys.size(); ++i) {
+            if (tables->keys[i].contains('_') != of_pairs) continue;
+            risk::UnderlyingMarginTables* named = tables_named(tables->keys[i], book, out);
+            if (named == nullptr) continue;
+            const std::string path = std::string{section} + "." + tables->keys[i];
+            take(*named, tables->items[i], path);
+            if (of_pairs) continue;
+            const auto coin = static_cast<std::size_t>(named - out.underlyings.data());
+            for (auto& [pair, earlier] : out.pairs) {
+                if (static_cast<std::size_t>(pair.first) == coin) take(earlier, tables->items[i], path);
+            }
+        }
     }
 }
 

@@ -66,7 +66,13 @@ void take_age(const JsonTree& row, Claim claim, std::vector<double>& ages, std::
     if (claim == Claim::newer || (claim == Claim::beside && !std::isnan(told))) ages[place] = told;
 }
 
-// What a row says, unless a newer file has said it.
+// What was told of the age of an older file's price goes with that price.
+void forget_age(std::vector<double>& ages, std::size_t place) {
+    if (place < ages.size()) ages[place] = kNaN;
+}
+
+// What a row says, unless a newer file has said it. Not for prices: of two that a newer file and an older one give in
+// different words, only the newer counts.
 void take(Claim claim, double said, double& value) {
     if (!std::isnan(said) && (claim != Claim::older || std::isnan(value))) value = said;
 }
@@ -161,8 +167,8 @@ void read_expiry(const JsonTree& row, InputsBuilder& builder) {
     if (const JsonTree* window = row.find("settlement_window_minutes")) {
         builder.settlement_window(slot, minutes_from(*window));
     }
-    const double average = positive_or(row, "settlement_average", market.settlement_average);
-    if (claim != Claim::older || std::isnan(market.settlement_average)) market.settlement_average = average;
+    const double average = positive_or(row, "settlement_average", kNaN);
+    if (claim == Claim::newer || (claim == Claim::beside && !std::isnan(average))) market.settlement_average = average;
     take_age(row, claim, builder.inputs().expiry_age_seconds, at(slot));
     take_smile(smile_of(row), slot, builder);
 }
@@ -174,7 +180,23 @@ Claim claim_quote(std::size_t place, InputsBuilder& builder) {
     builder.inputs().market.quotes[place] = {};
     builder.forget_option_price(place);
     builder.forget_doubts(place);
+    forget_age(builder.inputs().input_age_seconds, place);
     return claim;
+}
+
+void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
+    const double spread = row.number_or("spread", kNaN), volume = positive_or(row, "daily_volume", kNaN),
+                 volatility = positive_or(row, "daily_volatility", kNaN);
+    if (std::isnan(spread) && std::isnan(volume) && std::isnan(volatility)) return;
+    const Claim claim = builder.times().claim(Input::liquidity, place);
+    risk::ContractLiquidity& liquidity = builder.inputs().liquidity[place];
+    if (spread < 0.0) {  // the bid above the ask: neither says what leaving costs
+        if (claim != Claim::older) builder.doubt(place, risk::InputDoubt::crossed_quote);
+    } else {
+        take(claim, spread, liquidity.spread);
+    }
+    take(claim, volume, liquidity.daily_volume);
+    take(claim, volatility, liquidity.daily_volatility);
 }
 
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
@@ -188,19 +210,18 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
         const bool priced = !std::isnan(mark) || !std::isnan(volatility);
         const Claim claim = priced ? claim_quote(place, builder) : Claim::beside;
         const bool option = risk::is_option(inputs.book.contracts[place].kind);
-        if (option && !std::isnan(mark) && claim != Claim::older) builder.suggest_option_price(place, mark);
-        risk::ContractQuote& quote = inputs.market.quotes[place];
-        take(claim, option ? volatility : mark, option ? quote.volatility : quote.mark);
-        risk::ContractLiquidity& liquidity = inputs.liquidity[place];
-        const double spread = row.number_or("spread", kNaN);
-        if (spread < 0.0) {  // the bid above the ask: neither says what leaving costs
-            if (claim != Claim::older) builder.doubt(place, risk::InputDoubt::crossed_quote);
-        } else {
-            take(claim, spread, liquidity.spread);
+        if (claim != Claim::older) {
+            if (option && !std::isnan(mark)) builder.suggest_option_price(place, mark);
+            risk::ContractQuote& quote = inputs.market.quotes[place];
+            const double price = option ? volatility : mark;
+            if (!std::isnan(price)) (option ? quote.volatility : quote.mark) = price;
         }
-        take(claim, positive_or(row, "daily_volume", kNaN), liquidity.daily_volume);
-        take(claim, positive_or(row, "daily_volatility", kNaN), liquidity.daily_volatility);
-        take_age(row, claim, inputs.input_age_seconds, place);
+        take_liquidity(row, place, builder);
+        if (priced) {
+            take_age(row, claim, inputs.input_age_seconds, place);
+        } else if (place < inputs.input_age_seconds.size()) {  // a row without a price makes none younger
+            inputs.input_age_seconds[place] = std::fmax(inputs.input_age_seconds[place], age_or(row, kNaN));
+        }
     }
 }
 
@@ -265,13 +286,20 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     const bool option = risk::is_option(meaning->kind);
     if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0) {
         const Claim claim = builder.times().claim(Input::index, at(underlying));
-        if (claim == Claim::newer) inputs.market.underlyings[at(underlying)].index = index;
+        if (claim == Claim::newer) {
+            inputs.market.underlyings[at(underlying)].index = index;
+            forget_age(inputs.index_age_seconds, at(underlying));
+        }
         if (claim == Claim::beside) builder.suggest_index(underlying, index);
     }
     const auto take_forward = [&](risk::ExpirySlot slot, double forward) {
         if (!(forward > 0.0)) return;
         const Claim claim = builder.times().claim(Input::forward, at(slot));
-        if (claim == Claim::newer) inputs.market.expiries[at(slot)].forward = forward;
+        if (claim == Claim::newer) {
+            inputs.market.expiries[at(slot)].forward = forward;
+            inputs.market.expiries[at(slot)].settlement_average = kNaN;
+            forget_age(inputs.expiry_age_seconds, at(slot));
+        }
         if (claim == Claim::beside) builder.suggest_forward(slot, forward);
     };
     if (option) {
@@ -292,17 +320,20 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
         const double price = option ? row.number_or("mark_iv", kNaN) / 100.0 : mark;
         const Claim claim = price > 0.0 ? claim_quote(place, builder) : Claim::beside;
         risk::ContractQuote& quote = inputs.market.quotes[place];
-        if (price > 0.0) take(claim, price, option ? quote.volatility : quote.mark);
+        if (price > 0.0 && claim != Claim::older) (option ? quote.volatility : quote.mark) = price;
         const double bid = row.number_or("bid_price", 0.0), ask = row.number_or("ask_price", 0.0);
         const bool counts = claim != Claim::older;
         if (counts && (bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
         if (counts && ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);
+        const double volume = row.number_or("volume", kNaN);
+        const bool both = bid > 0.0 && ask > bid;
+        if (!both && !(volume > 0.0)) continue;
+        const Claim traded = builder.times().claim(Input::liquidity, place);
         risk::ContractLiquidity& liquidity = inputs.liquidity[place];
-        if (bid > 0.0 && ask > bid)
-            take(claim, (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0), liquidity.spread);
-        if (const double volume = row.number_or("volume", kNaN); volume > 0.0) {
+        if (both) take(traded, (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0), liquidity.spread);
+        if (volume > 0.0) {
             const bool in_dollars = meaning->kind == risk::ContractKind::inverse_future;
-            take(claim, in_dollars ? volume * mark : volume, liquidity.daily_volume);
+            take(traded, in_dollars ? volume * mark : volume, liquidity.daily_volume);
         }
     }
 }

@@ -16,11 +16,11 @@ MarketTimes::Claim MarketTimes::claim(Input input, std::size_t place) {
     const std::size_t file = files_.size() - 1;
     const auto [source, fresh] = sources_.try_emplace({input, place}, file);
     if (fresh) return Claim::beside;
-    const UnixNanos before = files_[source->second].time, now = files_[file].time;
-    const bool both_known = before != UnixNanos{} && now != UnixNanos{};
-    if (both_known && now < before) return Claim::older;
+    const UnixNanos given = files_[source->second].time, now = files_[file].time;
+    const UnixNanos before = given != UnixNanos{} ? given : newest();  // without a time it is as new as any
+    if (now != UnixNanos{} && now < before) return Claim::older;
     source->second = file;
-    return both_known && before < now ? Claim::newer : Claim::beside;
+    return given != UnixNanos{} && given < now ? Claim::newer : Claim::beside;
 }
 
 UnixNanos MarketTimes::newest() const {

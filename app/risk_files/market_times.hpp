@@ -14,7 +14,7 @@ namespace keel::app {
 // newer wins whatever their order, and what only an older one gives is as much older than the report.
 class MarketTimes {
 public:
-    enum class Input : std::uint8_t { index, forward, curve, quote, stable, history, correlations };
+    enum class Input : std::uint8_t { index, forward, curve, quote, stable, history, correlations, liquidity };
     // How the file that is being read stands to the one that an input came from.
     enum class Claim : std::uint8_t {
         older,   // that input is newer: keep it

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "app/failure.hpp"
+#include "app/risk_files/margin_tables.hpp"
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
 #include "risk/report/risk_report.hpp"
@@ -212,6 +213,29 @@ TEST_F(MarginFilesTest, PairsOfOneCoinKeepTheirTablesApart) {
     EXPECT_EQ(margin(general + either, dollars).venues.at(0).maintenance_margin_usd,
               margin(general + linear, dollars).venues.at(0).maintenance_margin_usd)
         << "the coin's, of any settlement";
+}
+
+// --margin is read over the tables that a market file names: a coin's table over an earlier one of its pair, too.
+TEST_F(MarginFilesTest, ALaterDocumentsCoinGoesOverAnEarlierPair) {
+    risk::Book book;
+    book.underlying_names = {"BTC"};
+    book.stable_names = {"USDC"};
+    const auto document = [](const char* name, double rate) {
+        return parse_toml("[future." + std::string{name} + "]\ninitial_rate = " + std::to_string(rate) +
+                              "\nmaintenance_rate = 0.01\nrate_per_coin = 0.0\n",
+                          "tables.toml");
+    };
+    const auto inverse_rate = [&](const TomlValue& first, const TomlValue& second) {
+        risk::VenueMarginTables tables;
+        take_margin_tables(first, book, risk::VenueSlot{0}, tables);
+        take_margin_tables(second, book, risk::VenueSlot{0}, tables);
+        const auto pair = tables.pairs.find({risk::UnderlyingSlot{0}, risk::StableSlot::none});
+        const bool own = pair != tables.pairs.end() && pair->second.future.has_value();
+        return own ? pair->second.future->initial_rate : tables.underlyings.at(0).future->initial_rate;
+    };
+    EXPECT_EQ(inverse_rate(document("btc_usd", 0.02), document("BTC", 0.05)), 0.05);
+    EXPECT_EQ(inverse_rate(document("BTC", 0.05), document("btc_usd", 0.02)), 0.02);
+    EXPECT_EQ(inverse_rate(document("btc_usd", 0.02), document("btc_usdc", 0.07)), 0.02);
 }
 
 TEST_F(MarginFilesTest, WithoutATableTheMarginIsUnknownAndSaysWhy) {

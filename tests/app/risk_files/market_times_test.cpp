@@ -76,6 +76,51 @@ TEST_F(MarketTimesTest, FilesOfOneTimeOrNoneAreReadOneOverTheOther) {
     EXPECT_TRUE(std::isnan(patched.index_age_seconds[0]));
 }
 
+// Whatever words the older file uses for it: a volatility is not beside a newer price, it is older.
+TEST_F(MarketTimesTest, AnOlderVolatilityDoesNotStandBesideANewerPrice) {
+    const auto file = [](const char* hour, const std::string& option) {
+        return R"({"time":"2026-03-01T)" + std::string{hour} +
+               R"(:00:00Z","underlyings":[{"name":"BTC","index":65000},{"name":"ETH","index":3000}],
+               "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],
+               "instruments":[{"name":"BTC-PERPETUAL","mark":65010},{"name":"ETH-PERPETUAL","mark":3001},
+               {"name":"BTC-27MAR26-70000-C",)" +
+               option + "}]}";
+    };
+    const std::string newer = file("08", R"("mark":0.03)"), older = file("07", R"("iv":0.9)");
+    const double alone = load(kHeld, {newer}).market.quotes[2].volatility;
+    ASSERT_TRUE(alone > 0.1 && alone < 0.85) << alone;
+    EXPECT_EQ(load(kHeld, {newer, older}).market.quotes[2].volatility, alone);
+    EXPECT_EQ(load(kHeld, {older, newer}).market.quotes[2].volatility, alone);
+}
+
+TEST_F(MarketTimesTest, ARowWithoutAPriceNeitherMakesOneYoungerNorBringsBackAnOldSpread) {
+    const auto rows = [](const char* hour, const char* instruments) {
+        return R"({"time":"2026-03-01T)" + std::string{hour} + R"(:00:00Z","instruments":[)" + instruments + "]}";
+    };
+    const std::string newer =
+        rows("08", R"({"name":"BTC-PERPETUAL","mark":65010,"spread":0.01,"daily_volume":5,"age_seconds":600})");
+    const std::string older =
+        rows("07", R"({"name":"BTC-PERPETUAL","spread":0.0001,"daily_volume":9,"age_seconds":1})");
+    for (const auto& files : {std::array{newer, older}, std::array{older, newer}}) {
+        const risk::ReportInputs inputs = load(kHeld, {kBefore, files[0], files[1]});
+        EXPECT_EQ(inputs.input_age_seconds[0], 600.0);
+        EXPECT_EQ(inputs.liquidity[0].spread, 0.01);
+        EXPECT_EQ(inputs.liquidity[0].daily_volume, 5.0);
+    }
+}
+
+TEST_F(MarketTimesTest, AnAverageIsOfTheFileThatTheForwardIsOf) {
+    const auto average = [](const risk::ReportInputs& inputs) { return inputs.market.expiries[0].settlement_average; };
+    EXPECT_TRUE(std::isnan(average(load(kHeld, {kNow, kBefore})))) << "of an hour of the window that has passed";
+    EXPECT_TRUE(std::isnan(average(load(kHeld, {kBefore, kNow}))));
+    EXPECT_EQ(average(load(kHeld, {kBefore})), 60'000.0);
+}
+
+TEST_F(MarketTimesTest, AFileWithoutATimeBetweenDoesNotLetTheOldestIn) {
+    const std::string timeless = R"({"instruments":[{"name":"BTC-PERPETUAL","mark":65020}]})";
+    EXPECT_EQ(load(kHeld, {kNow, timeless, kBefore}).market.quotes[0].mark, 65'020.0);
+}
+
 TEST_F(MarketTimesTest, HistoriesOfTwoFilesAreNotStrungTogether) {
     const auto file = [](const char* hour, const std::string& more) {
         return R"({"time":"2026-03-01T)" + std::string{hour} +
