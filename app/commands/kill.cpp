@@ -171,6 +171,24 @@ int clear_latch(const Configuration& configuration, const KillOptions& options, 
     return cleared ? kExitDone : kExitCheckFailed;
 }
 
+// A file that cannot be read must not keep an operator from stopping the engine: the latch, and the engine's own end,
+// need the state directory alone. Throws what reading the file threw.
+Configuration configuration_or_latch(const KillOptions& options, const ConfigurationOptions& load) {
+    try {
+        return load_configuration(options.config_path, load);
+    } catch (const std::exception&) {
+        const std::string& state_dir = options.common.state_dir;
+        std::error_code ignored;
+        if (options.clear || !std::filesystem::is_directory(state_dir, ignored)) throw;
+        const bool latched = set_kill_latch(state_dir, "keel kill");
+        const pid_t engine = tell_engine(state_dir);
+        log_error(fmt::format("without the configuration no venue was told to cancel; kill latch in {} {}, {}",
+                              state_dir, latched ? "set" : "NOT SET",
+                              engine > 0 ? fmt::format("engine {} told", engine) : "no engine runs there"));
+        throw;
+    }
+}
+
 }  // namespace
 
 int run_kill(const KillOptions& options) {
@@ -179,7 +197,7 @@ int run_kill(const KillOptions& options) {
     // from being set: what the account needs of it is refused after that.
     load.for_replay = true;
     load.allow_env_secrets = options.common.allow_env_secrets;
-    const Configuration configuration = load_configuration(options.config_path, load);
+    const Configuration configuration = configuration_or_latch(options, load);
     const auto deadline = std::chrono::milliseconds{static_cast<std::int64_t>(options.deadline_seconds * 1'000)};
     const std::string state_dir = state_directory(configuration, options.common);
     if (options.clear) return clear_latch(configuration, options, state_dir, Clock::now() + deadline);

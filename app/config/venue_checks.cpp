@@ -84,8 +84,8 @@ void check_deribit(const Place& place, const VenueSettings& venue) {
     }
     if (!venue.definitions.empty()) place.key("instrument").refuse("deribit lists its contracts itself");
     if (!venue.streams.empty()) place.key("streams").refuse("are binance's");
-    if (venue.read_deadline < std::chrono::seconds{venue.heartbeat_s}) {
-        place.key("read_deadline_ms").refuse("is shorter than heartbeat_s: a quiet connection would be given up");
+    if (venue.read_deadline <= std::chrono::seconds{venue.heartbeat_s}) {
+        place.key("read_deadline_ms").refuse("is not longer than heartbeat_s: a quiet connection would be given up");
     }
 }
 

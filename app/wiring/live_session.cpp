@@ -80,12 +80,13 @@ void warn_of_idle_boundaries(const Configuration& configuration, const Instrumen
 // What killed runs before this one had allocated ahead. Only comfort, so whatever is in its way stays.
 void reclaim_killed_journals(const std::filesystem::path& journals) {
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator{journals, ignored}) {
-        if (entry.path().extension() != ".journal") continue;
-        const auto given_back = reclaim_unwritten(entry.path());
+    auto entry = std::filesystem::directory_iterator{journals, ignored};
+    for (; !ignored && entry != std::filesystem::directory_iterator{}; entry.increment(ignored)) {
+        if (entry->path().extension() != ".journal") continue;
+        const auto given_back = reclaim_unwritten(entry->path());
         if (!given_back || *given_back == 0) continue;
         log_info(fmt::format("{} was left by a killed run: {} MiB that it never wrote are given back",
-                             entry.path().string(), *given_back >> 20U));
+                             entry->path().string(), *given_back >> 20U));
     }
 }
 

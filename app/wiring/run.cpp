@@ -73,7 +73,7 @@ void watch(LiveSession& session, const RunOptions& options, const Configuration&
         }
         // A wrong key from the start will not become a right one by waiting.
         if (const std::string refusal = ready ? "" : session.key_refusal(); !refusal.empty()) {
-            throw OutsideError{refusal};
+            throw UsageError{refusal};
         }
         alarms.look();
         if (!ready &&

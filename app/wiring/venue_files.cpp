@@ -29,6 +29,7 @@ VenueFiles::VenueFiles(std::filesystem::path directory)
     std::filesystem::create_directories(directory_, error);
     if (error) throw OutsideError{directory_.string() + ": cannot be created: " + error.message()};
     ::chmod(directory_.c_str(), 0700);
+    std::filesystem::remove_all(staging_, error);  // of a killed start with this number
     const auto made = simulator::write_certificates(staging_);
     if (!made) {
         std::filesystem::remove_all(staging_, error);

@@ -17,7 +17,8 @@ double MessageBudget::level(const Bucket& bucket, UnixNanos now) {
 
 double MessageBudget::available(VenueId venue, UnixNanos now) const {
     const Bucket& bucket = buckets_[slot(venue)];
-    return level(bucket, now) - bucket.burst * reserve_ratio_;
+    // However much is reserved, a full bucket has room for one order.
+    return level(bucket, now) - std::min(bucket.burst * reserve_ratio_, std::max(0.0, bucket.burst - 1.0));
 }
 
 void MessageBudget::take(VenueId venue, UnixNanos now) {

@@ -146,6 +146,17 @@ TEST_F(KillCommandTest, SetsTheLatchWhateverBecameOfTheSecretFile) {
     EXPECT_TRUE(std::filesystem::exists(state() + "/kill_latch")) << "no latch";
 }
 
+TEST_F(KillCommandTest, SetsTheLatchWhenTheConfigurationItselfCannotBeRead) {
+    std::filesystem::create_directories(state());
+    const std::string half = (folder_.path() / "half.toml").string();
+    std::ofstream{half} << "[engine]\nmode = \"pa";
+    Program kill{KEEL_BINARY, {"kill", "--config", half, "--state", state()}, folder_.path(), "kill"};
+    EXPECT_EQ(kill.wait(std::chrono::seconds{30}), 2) << kill.out();
+    EXPECT_NE(kill.err().find("half.toml"), std::string::npos) << kill.err();
+    EXPECT_NE(kill.err().find("no venue was told to cancel"), std::string::npos) << kill.err();
+    EXPECT_TRUE(std::filesystem::exists(state() + "/kill_latch")) << "no latch";
+}
+
 TEST_F(KillCommandTest, SaysWhenTheKeyIsRefused) {
     const std::string wrong = (folder_.path() / "wrong.toml").string();
     std::ofstream{wrong} << "key_id = \"nobody\"\nsecret = \"nothing\"\n";

@@ -74,7 +74,7 @@ void expect_plots(const json& page, std::size_t shocks, double seconds) {
     EXPECT_TRUE(series["funding_usd"].back().is_number()) << "perpetuals were held";
 }
 
-// Each decision whose order left says how long it took; the slowest is the slowest of the run.
+// Each decision whose order left says how long it took; none took longer than the slowest of the run.
 void expect_latencies(const json& report, const json& page) {
     std::size_t timed = 0;
     double slowest = 0.0;
@@ -86,7 +86,8 @@ void expect_latencies(const json& report, const json& page) {
         slowest = std::max(slowest, row["latency_us"].get<double>());
     }
     EXPECT_GE(timed, 5U);
-    EXPECT_NEAR(slowest, report["tick_to_trade_us"]["max"].get<double>(), 1e-6 * slowest);
+    // Cancels are in the whole, too.
+    EXPECT_LE(slowest, report["tick_to_trade_us"]["max"].get<double>() * (1.0 + 1e-6));
 }
 
 // The hedges that were filled with an instrument chosen over a dearer one, both costs told.

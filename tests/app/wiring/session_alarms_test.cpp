@@ -72,7 +72,7 @@ TEST_F(SessionAlarmsTest, ARefusedKeyIsNamedAndEndsTheStart) {
         Program engine{KEEL_BINARY, run_words({"--mode", mode, "--set", "venue.0.credentials_file=\"" + wrong + "\""}),
                        folder_.path(), "engine"};
         // Long before the 30 s that a venue may take to become ready.
-        EXPECT_EQ(engine.wait(std::chrono::seconds{15}), 3) << engine.err();
+        EXPECT_EQ(engine.wait(std::chrono::seconds{15}), 2) << engine.err();
         const std::string said =
             "refused the key of " + wrong + " (venue.0.credentials_file): 13004 invalid_credentials";
         EXPECT_NE(engine.err().find("deribit at 127.0.0.1:"), std::string::npos) << engine.err();
@@ -90,7 +90,7 @@ TEST_F(SessionAlarmsTest, ARefusedKeyOfTheEnvironmentIsNamedAsSuch) {
                    folder_.path(),
                    "engine",
                    {"KEEL_DERIBIT_KEY_ID=nobody", std::string{"KEEL_DERIBIT_SECRET="} + kWrongSecret}};
-    EXPECT_EQ(engine.wait(std::chrono::seconds{15}), 3) << engine.err();
+    EXPECT_EQ(engine.wait(std::chrono::seconds{15}), 2) << engine.err();
     EXPECT_NE(engine.err().find("refused the key of KEEL_DERIBIT_KEY_ID in the environment: 13004 invalid_credentials"),
               std::string::npos)
         << engine.err();
