@@ -139,6 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"ControlCharacter", "port = 8443", "server_name = \"a\\u0000b\"", "venue[0].server_name", 9},
         BadCase{"SilenceShorterThanHeartbeat", "port = 8443", "read_deadline_ms = 5000", "venue[0].read_deadline_ms",
                 9},
+        BadCase{"SilenceOfOneHeartbeat", "port = 8443", "read_deadline_ms = 10000", "venue[0].read_deadline_ms", 9},
         BadCase{"CurrencyUnknown", "currencies = [\"BTC\"]", "currencies = [\"BTC\", \"BCT\"]", "venue[0].currencies",
                 10},
         BadCase{"CurrencyInLowerCase", "currencies = [\"BTC\"]", "currencies = [\"btc\"]", "venue[0].currencies", 10},

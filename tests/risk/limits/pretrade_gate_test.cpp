@@ -408,6 +408,15 @@ TEST_F(PretradeGateTest, KeepsAReserveOfMessagesForCancels) {
     EXPECT_EQ(verdict(buy(8)), GateLimit::none);
 }
 
+TEST_F(PretradeGateTest, AFullBucketHasRoomForOneOrderHoweverMuchIsReserved) {
+    config_.messages_per_second_max = 1.0;
+    config_.messages_burst_max = 1.0;
+    config_.cancel_reserve_ratio = 0.9;
+    start();
+    EXPECT_EQ(verdict(buy(1)), GateLimit::none);
+    EXPECT_EQ(verdict(buy(2)), GateLimit::message_rate);
+}
+
 // The venue's own tier binds where it is the smaller one; a larger one does not loosen the configured limit.
 TEST_F(PretradeGateTest, TakesTheVenuesMessageRateWhereItIsSmaller) {
     config_.messages_per_second_max = 2.0;
