@@ -29,6 +29,7 @@ constexpr bool has(InputDoubt set, InputDoubt bit) {
 }
 
 inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
+inline constexpr double kCarryMax = 1.0;       // per year: what a forward may be off the index beside that
 
 // "mark from the forward, crossed quote"; empty: nothing is doubtful.
 [[nodiscard]] std::string doubt_words(InputDoubt doubts);

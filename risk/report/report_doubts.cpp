@@ -7,6 +7,7 @@
 
 #include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_quote.hpp"
+#include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
 namespace {
@@ -33,6 +34,15 @@ InputDoubt doubt_of(const std::vector<InputDoubt>& doubts, std::size_t place) {
     return place < doubts.size() ? doubts[place] : InputDoubt::none;
 }
 
+// A forward that no carry explains: of a mark that was told wrongly it would confirm every price of the expiry.
+InputDoubt of_forward(const ReportInputs& inputs, ExpirySlot slot) {
+    const ExpiryMarket& expiry = inputs.market.expiries[at(slot)];
+    const double index = inputs.market.underlyings[at(expiry.underlying)].index;
+    const double years = std::max(0.0, years_between(inputs.market.now, expiry.expiry));
+    const bool far = std::abs(std::log(expiry.forward / index)) > kMarkFarRatio + kCarryMax * years;
+    return far ? InputDoubt::mark_far : InputDoubt::none;
+}
+
 // What a given mark should be near: the forward of its expiry where there is one of its own, else the index.
 InputDoubt of_mark(const ReportInputs& inputs, const Contract& contract, double mark) {
     const bool dated = contract.expiry != ExpirySlot::none;
@@ -40,18 +50,21 @@ InputDoubt of_mark(const ReportInputs& inputs, const Contract& contract, double 
         return InputDoubt::none;  // how far a dated future should be from the index is not known
     const double near = dated ? inputs.market.expiries[at(contract.expiry)].forward
                               : inputs.market.underlyings[at(contract.underlying)].index;
-    return std::abs(mark / near - 1.0) > kMarkFarRatio ? InputDoubt::mark_far : InputDoubt::none;
+    if (std::abs(mark / near - 1.0) > kMarkFarRatio) return InputDoubt::mark_far;
+    return dated ? of_forward(inputs, contract.expiry) : InputDoubt::none;
 }
 
 InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row) {
     const Contract& contract = inputs.book.contracts[row];
     const double own = inputs.market.quotes[row].volatility;
     InputDoubt out = doubt_of(inputs.expiry_doubts, at(contract.expiry));
+    if (contract.expiry != ExpirySlot::none) out |= of_forward(inputs, contract.expiry);
     if (is_market_volatility(own)) return out;
     if (std::isfinite(own)) out |= InputDoubt::volatility_range;
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
     if (smile == smiles.end() || !smile->svi) return out;
     out |= smile->doubts;
+    if (!is_market_volatility(smile_volatility(*smile, contract.strike))) out |= InputDoubt::volatility_range;
     const bool outside = smile->fitted && (contract.strike < smile->quotes.front().strike ||
                                            contract.strike > smile->quotes.back().strike);
     return outside ? out | InputDoubt::beyond_quotes : out;

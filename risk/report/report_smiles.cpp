@@ -18,7 +18,7 @@ SviPoint point_of(const SmileQuote& quote, double forward, double years) {
     const double volatility = two_sided ? 0.5 * (quote.bid + quote.ask) : quote.mark;
     const double half_spread = two_sided ? 0.5 * (quote.ask - quote.bid) : 0.0;
     const double k = std::log(quote.strike / forward);
-    if (!(volatility > 0.0) || !std::isfinite(k)) return {};
+    if (!is_market_volatility(volatility) || !std::isfinite(k)) return {};
     constexpr double kMarkWeight = 0.25;
     return {.k = k,
             .volatility = volatility,
@@ -50,8 +50,11 @@ void fit(SmileReport& smile, const SviParameters* near) {
 
 // Quotes with one side only, or with the bid at or above the ask. A mark alone is the venue's word and no such quote.
 void judge_quotes(SmileReport& smile) {
-    std::size_t one_sided = 0, crossed = 0;
+    std::size_t one_sided = 0, crossed = 0, absurd = 0;
     for (const SmileQuote& quote : smile.quotes) {
+        const SviPoint point = point_of(quote, smile.forward, smile.years);
+        const bool says = quote.mark > 0.0 || (quote.bid > 0.0 && quote.ask > quote.bid);
+        absurd += says && point.volatility == 0.0 ? 1U : 0U;
         const bool bid = quote.bid > 0.0, ask = quote.ask > 0.0;
         one_sided += bid != ask ? 1U : 0U;
         crossed += bid && ask && quote.bid >= quote.ask ? 1U : 0U;
@@ -64,6 +67,7 @@ void judge_quotes(SmileReport& smile) {
     };
     tell(one_sided, "one-sided", InputDoubt::one_sided_quote);
     tell(crossed, "crossed", InputDoubt::crossed_quote);
+    tell(absurd, "out of range", InputDoubt::volatility_range);
 }
 
 void check(SmileReport& smile, const SmileReport* before) {

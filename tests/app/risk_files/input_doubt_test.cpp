@@ -53,6 +53,28 @@ TEST_F(InputDoubtTest, AFutureWithoutAMarkIsPricedAtTheForwardOfItsExpiry) {
     }
 }
 
+// A digit lost: the future's own mark is the only word on the forward, and would agree with itself.
+TEST_F(InputDoubtTest, AForwardThatNoCarryExplainsIsDoubted) {
+    const std::string future = holding(R"({"instrument":"BTC-27MAR26","quantity":132600,"entry":65000})");
+    expect_quality(report(future, {market("", R"(,{"name":"BTC-27MAR26","mark":6630})")}), "mark far from the index");
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const char* iv = R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})";
+    expect_quality(report(option, {market(R"({"underlying":"BTC","expiry":"27MAR26","forward":6630})", iv)}),
+                   "mark far from the index");
+    expect_quality(report(option, {market(kForward, iv)}), "good");
+}
+
+// Percent where fractions are meant.
+TEST_F(InputDoubtTest, AnAbsurdCurveIsDoubtedWhereItIsUsed) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto curve = [](const std::string& svi) {
+        return R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,"svi":)" + svi + "}";
+    };
+    expect_quality(report(option, {market(curve(R"({"a":2400,"b":0.02,"rho":-0.3,"m":0,"sigma":0.1})"), "")}),
+                   "volatility out of range");
+    expect_quality(report(option, {market(curve(R"({"a":0.02,"b":0.02,"rho":-0.3,"m":0,"sigma":0.1})"), "")}), "good");
+}
+
 TEST_F(InputDoubtTest, WithoutAForwardTheIndexStandsIn) {
     const RiskReport future = report(holding(R"({"instrument":"BTC-27MAR26","quantity":130000,"entry":65000})"),
                                      {market("", R"(,{"name":"BTC-27MAR26","spread":0.001})")});
