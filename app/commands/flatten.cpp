@@ -64,13 +64,20 @@ private:
 using Loop = EngineLoop<risk::RiskEngine, Flattener, risk::PretradeGate>;
 using Host = CoreHost<Loop, NoRecorder>;
 
+// It flattens whatever the boundaries say; and one per coin of what the venue lists by now may be more than they hold.
+risk::RiskConfig without_boundaries(const Configuration& configuration) {
+    risk::RiskConfig out = risk_config(configuration);
+    out.boundaries.clear();
+    return out;
+}
+
 // Parts of one flattening, in the order in which they must be made.
 struct Machine {
     Machine(const Configuration& configuration, bool allow_env_secrets)
         : links{(load_reference_data(configuration, instruments),
                  make_links(configuration, instruments, allow_env_secrets))},
           orders{static_cast<std::uint32_t>(wall_now().ns() / 1'000'000'000)},
-          risk{risk_config(configuration), instruments},
+          risk{without_boundaries(configuration), instruments},
           flattener{std::min(configuration.hedge.config.collar_bps, configuration.gate.price_collar_bps),
                     configuration.gate.order_notional_usd_max},
           gate{configuration.gate, instruments},

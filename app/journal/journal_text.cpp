@@ -28,9 +28,6 @@ std::string real_text(Real value) { return std::isfinite(value.value()) ? fmt::f
 
 const char* side_text(Side side) { return side == Side::bid ? "buy" : "sell"; }
 
-// A gateway's own reasons are negated Errc codes; the venue's negative ones (JSON-RPC) lie far below them.
-bool is_ours(std::int64_t reason) { return reason < 0 && reason >= -static_cast<std::int64_t>(Errc::queue_full); }
-
 std::string level_text(const Event& event, const InstrumentTable& instruments) {
     const auto level = event.as<Level>();
     return fmt::format("{} {} x {} seq {} after {}{}{}", event.side() == Side::bid ? "bid" : "ask",
@@ -136,7 +133,7 @@ const char* time_in_force_name(TimeInForce time_in_force) {
 
 std::string_view reason_name(const Event& event) {
     const std::int64_t reason = event.as<OrderReport>().reason;
-    if (is_ours(reason)) return errc_name(static_cast<Errc>(-reason));
+    if (const Errc own = own_errc(reason); own != Errc::none) return errc_name(own);
     return event.venue == VenueId::deribit ? connectors::deribit::error_name(reason) : std::string_view{};
 }
 
@@ -144,7 +141,7 @@ std::string reason_text(const Event& event) {
     const std::int64_t reason = event.as<OrderReport>().reason;
     const std::string_view name = reason_name(event);
     std::string text;
-    if (is_ours(reason)) {
+    if (own_errc(reason) != Errc::none) {
         text = name;
     } else if (reason != 0) {
         text = fmt::format("venue's reason {}{}{}", reason, name.empty() ? "" : " ", name);

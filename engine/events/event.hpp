@@ -121,6 +121,10 @@ struct VolatilityIndex {
 };
 // OrderReport::reason where the cause is ours: negative, so that no code of a venue looks like one.
 constexpr std::int64_t own_reason(Errc code) { return -static_cast<std::int64_t>(code); }
+// The code behind such a reason; none where it is the venue's, whose negative ones (JSON-RPC) lie far below.
+constexpr Errc own_errc(std::int64_t reason) {
+    return reason < 0 && reason >= own_reason(Errc::queue_full) ? static_cast<Errc>(-reason) : Errc::none;
+}
 
 struct OrderReport {
     ClientOrderId client_order_id{ClientOrderId::none};
