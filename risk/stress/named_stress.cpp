@@ -61,28 +61,6 @@ ContractLiquidity liquidity_of(const StressInputs& inputs, std::size_t contract)
     return contract < inputs.liquidity.size() ? inputs.liquidity[contract] : ContractLiquidity{};
 }
 
-// What leaving everything costs beyond what it costs today.
-double extra_exit_cost_usd(const StressInputs& inputs, const StressDefinition& stress, std::size_t& left_out) {
-    if (!changes_liquidity(stress)) return 0.0;
-    double extra = 0.0;
-    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
-        const Contract& contract = inputs.book.contracts[i];
-        const Holding& holding = inputs.book.holdings[i];
-        if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
-        const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
-        const ContractLiquidity liquidity = liquidity_of(inputs, i);
-        const double cost = exit_cost_usd(notional, holding.quantity, liquidity, stress.spread_factor,
-                                          stress.depth_factor, stress.impact_factor) -
-                            exit_cost_usd(notional, holding.quantity, liquidity, 1.0, 1.0, 1.0);
-        if (std::isfinite(cost)) {
-            extra += cost;
-        } else {
-            ++left_out;
-        }
-    }
-    return extra;
-}
-
 // The book revalued in one world after another. What no world changes is found once: the greeks of each contract, and
 // the margins of the whole book where the market stands still.
 class Revaluation {
@@ -176,14 +154,31 @@ void charge_funding(const StressInputs& inputs, const StressDefinition& stress, 
     }
 }
 
+// What leaving each position costs beyond what it costs today, at the venue that it is at.
+void charge_exit(const StressInputs& inputs, const StressDefinition& stress, StressResult& result) {
+    for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
+        const Contract& contract = inputs.book.contracts[i];
+        const Holding& holding = inputs.book.holdings[i];
+        if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
+        const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
+        const ContractLiquidity liquidity = liquidity_of(inputs, i);
+        const double cost = exit_cost_usd(notional, holding.quantity, liquidity, stress.spread_factor,
+                                          stress.depth_factor, stress.impact_factor) -
+                            exit_cost_usd(notional, holding.quantity, liquidity, 1.0, 1.0, 1.0);
+        if (std::isfinite(cost)) {
+            charge(result, contract.venue, cost);
+        } else {
+            ++result.left_out;
+        }
+    }
+}
+
 void add_shock(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                std::vector<StressResult>& out) {
     const StressMoves moves = stress_moves(stress, inputs.book);
     StressResult result = whole.judge(inputs.book, moves.shock(), stress.id);
     if (stress.funding_8h != 0.0) charge_funding(inputs, stress, moves.shock(), result);
-    const double extra = extra_exit_cost_usd(inputs, stress, result.left_out);
-    result.pnl_usd -= extra;
-    result.equity_usd -= extra;
+    if (changes_liquidity(stress)) charge_exit(inputs, stress, result);
     if (changes_liquidity(stress) && !moves_prices(stress)) {
         result.var_99_usd = stressed_liquidity_var(inputs, stress).usd;
     }

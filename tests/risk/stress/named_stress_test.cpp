@@ -139,6 +139,29 @@ TEST_F(NamedStressTest, LiquidityCostsWhatTheFactorsSay) {
     EXPECT_EQ(named(run(), "LIQUIDITY").left_out, 1U);
 }
 
+// 200,200 USD of the linear perpetual at beta, 10,000 a day; a stress that moves no price leaves the margin as it was.
+TEST_F(NamedStressTest, LeavingIsPaidAtTheVenueOfEachPosition) {
+    const BookValue base = value_book(book_, market_);
+    const double linear =
+        200'200.0 * (0.5 * 0.001 * 4.0 + 0.9 * 0.03 * (3.0 * std::sqrt(4.0 / 2'000.0) - std::sqrt(4.0 / 10'000.0)));
+    const StressResult liquidity = named(run(), "LIQUIDITY");
+    EXPECT_NEAR(liquidity.venues[1].equity_usd, base.venue_usd[1] - linear, 1e-6);
+    EXPECT_NEAR(liquidity.venues[1].margin_ratio, (base.venue_usd[1] - linear) / (0.05 * 4.0 * 50'000.0), 1e-9);
+    EXPECT_NEAR(liquidity.venues[0].equity_usd, base.venue_usd[0] + liquidity.pnl_usd + linear, 1e-6);
+}
+
+TEST_F(NamedStressTest, VenuesHoldTheEquityOfTheStressAndTheirRatioIsOfIt) {
+    for (const StressResult& result : run()) {
+        double sum = 0.0;
+        for (const VenueStress& venue : result.venues) {
+            sum += venue.equity_usd;
+            if (!(venue.maintenance_usd > 0.0)) continue;
+            EXPECT_DOUBLE_EQ(venue.margin_ratio, venue.equity_usd / venue.maintenance_usd) << result.id;
+        }
+        EXPECT_NEAR(sum, result.equity_usd, 1e-6) << result.id;
+    }
+}
+
 // Bangia et al. by hand: 4 contracts against a fifth of 10 a day take 4 / (0.1 x 2) = 20 days; every position pays five
 // half spreads and three times the impact at a fifth of its volume.
 TEST_F(NamedStressTest, LiquidityStretchesAndLoadsTheVar) {
