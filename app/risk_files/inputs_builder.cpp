@@ -339,6 +339,9 @@ void InputsBuilder::settle_margins() {
 
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     inputs_.market.now = times_.newest();
+    if (inputs_.market.now == UnixNanos{}) {
+        throw InputError{market_file, "time", "is missing: when were these prices taken?"};
+    }
     times_.age(inputs_);
     std::ranges::copy(times_.notes(), std::back_inserter(inputs_.notes));
     settle_spot();
@@ -349,9 +352,6 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_windows();
     settle_volatilities();
     settle_margins();
-    if (inputs_.market.now == UnixNanos{}) {
-        throw InputError{market_file, "time", "is missing: when were these prices taken?"};
-    }
     for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
         if (usable(inputs_.market.underlyings[u].index)) continue;
         throw InputError{market_file, "underlyings",

@@ -85,6 +85,19 @@ std::vector<double> numbers_of(const JsonTree& row, std::string_view key) {
     return out;
 }
 
+UnixNanos history_end(const JsonTree& row) {
+    const JsonTree* end = row.find("history_end");
+    return end == nullptr ? UnixNanos{} : time_from(*end);
+}
+
+void take_daily_volatility(const JsonTree& row, std::size_t place, risk::UnderlyingHistory& history,
+                           InputsBuilder& builder) {
+    const double volatility = positive_or(row, "daily_volatility", kNaN);
+    if (std::isnan(volatility) || builder.times().claim(Input::daily_volatility, place) == Claim::older) return;
+    history.daily_volatility = volatility;
+    builder.times().history_ends(Input::daily_volatility, place, history_end(row));
+}
+
 // A file's days go over those of another: two histories are not strung together.
 void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistory& history, InputsBuilder& builder) {
     if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
@@ -101,21 +114,25 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
     if (returns.empty() && volatility_changes.empty()) return;
     const Claim claim = builder.times().claim(Input::history, place);
     if (claim == Claim::older) return;
-    if (claim == Claim::newer || !returns.empty()) history.returns = std::move(returns);
+    if (claim == Claim::newer || !returns.empty()) {
+        history.returns = std::move(returns);
+        builder.times().history_ends(Input::history, place, history_end(row));
+    }
     if (claim == Claim::newer || !volatility_changes.empty()) {
         history.volatility_changes = std::move(volatility_changes);
     }
 }
 
 void read_underlying(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "age_seconds"});
+    row.refuse_unknown(
+        {"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "history_end", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
     const double index = positive(row.at("index"));
     const Claim claim = builder.times().claim(Input::index, at(slot));
     if (claim != Claim::older) builder.inputs().market.underlyings[at(slot)].index = index;
     take_age(row, claim, builder.inputs().index_age_seconds, at(slot));
     risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
-    take(claim, positive_or(row, "daily_volatility", kNaN), history.daily_volatility);
+    take_daily_volatility(row, at(slot), history, builder);
     take_history(row, at(slot), history, builder);
 }
 
@@ -225,6 +242,17 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     }
 }
 
+// A price, or an object of one and its age.
+void read_stablecoin(const std::string& name, const JsonTree& said, InputsBuilder& builder) {
+    const bool aged = said.is(JsonTree::Type::object);
+    if (aged) said.refuse_unknown({"price", "age_seconds"});
+    const double price = positive(aged ? said.at("price") : said);
+    const std::size_t place = at(builder.stable(name));
+    const Claim claim = builder.times().claim(Input::stable, place);
+    if (claim != Claim::older) builder.inputs().market.stables[place] = price;
+    take_age(said, claim, builder.inputs().stable_age_seconds, place);
+}
+
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
     root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
                          "margin_tables", "settlement_windows", "ages_max_seconds", "comment"});
@@ -239,19 +267,16 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     each("instruments", read_instrument);
     if (const JsonTree* stables = root.find("stablecoins")) {
         for (std::size_t i = 0; i < stables->keys().size(); ++i) {
-            const std::size_t place = at(builder.stable(stables->keys()[i]));
-            const double price = positive(stables->items()[i]);
-            if (builder.times().claim(Input::stable, place) != Claim::older) {
-                builder.inputs().market.stables[place] = price;
-            }
+            read_stablecoin(stables->keys()[i], stables->items()[i], builder);
         }
     }
     if (const JsonTree* ages = root.find("ages_max_seconds")) {
-        ages->refuse_unknown({"future", "option", "index"});
+        ages->refuse_unknown({"future", "option", "index", "history"});
         risk::InputAgesMax& most = builder.inputs().ages_max;
         most = {.future_seconds = positive_or(*ages, "future", most.future_seconds),
                 .option_seconds = positive_or(*ages, "option", most.option_seconds),
-                .index_seconds = positive_or(*ages, "index", most.index_seconds)};
+                .index_seconds = positive_or(*ages, "index", most.index_seconds),
+                .history_seconds = positive_or(*ages, "history", most.history_seconds)};
     }
     if (const JsonTree* windows = root.find("settlement_windows")) {
         for (std::size_t i = 0; i < windows->keys().size(); ++i) {

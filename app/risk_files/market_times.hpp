@@ -11,10 +11,21 @@
 namespace keel::app {
 
 // When the prices of each market file were taken, and which file each input came from: of files of different times the
-// newer wins whatever their order, and what only an older one gives is as much older than the report.
+// newer wins whatever their order, and what only an older one gives is as much older than the report. How a contract
+// trades, correlations and margin tables are no prices of a moment and have no age.
 class MarketTimes {
 public:
-    enum class Input : std::uint8_t { index, forward, curve, quote, stable, history, correlations, liquidity };
+    enum class Input : std::uint8_t {
+        index,
+        forward,
+        curve,
+        quote,
+        stable,
+        history,
+        daily_volatility,
+        correlations,
+        liquidity
+    };
     // How the file that is being read stands to the one that an input came from.
     enum class Claim : std::uint8_t {
         older,   // that input is newer: keep it
@@ -28,9 +39,13 @@ public:
     // Unless older, the input at that place of its table is from the file being read from now on.
     [[nodiscard]] Claim claim(Input input, std::size_t place);
 
+    // When the last day of a history, or what a daily volatility was taken from, ended; 0: with its file's prices.
+    void history_ends(Input input, std::size_t place, UnixNanos end) { history_ends_[{input, place}] = end; }
+
     // The report's time: the newest of all. 0: no file has one.
     [[nodiscard]] UnixNanos newest() const;
-    // Adds to each input's age how much older its file is.
+    // Adds to each input's age how much older its file is, and says how long the next day of each history has been due.
+    // Errors: InputError naming a file whose history ends after the report's time.
     void age(risk::ReportInputs& inputs) const;
     // A line for each file that is older than the newest.
     [[nodiscard]] std::vector<std::string> notes() const;
@@ -41,9 +56,12 @@ private:
         UnixNanos time;  // 0: not given, as new as any
     };
     [[nodiscard]] double seconds_behind(const File& file) const;
+    void age_prices(risk::ReportInputs& inputs) const;
+    void age_histories(risk::ReportInputs& inputs) const;
 
     std::vector<File> files_;
     std::map<std::pair<Input, std::size_t>, std::size_t> sources_;  // file of each input
+    std::map<std::pair<Input, std::size_t>, UnixNanos> history_ends_;
 };
 
 }  // namespace keel::app

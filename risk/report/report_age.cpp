@@ -27,14 +27,15 @@ double allowed_seconds(const ReportInputs& inputs, ContractKind kind) {
 
 // What of the tables something held depends on.
 struct Needed {
-    std::vector<bool> contracts, expiries, underlyings;
+    std::vector<bool> contracts, expiries, underlyings, stables;
 };
 
 Needed needed_by(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
     const Book& book = inputs.book;
     Needed out{.contracts = std::vector<bool>(book.contracts.size()),
                .expiries = std::vector<bool>(inputs.market.expiries.size()),
-               .underlyings = std::vector<bool>(inputs.market.underlyings.size())};
+               .underlyings = std::vector<bool>(inputs.market.underlyings.size()),
+               .stables = std::vector<bool>(inputs.market.stables.size())};
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const Contract& contract = book.contracts[row];
         if (book.holdings[row].quantity == 0.0) continue;
@@ -43,6 +44,7 @@ Needed needed_by(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlo
         out.contracts[row] = !is_cash(contract.kind);
         if (contract.expiry != ExpirySlot::none) out.expiries[at(contract.expiry)] = true;
         if (contract.underlying != UnderlyingSlot::none) out.underlyings[at(contract.underlying)] = true;
+        if (contract.stable != StableSlot::none) out.stables[at(contract.stable)] = true;
     }
     return out;
 }
@@ -62,6 +64,9 @@ InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueS
     for (std::size_t u = 0; u < needed.underlyings.size(); ++u) {
         if (needed.underlyings[u]) take(age_of(inputs.index_age_seconds, u), inputs.ages_max.index_seconds, out);
     }
+    for (std::size_t s = 0; s < needed.stables.size(); ++s) {
+        if (needed.stables[s]) take(age_of(inputs.stable_age_seconds, s), inputs.ages_max.index_seconds, out);
+    }
     return out;
 }
 
@@ -74,12 +79,25 @@ InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying) {
     return out;
 }
 
+InputAge history_age(const ReportInputs& inputs) {
+    const Needed needed = needed_by(inputs, UnderlyingSlot::none, VenueSlot::none);
+    InputAge out;
+    for (std::size_t u = 0; u < needed.underlyings.size(); ++u) {
+        if (needed.underlyings[u]) take(age_of(inputs.history_age_seconds, u), inputs.ages_max.history_seconds, out);
+    }
+    return out;
+}
+
+InputAge older(InputAge a, InputAge b) {
+    return {.oldest_seconds = std::fmax(a.oldest_seconds, b.oldest_seconds), .stale = a.stale || b.stale};
+}
+
 std::vector<std::string> stale_notes(const ReportInputs& inputs, const std::vector<std::string>& expiry_names) {
     const Needed needed = needed_by(inputs, UnderlyingSlot::none, VenueSlot::none);
     std::vector<std::string> out;
-    const auto note = [&](const std::string& name, double seconds, double allowed) {
+    const auto note = [&](const std::string& name, double seconds, double allowed, const char* words = " s old, ") {
         if (!(seconds > allowed)) return;
-        out.push_back(name + " is stale: " + std::to_string(std::llround(seconds)) + " s old, " +
+        out.push_back(name + " is stale: " + std::to_string(std::llround(seconds)) + words +
                       std::to_string(std::llround(allowed)) + " s allowed");
     };
     const auto name_of = [&](UnderlyingSlot slot) { return inputs.book.underlying_names[at(slot)]; };
@@ -96,6 +114,13 @@ std::vector<std::string> stale_notes(const ReportInputs& inputs, const std::vect
     for (std::size_t u = 0; u < needed.underlyings.size(); ++u) {
         if (!needed.underlyings[u]) continue;
         note("index of " + inputs.book.underlying_names[u], age_of(inputs.index_age_seconds, u),
+             inputs.ages_max.index_seconds);
+        note("history of " + inputs.book.underlying_names[u], age_of(inputs.history_age_seconds, u),
+             inputs.ages_max.history_seconds, " s since its next day was due, ");
+    }
+    for (std::size_t s = 0; s < needed.stables.size(); ++s) {
+        if (!needed.stables[s]) continue;
+        note("price of " + inputs.book.stable_names[s], age_of(inputs.stable_age_seconds, s),
              inputs.ages_max.index_seconds);
     }
     return out;

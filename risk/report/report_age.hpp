@@ -14,11 +14,17 @@ struct InputAge {
 };
 
 // Of what is held in one underlying or at one venue (none: all of them): its quotes, the curves and forwards of its
-// expiries, the indices of its coins.
+// expiries, the indices of its coins, the prices of the stablecoins that it settles in.
 [[nodiscard]] InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue);
 
 // Of the curves of one underlying, held or not.
 [[nodiscard]] InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying);
+
+// Of the histories of everything held, from when their next day was due.
+[[nodiscard]] InputAge history_age(const ReportInputs& inputs);
+
+// The older of both; stale where one is.
+[[nodiscard]] InputAge older(InputAge a, InputAge b);
 
 // A line for each input of something held that is older than its kind may be.
 [[nodiscard]] std::vector<std::string> stale_notes(const ReportInputs& inputs,

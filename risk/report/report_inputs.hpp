@@ -70,11 +70,12 @@ struct VenueMarginTables {
 };
 
 // An input older than this is stale: what needs it says so. A quote that a book is hedged by, an option's quote or
-// curve, an index from a slow source.
+// curve, an index from a slow source, a history of which a day is missing.
 struct InputAgesMax {
-    double future_seconds{2.0};  // futures, perpetuals, spot
-    double option_seconds{5.0};  // options, curves and forwards
-    double index_seconds{60.0};
+    double future_seconds{2.0};        // futures, perpetuals, spot
+    double option_seconds{5.0};        // options, curves and forwards
+    double index_seconds{60.0};        // indices, stablecoins
+    double history_seconds{43'200.0};  // since the next day was due
 };
 
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
@@ -87,8 +88,12 @@ struct ReportInputs {
     std::vector<double> input_age_seconds;     // by contract; NaN unknown; may be shorter
     std::vector<double> expiry_age_seconds;    // by ExpirySlot, of forward and curve; likewise
     std::vector<double> index_age_seconds;     // by UnderlyingSlot; likewise
-    std::vector<InputDoubt> contract_doubts;   // by contract, of what the files say of it; likewise
-    std::vector<InputDoubt> expiry_doubts;     // by ExpirySlot; likewise
+    std::vector<double> stable_age_seconds;    // by StableSlot; likewise
+    // By UnderlyingSlot, of the returns or the daily volatility that stands in for them: since the day after its last
+    // one was due, 0 before; likewise.
+    std::vector<double> history_age_seconds;
+    std::vector<InputDoubt> contract_doubts;  // by contract, of what the files say of it; likewise
+    std::vector<InputDoubt> expiry_doubts;    // by ExpirySlot; likewise
     InputAgesMax ages_max{};
     std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter

@@ -27,6 +27,13 @@ bool needs_equity(std::string_view name) {
     return name.starts_with("leverage_") || std::ranges::find(kNames, name) != kNames.end();
 }
 
+// Metrics of the account that the moves of past days go into: tails, shares of them, the stresses of correlation.
+bool needs_history(std::string_view name) {
+    constexpr std::array<std::string_view, 6> kNames{"var_99_usd",       "es_975_usd",      "leverage_risk",
+                                                     "stress_worst_usd", "top1_underlying", "top3_underlying"};
+    return name.starts_with("concentration_") || std::ranges::find(kNames, name) != kNames.end();
+}
+
 // Collects rows and judges each against the limit of its name and scope.
 class MetricRows {
 public:
@@ -35,22 +42,27 @@ public:
     void scope(std::string name, InputAge age, InputDoubt doubts, std::string quality, bool cash_missing = false) {
         scope_ = std::move(name);
         age_ = age;
+        history_ = {};
         doubts_ = doubts;
         quality_ = std::move(quality);
         cash_missing_ = cash_missing;
         const std::string doubtful = doubt_words(doubts);
         if (!doubtful.empty()) quality_ = quality_ == "good" ? doubtful : quality_ + ", " + doubtful;
-        if (age.stale) quality_ = quality_ == "good" ? "stale" : "stale, " + quality_;
     }
+    // How old the past days are that the scope's metrics of them are made from; until the next scope.
+    void history(InputAge age) { history_ = age; }
     void add(std::string name, double value, const char* unit) {
+        const InputAge age = needs_history(name) ? older(age_, history_) : age_;
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
                          .value = value,
                          .unit = unit,
-                         .age_seconds = age_.oldest_seconds,
-                         .stale = age_.stale,
+                         .age_seconds = age.oldest_seconds,
+                         .stale = age.stale,
                          .doubts = doubts_,
-                         .quality = std::isnan(value) ? "unknown" : quality_};
+                         .quality = quality_};
+        if (age.stale) row.quality = row.quality == "good" ? "stale" : "stale, " + row.quality;
+        if (std::isnan(value)) row.quality = "unknown";
         if (cash_missing_ && needs_equity(row.name) && !std::isnan(value)) {
             row.quality = (row.quality == "good" ? "" : row.quality + ", ") + "no cash given";
         }
@@ -73,6 +85,7 @@ private:
     std::vector<ReportMetric> rows_;
     std::string scope_;
     InputAge age_;
+    InputAge history_;
     InputDoubt doubts_{InputDoubt::none};
     bool cash_missing_{false};
     std::string quality_{"good"};
@@ -221,6 +234,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none),
                held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none),
                quality_words(value.left_out), !inputs.venues_without_cash.empty());
+    rows.history(history_age(inputs));
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -249,6 +263,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH");
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
+    if (tail.es_component_usd.empty()) rows.history({});  // shares of gross notional then
     add_concentrations(inputs, market, tail, rows);
     double exit_usd = 0.0;
     double days = kNaN;

@@ -95,6 +95,11 @@ std::string expiry_name(UnixNanos expiry) {
            (year.size() < 2 ? "0" + year : year);
 }
 
+void mark_stale_tails(const ReportInputs& inputs, std::vector<TailRow>& tails) {
+    if (!history_age(inputs).stale) return;
+    for (TailRow& row : tails) row.note += row.note.empty() ? "stale history" : ", stale history";
+}
+
 void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
     if (filled > 0) report.notes.push_back(std::to_string(filled) + " options are valued at the curve of their expiry");
     for (const PositionRow& position : report.positions) {
@@ -127,6 +132,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.equity_usd = value.usd;
     const TailReport tail = report_tail(inputs, market, report.notes);
     report.tails = tail.rows;
+    mark_stale_tails(inputs, report.tails);
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
     report.positions = position_rows(inputs, market, tail, report.doubts);

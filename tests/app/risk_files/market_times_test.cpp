@@ -141,6 +141,112 @@ TEST_F(MarketTimesTest, HistoriesOfTwoFilesAreNotStrungTogether) {
         << "nobody else gives any";
 }
 
+// Beside ETH, which settles in coin.
+TEST_F(MarketTimesTest, AStablecoinsPriceAgesAsAnIndexDoes) {
+    const char* held = R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1,"entry":65000},
+      {"instrument":"ETH-PERPETUAL","quantity":3000,"entry":3000}],
+      "cash":[{"currency":"USDC","amount":1000,"venue":"okx"}]})";
+    const auto market = [](const std::string& hour, const std::string& stables) {
+        return R"({"time":"2026-03-01T)" + hour + R"(:00:00Z","underlyings":[{"name":"BTC","index":65000},
+          {"name":"ETH","index":3000}],"stablecoins":)" +
+               stables + R"(,"instruments":[{"name":"BTC_USDC-PERPETUAL","mark":65010},
+               {"name":"ETH-PERPETUAL","mark":3001}]})";
+    };
+    const RiskReport fresh = report(held, {market("08", R"({"USDC":{"price":0.99,"age_seconds":60}})")});
+    const RiskReport stale = report(held, {market("08", R"({"USDC":{"price":0.99,"age_seconds":61}})")});
+    EXPECT_EQ(fresh.equity_usd, report(held, {market("08", R"({"USDC":0.99})")}).equity_usd);
+    for (const auto& [metric, scope] : {std::pair{"delta_usd", "BTC"}, std::pair{"equity_usd", ""},
+                                        std::pair{"equity_usd", "deribit"}, std::pair{"equity_usd", "okx"}}) {
+        EXPECT_EQ(quality(fresh, metric, scope).find("stale"), std::string::npos) << scope;
+        EXPECT_EQ(find_metric(fresh, metric, scope)->age_seconds, 60.0);
+        EXPECT_EQ(quality(stale, metric, scope).find("stale"), 0U) << scope;
+        EXPECT_EQ(find_metric(stale, metric, scope)->age_seconds, 61.0);
+    }
+    EXPECT_EQ(quality(stale, "delta_usd", "ETH"), quality(fresh, "delta_usd", "ETH"));
+    EXPECT_TRUE(has_note(stale, "price of USDC is stale: 61 s old, 60 s allowed"));
+    const std::string without = market("08", "{}");
+    EXPECT_EQ(load(held, {market("07", R"({"USDC":{"price":0.99,"age_seconds":5}})"), without}).stable_age_seconds[0],
+              3'605.0);
+    EXPECT_THROW(load(held, {market("08", R"({"USDC":{"price":0.99,"age_seconds":-1}})")}), InputError);
+    EXPECT_THROW(load(held, {market("08", R"({"USDC":{"prize":0.99}})")}), InputError);
+}
+
+class HistoryAgeTest : public MarketTimesTest {
+protected:
+    static constexpr const char* kBook =
+        R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":65000,"entry":65000}],
+      "cash":[{"currency":"BTC","amount":3}],"limits":[{"metric":"var_99_usd","soft":5e7,"hard":1e8}]})";
+    static std::string at(const std::string& time, const std::string& days, const std::string& more = "") {
+        return R"({"time":")" + time + R"(","underlyings":[{"name":"BTC","index":65000)" + days +
+               R"(}],"instruments":[{"name":"BTC-PERPETUAL","mark":65010}])" + more + "}";
+    }
+    static std::string closes(const std::string& end) {
+        std::string out = R"(,"closes":[60000)";
+        for (int day = 1; day <= 120; ++day) out += "," + std::to_string(60'000 + 100 * (day * 37 % 41));
+        return out + "]" + (end.empty() ? "" : R"(,"history_end":")" + end + R"(")");
+    }
+};
+
+TEST_F(HistoryAgeTest, AHistoryIsStaleHalfADayAfterItsNextDayWasDue) {
+    const auto ending = [&](const char* end, const std::string& more = "") {
+        return report(kBook, {at("2026-03-01T08:00:00Z", closes(end), more)});
+    };
+    const RiskReport current = ending("2026-02-28T08:00:00Z"), late = ending("2026-02-27T20:00:00Z");
+    EXPECT_EQ(find_metric(current, "var_99_usd", "")->age_seconds, 0.0) << "no close is due before 08:00";
+    EXPECT_EQ(find_metric(late, "var_99_usd", "")->age_seconds, 43'200.0);
+    const RiskReport stale = ending("2026-02-19T08:00:00Z");
+    for (const char* metric : {"var_99_usd", "es_975_usd", "leverage_risk", "stress_worst_usd",
+                               "concentration_underlying", "top1_underlying"}) {
+        EXPECT_EQ(quality(current, metric, ""), "good") << metric;
+        EXPECT_EQ(quality(late, metric, ""), "good") << metric;
+        EXPECT_EQ(quality(stale, metric, ""), "stale") << metric;
+        EXPECT_EQ(find_metric(stale, metric, "")->age_seconds, 777'600.0) << metric;
+        EXPECT_EQ(find_metric(stale, metric, "")->value, find_metric(current, metric, "")->value) << metric;
+    }
+    for (const char* metric : {"equity_usd", "leverage_gross", "venue_default_worst_usd"}) {
+        EXPECT_EQ(quality(stale, metric, ""), "good") << metric;
+    }
+    EXPECT_EQ(quality(stale, "stress_worst_usd", "BTC"), "good") << "its moves are fixed ones";
+    EXPECT_TRUE(has_note(stale, "history of BTC is stale: 777600 s since its next day was due, 43200 s allowed"));
+    EXPECT_TRUE(has_note(stale, "the limit of var_99_usd is judged on stale inputs"));
+    EXPECT_EQ(current.tails.at(4).note, "120 days");
+    EXPECT_EQ(stale.tails.at(4).note, "120 days, stale history");
+    EXPECT_EQ(quality(ending("2026-02-19T08:00:00Z", R"(,"ages_max_seconds":{"history":777600})"), "var_99_usd", ""),
+              "good");
+}
+
+TEST_F(HistoryAgeTest, WhereItsEndIsNotToldAHistoryIsAsOldAsItsFile) {
+    const std::string now = at("2026-03-01T08:00:00Z", "");
+    const auto beside = [&](const std::string& time) { return report(kBook, {at(time, closes("")), now}); };
+    EXPECT_EQ(quality(beside("2026-02-28T08:00:00Z"), "var_99_usd", ""), "good");
+    EXPECT_EQ(find_metric(beside("2026-02-26T08:00:00Z"), "var_99_usd", "")->age_seconds, 172'800.0);
+    EXPECT_EQ(quality(beside("2026-02-26T08:00:00Z"), "var_99_usd", ""), "stale");
+    // The newer file's days, and its word on when they end, go before.
+    const std::string newer = at("2026-03-01T08:00:00Z", closes(""));
+    EXPECT_EQ(
+        quality(report(kBook, {at("2026-02-26T08:00:00Z", closes("2026-02-26T08:00:00Z")), newer}), "var_99_usd", ""),
+        "good");
+}
+
+TEST_F(HistoryAgeTest, ADailyVolatilityAgesAsTheHistoryThatItStandsInFor) {
+    const RiskReport stale =
+        report(kBook, {at("2026-03-01T08:00:00Z", R"(,"daily_volatility":0.03,"history_end":"2026-02-19T08:00:00Z")")});
+    EXPECT_EQ(quality(stale, "var_99_usd", ""), "stale");
+    EXPECT_EQ(quality(stale, "concentration_underlying", ""), "good") << "of gross notional: no tail has components";
+}
+
+TEST_F(HistoryAgeTest, AHistoryThatEndsAfterTheNewestPriceIsRefused) {
+    try {
+        (void)load(kBook, {at("2026-03-01T08:00:00Z", closes("2026-03-01T08:00:01Z"))});
+        FAIL() << "a day that is not over";
+    } catch (const InputError& error) {
+        EXPECT_NE(
+            std::string{error.what()}.find("market.json: underlyings: the history of BTC ends 2026-03-01 08:00:01"),
+            std::string::npos)
+            << error.what();
+    }
+}
+
 // A file of one's own, an hour old, beside Deribit's answer: its history is used, its index and its curve are not.
 TEST_F(MarketTimesTest, DeribitsAnswerGoesBeforeAnOlderFile) {
     std::string rows;
