@@ -18,6 +18,7 @@ using risk::Contract;
 using risk::ContractKind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr auto kCarried = risk::InputDoubt::forward_from_index;
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -227,6 +228,9 @@ void InputsBuilder::settle_forwards() {
         double& known = inputs_.market.underlyings[at(slot)].index;
         if (!usable(known)) known = index;
     }
+    inputs_.expiry_doubts.resize(inputs_.market.expiries.size(), risk::InputDoubt::none);
+    inputs_.expiry_age_seconds.resize(inputs_.market.expiries.size(), kNaN);
+    inputs_.contract_doubts.resize(inputs_.book.contracts.size(), risk::InputDoubt::none);
     for (std::size_t e = 0; e < inputs_.market.expiries.size(); ++e) {
         risk::ExpiryMarket& expiry = inputs_.market.expiries[e];
         if (usable(expiry.forward)) continue;
@@ -236,35 +240,60 @@ void InputsBuilder::settle_forwards() {
             expiry.forward = told->second;
             continue;
         }
-        for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
-            if (inputs_.book.contracts[row].expiry == slot && usable(inputs_.market.quotes[row].mark)) {
-                expiry.forward = inputs_.market.quotes[row].mark;
-            }
+        for (std::size_t row = inputs_.book.contracts.size(); row-- > 0;) {
+            if (inputs_.book.contracts[row].expiry != slot || !usable(inputs_.market.quotes[row].mark)) continue;
+            expiry.forward = inputs_.market.quotes[row].mark;
+            taint_expiry(e, inputs_.input_age_seconds[row], inputs_.contract_doubts[row]);
+            break;
         }
     }
     carry_index();
 }
 
-// A forward that nobody can tell: the index at the carry of the nearest expiry that has one, a day away at least.
+// What an expiry's forward is made from gives it its age and what is doubtful about it.
+void InputsBuilder::taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts) {
+    double& age = inputs_.expiry_age_seconds[expiry];
+    age = std::fmax(age, age_seconds);
+    inputs_.expiry_doubts[expiry] |= doubts;
+}
+
+// The expiry whose carry stands in for that of one without a forward: of those that have one the nearest in time. What
+// index and forward differ by for other reasons is no carry: of a few days it is most of the difference, and of a
+// forward that no carry explains all of it.
+std::optional<std::size_t> InputsBuilder::carry_source(std::size_t expiry) const {
+    constexpr double kSourceYearsMin = 14.0 / 365.0;
+    const auto& expiries = inputs_.market.expiries;
+    const double index = inputs_.market.underlyings[at(expiries[expiry].underlying)].index;
+    const double years = years_between(inputs_.market.now, expiries[expiry].expiry);
+    std::optional<std::size_t> nearest;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t e = 0; e < expiries.size(); ++e) {
+        const double there = years_between(inputs_.market.now, expiries[e].expiry);
+        const bool told = usable(expiries[e].forward) && !has(inputs_.expiry_doubts[e], kCarried);
+        if (!told || expiries[e].underlying != expiries[expiry].underlying || there < kSourceYearsMin) continue;
+        if (!risk::is_forward_explained(expiries[e].forward, index, there)) continue;
+        if (std::abs(there - years) >= least) continue;
+        least = std::abs(there - years);
+        nearest = e;
+    }
+    return nearest;
+}
+
+// A forward that nobody can tell: the index, carried.
 void InputsBuilder::carry_index() {
-    constexpr double kDay = 1.0 / 365.0;
     auto& expiries = inputs_.market.expiries;
-    inputs_.expiry_doubts.resize(expiries.size(), risk::InputDoubt::none);
     for (std::size_t e = 0; e < expiries.size(); ++e) {
         const double index = inputs_.market.underlyings[at(expiries[e].underlying)].index;
         if (usable(expiries[e].forward) || !usable(index)) continue;
         const double years = std::max(0.0, years_between(inputs_.market.now, expiries[e].expiry));
-        double carry = 0.0, nearest = std::numeric_limits<double>::infinity();
-        for (std::size_t other = 0; other < expiries.size(); ++other) {
-            const double there = years_between(inputs_.market.now, expiries[other].expiry);
-            const bool told = usable(expiries[other].forward) && inputs_.expiry_doubts[other] == risk::InputDoubt::none;
-            if (!told || expiries[other].underlying != expiries[e].underlying || there < kDay) continue;
-            if (std::abs(there - years) >= nearest) continue;
-            nearest = std::abs(there - years);
-            carry = std::log(expiries[other].forward / index) / there;
+        double carry = 0.0;
+        if (const auto source = carry_source(e)) {
+            const double there = years_between(inputs_.market.now, expiries[*source].expiry);
+            carry = std::clamp(std::log(expiries[*source].forward / index) / there, -risk::kCarryMax, risk::kCarryMax);
+            taint_expiry(e, inputs_.expiry_age_seconds[*source], inputs_.expiry_doubts[*source]);
         }
         expiries[e].forward = index * std::exp(carry * years);
-        inputs_.expiry_doubts[e] = risk::InputDoubt::forward_from_index;
+        inputs_.expiry_doubts[e] |= kCarried;
         inputs_.notes.push_back(fmt::format(
             "{} expiry of {}: no forward given, the index stands in, carried at {:.1f} % a year",
             inputs_.book.underlying_names[at(expiries[e].underlying)], utc_text(expiries[e].expiry), 100.0 * carry));
@@ -282,8 +311,9 @@ void InputsBuilder::settle_marks() {
         const bool dated = contract.expiry != risk::ExpirySlot::none;
         mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
                      : inputs_.market.underlyings[at(contract.underlying)].index;
-        const bool told = dated && inputs_.expiry_doubts[at(contract.expiry)] == risk::InputDoubt::none;
-        doubt(row, told ? risk::InputDoubt::mark_from_forward : risk::InputDoubt::mark_from_index);
+        const auto doubts = dated ? inputs_.expiry_doubts[at(contract.expiry)] : kCarried;
+        doubt(row, has(doubts, kCarried) ? risk::InputDoubt::mark_from_index : risk::InputDoubt::mark_from_forward);
+        doubt(row, without(doubts, kCarried));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,8 @@ private:
     void find_venues_without_cash();
     void settle_forwards();
     void carry_index();
+    [[nodiscard]] std::optional<std::size_t> carry_source(std::size_t expiry) const;
+    void taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts);
     void settle_marks();
     void settle_windows();
     void settle_volatilities();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -27,9 +28,17 @@ constexpr InputDoubt& operator|=(InputDoubt& a, InputDoubt b) { return a = a | b
 constexpr bool has(InputDoubt set, InputDoubt bit) {
     return (static_cast<unsigned>(set) & static_cast<unsigned>(bit)) != 0U;
 }
+constexpr InputDoubt without(InputDoubt set, InputDoubt bit) {
+    return static_cast<InputDoubt>(static_cast<unsigned>(set) & ~static_cast<unsigned>(bit));
+}
 
 inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
 inline constexpr double kCarryMax = 1.0;       // per year: what a forward may be off the index beside that
+
+// A forward, so many years out, that some carry explains.
+[[nodiscard]] inline bool is_forward_explained(double forward, double index, double years) {
+    return std::abs(std::log(forward / index)) <= kMarkFarRatio + kCarryMax * years;
+}
 
 // "mark from the forward, crossed quote"; empty: nothing is doubtful.
 [[nodiscard]] std::string doubt_words(InputDoubt doubts);

@@ -39,8 +39,7 @@ InputDoubt of_forward(const ReportInputs& inputs, ExpirySlot slot) {
     const ExpiryMarket& expiry = inputs.market.expiries[at(slot)];
     const double index = inputs.market.underlyings[at(expiry.underlying)].index;
     const double years = std::max(0.0, years_between(inputs.market.now, expiry.expiry));
-    const bool far = std::abs(std::log(expiry.forward / index)) > kMarkFarRatio + kCarryMax * years;
-    return far ? InputDoubt::mark_far : InputDoubt::none;
+    return is_forward_explained(expiry.forward, index, years) ? InputDoubt::none : InputDoubt::mark_far;
 }
 
 // What a given mark should be near: the forward of its expiry where there is one of its own, else the index.

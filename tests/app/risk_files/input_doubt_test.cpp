@@ -104,6 +104,52 @@ TEST_F(InputDoubtTest, AnExpiryWithoutAForwardIsCarriedAsTheNearestThatHasOne) {
     expect_quality(make_risk_report(inputs), "1 holding not priced, mark from the index, forward from the index");
 }
 
+// From 1 March to 26 December: 300 days.
+TEST_F(InputDoubtTest, ACarryIsBelievedFromTwoWeeksAwayAndNeverAbove100PercentAYear) {
+    const auto carried = [&](const std::string& expiries) {
+        const risk::ReportInputs inputs =
+            load(holding(R"({"instrument":"BTC-26DEC26-70000-C","quantity":1})"), {market(expiries, "")});
+        return inputs.market.expiries[static_cast<std::size_t>(inputs.book.contracts[1].expiry)].forward;
+    };
+    const std::string day = R"({"underlying":"BTC","expiry":"2MAR26","forward":65325})";
+    EXPECT_DOUBLE_EQ(carried(day), 65'000.0) << "half a percent in a day is no carry of 180 % a year";
+    const std::string near = R"({"underlying":"BTC","expiry":"14MAR26","forward":65325})";
+    EXPECT_DOUBLE_EQ(carried(near), 65'000.0);
+    const std::string enough = R"({"underlying":"BTC","expiry":"15MAR26","forward":65130})";
+    EXPECT_NEAR(carried(day + "," + near + "," + enough), 65'000.0 * std::pow(1.002, 300.0 / 14.0), 1e-6);
+    EXPECT_NEAR(carried(R"({"underlying":"BTC","expiry":"16MAR26","forward":69000})"),
+                65'000.0 * std::exp(300.0 / 365.0), 1e-6);
+    EXPECT_NEAR(carried(R"({"underlying":"BTC","expiry":"16MAR26","forward":61000})"),
+                65'000.0 * std::exp(-300.0 / 365.0), 1e-6);
+    const std::string digit_lost = R"({"underlying":"BTC","expiry":"25SEP26","forward":6600})";
+    EXPECT_DOUBLE_EQ(carried(digit_lost), 65'000.0);
+    EXPECT_NEAR(carried(enough + "," + digit_lost), 65'000.0 * std::pow(1.002, 300.0 / 14.0), 1e-6);
+}
+
+// The future at deribit, the option at okx: neither its age nor its doubt is of anything held there.
+TEST_F(InputDoubtTest, WhatAForwardIsCarriedFromGivesItItsAgeAndItsDoubt) {
+    const std::string option = R"({"instrument":"BTC-26DEC26-70000-C","venue":"okx","quantity":1})";
+    const std::string iv = R"(,{"name":"BTC-26DEC26-70000-C","iv":0.6})";
+    const auto forward = [](const std::string& age) {
+        return R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,"age_seconds":)" + age + "}";
+    };
+    EXPECT_EQ(quality(report(holding(option), {market(forward("5"), iv)}), "delta_net", "BTC"),
+              "forward from the index");
+    const RiskReport stale = report(holding(option), {market(forward("600"), iv)});
+    EXPECT_EQ(quality(stale, "delta_net", "BTC"), "stale, forward from the index");
+    EXPECT_EQ(find_metric(stale, "delta_net", "BTC")->age_seconds, 600.0);
+    EXPECT_TRUE(has_note(stale, "expiry 26DEC26 of BTC is stale: 600 s old, 5 s allowed"));
+
+    const std::string both = holding(R"({"instrument":"BTC-27MAR26","quantity":132600,"entry":65000},)" + option);
+    const auto at_okx = [&](const std::string& future) {
+        return quality(report(both, {market("", R"(,{"name":"BTC-27MAR26","mark":66300)" + future + "}" + iv)}),
+                       "equity_usd", "okx");
+    };
+    EXPECT_EQ(at_okx(R"(,"age_seconds":2)"), "forward from the index, no cash given");
+    EXPECT_EQ(at_okx(R"(,"age_seconds":600)"), "stale, forward from the index, no cash given");
+    EXPECT_EQ(at_okx(R"(,"spread":-0.001)"), "forward from the index, crossed quote, no cash given");
+}
+
 TEST_F(InputDoubtTest, AMarkFarFromWhereItShouldBeIsDoubted) {
     const std::string held = holding(R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000},
                                         {"instrument":"BTC-27MAR26","quantity":130000,"entry":65000})");
