@@ -17,7 +17,7 @@ enum class InputDoubt : std::uint16_t {
     crossed_quote = 32,
     curve_arbitrage = 64,       // in a given curve
     curve_constrained = 128,    // arbitrage in the quotes was fitted away
-    beyond_quotes = 256,        // a strike outside those that its curve was fitted to
+    beyond_quotes = 256,        // a strike outside those whose quotes its curve was fitted to
     volatility_range = 512,     // no market's (is_market_volatility()): a curve goes before it
     settlement_unknown = 1024,  // delivered on an average that has begun and is not known: the forward stands in
 };

@@ -64,8 +64,7 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
     if (smile == smiles.end() || !smile->svi) return out;
     out |= smile->doubts;
     if (!is_market_volatility(smile_volatility(*smile, contract.strike))) out |= InputDoubt::volatility_range;
-    const bool outside = smile->fitted && (contract.strike < smile->quotes.front().strike ||
-                                           contract.strike > smile->quotes.back().strike);
+    const bool outside = contract.strike < smile->strike_min || contract.strike > smile->strike_max;
     return outside ? out | InputDoubt::beyond_quotes : out;
 }
 

@@ -42,6 +42,11 @@ void fit(SmileReport& smile, const SviParameters* near) {
     }
     smile.svi = result.svi;
     smile.fitted = true;
+    for (std::size_t i = 0; i < points.size(); ++i) {  // strikes ascend
+        if (!is_fittable(points[i])) continue;
+        smile.strike_min = std::fmin(smile.strike_min, smile.quotes[i].strike);
+        smile.strike_max = smile.quotes[i].strike;
+    }
     smile.arbitrage_free = true;
     if (status == SviFitStatus::ok) return;
     smile.note = "the nearest curve without arbitrage, not the least error";

@@ -69,7 +69,9 @@ struct SmileReport {
     double years{0.0};
     double forward{0.0};
     std::optional<SviParameters> svi;
-    bool fitted{false};  // by us; else given
+    bool fitted{false};                                           // by us; else given
+    double strike_min{std::numeric_limits<double>::quiet_NaN()};  // of the quotes that it was fitted to
+    double strike_max{std::numeric_limits<double>::quiet_NaN()};
     bool arbitrage_free{false};
     InputDoubt doubts{InputDoubt::none};  // of the curve and the quotes that it was fitted to
     std::string note;

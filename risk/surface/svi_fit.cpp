@@ -222,13 +222,13 @@ private:
     std::size_t evaluations_{0};
 };
 
-bool is_usable(const SviPoint& point) {
+}  // namespace
+
+bool is_fittable(const SviPoint& point) {
     return std::isfinite(point.k) && std::isfinite(point.volatility) && point.volatility > 0.0 &&
            std::isfinite(point.weight) && point.weight > 0.0 && std::isfinite(point.half_spread) &&
            point.half_spread >= 0.0;
 }
-
-}  // namespace
 
 double svi_huber_weight(double error, double half_spread) {
     const double bound = kHuberHalfSpreads * (half_spread + kSpreadFloor);
@@ -241,7 +241,7 @@ SviFitStatus svi_fit(const SviFitRequest& request, SviFit& out) {
     std::array<SviPoint, kSviPointsMax> usable;
     std::size_t count = 0;
     for (const SviPoint& point : request.points) {
-        if (is_usable(point)) usable[count++] = point;
+        if (is_fittable(point)) usable[count++] = point;
     }
     if (count < kSviQuotesMin) return SviFitStatus::too_few_quotes;
     Fitting fitting{{usable.data(), count}, request};

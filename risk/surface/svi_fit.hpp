@@ -17,8 +17,11 @@ enum class SviFitStatus : std::uint8_t {
 };
 [[nodiscard]] constexpr bool is_fitted(SviFitStatus status) { return status <= SviFitStatus::repaired; }
 
+// Whether a fit counts a quote: finite, with a volatility and a weight.
+[[nodiscard]] bool is_fittable(const SviPoint& point);
+
 struct SviFitRequest {
-    std::span<const SviPoint> points;        // at most kSviPointsMax; those that are not finite or weigh 0 are left out
+    std::span<const SviPoint> points;        // at most kSviPointsMax; those that are not fittable are left out
     double years{0.0};                       // > 0
     const SviParameters* previous{nullptr};  // where to start; null: a scan
     const SviParameters* near{nullptr};      // slice of the expiry before: a floor for all k

@@ -200,6 +200,19 @@ TEST_F(InputDoubtTest, QuotesOfACurveReachWhatIsValuedOnIt) {
         "beyond the quoted strikes");
 }
 
+// The outermost quotes have no volatility, or one that the fit leaves out: they hold nothing.
+TEST_F(InputDoubtTest, AWingIsMeasuredFromTheQuotesThatTheCurveWasFittedTo) {
+    const auto at = [](const std::string& strike) {
+        return holding(R"({"instrument":"BTC-27MAR26-)" + strike + R"(-C","quantity":2})");
+    };
+    const std::string one_sided = quoted("80000", R"(,"bid_iv":0.6)"), absurd = quoted("55000", R"(,"mark_iv":60)");
+    expect_quality(report(at("75000"), {market(one_sided, "")}), "one-sided quote");
+    expect_quality(report(at("78000"), {market(one_sided, "")}), "one-sided quote, beyond the quoted strikes");
+    expect_quality(report(at("58000"), {market(absurd, "")}), "volatility out of range");
+    expect_quality(report(at("57000"), {market(absurd, "")}), "beyond the quoted strikes, volatility out of range");
+    expect_quality(report(at("57000"), {market(quoted("", ""), "")}), "good");
+}
+
 TEST_F(InputDoubtTest, ArbitrageInAGivenCurveReachesWhatIsValuedOnIt) {
     const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
     const auto curve = [](const std::string& b) {
