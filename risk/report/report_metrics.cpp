@@ -51,7 +51,8 @@ public:
     }
     // How old the past days are that the scope's metrics of them are made from; until the next scope.
     void history(InputAge age) { history_ = age; }
-    void add(std::string name, double value, const char* unit) {
+    // `lack`: what this number alone is without; empty: nothing.
+    void add(std::string name, double value, const char* unit, const std::string& lack = "") {
         const InputAge age = needs_history(name) ? older(age_, history_) : age_;
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
@@ -61,11 +62,13 @@ public:
                          .stale = age.stale,
                          .doubts = doubts_,
                          .quality = quality_};
+        const auto lower = [&](const std::string& words) {
+            row.quality = (row.quality == "good" ? "" : row.quality + ", ") + words;
+        };
         if (age.stale) row.quality = row.quality == "good" ? "stale" : "stale, " + row.quality;
+        if (!lack.empty()) lower(lack);
+        if (cash_missing_ && needs_equity(row.name)) lower("no cash given");
         if (std::isnan(value)) row.quality = "unknown";
-        if (cash_missing_ && needs_equity(row.name) && !std::isnan(value)) {
-            row.quality = (row.quality == "good" ? "" : row.quality + ", ") + "no cash given";
-        }
         judge(row);
         rows_.push_back(std::move(row));
     }
@@ -94,6 +97,28 @@ private:
 std::string quality_words(std::size_t left_out) {
     if (left_out == 0) return "good";
     return std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";
+}
+
+// "2 venues without a margin model, margin of 1 venue not known"; empty: every venue that margins a position has both.
+std::string margin_lack(const ReportInputs& inputs, const RiskReport& so_far) {
+    std::size_t unmodelled = 0;
+    std::size_t unknown = 0;
+    for (std::size_t v = 0; v < so_far.venues.size(); ++v) {
+        if (std::isfinite(so_far.venues[v].maintenance_margin_usd)) continue;
+        bool holds = false;
+        for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+            const Contract& contract = inputs.book.contracts[row];
+            holds = holds || (at(contract.venue) == v && inputs.book.holdings[row].quantity != 0.0 &&
+                              !is_cash(contract.kind) && contract.kind != ContractKind::spot);
+        }
+        if (!holds) continue;
+        const bool modelled = v < inputs.venue_margins.size() && inputs.venue_margins[v].law != MarginLaw::none;
+        ++(modelled ? unknown : unmodelled);
+    }
+    const auto venues = [](std::size_t count) { return std::to_string(count) + (count == 1 ? " venue" : " venues"); };
+    std::string out = unmodelled == 0 ? "" : venues(unmodelled) + " without a margin model";
+    if (unknown > 0) out += (out.empty() ? "" : ", ") + ("margin of " + venues(unknown) + " not known");
+    return out;
 }
 
 struct Totals {
@@ -249,7 +274,8 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("leverage_gross", ratio.gross, "ratio");
     rows.add("leverage_net", ratio.net, "ratio");
     rows.add("leverage_risk", ratio.risk, "ratio");
-    rows.add("leverage_margin", ratio.margin, "ratio");
+    const std::string lack = margin_lack(inputs, so_far);
+    rows.add("leverage_margin", ratio.margin, "ratio", lack);
     rows.add("var_99_usd", tail.var_99_usd, "USD");
     rows.add("es_975_usd", tail.es_975_usd, "USD");
     // What is lost with a venue is not what prices can do: two numbers.
@@ -260,7 +286,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     }
     rows.add("stress_worst_usd", worst, "USD");
     rows.add("venue_default_worst_usd", venue_lost, "USD");
-    rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH");
+    rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH", lack);
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
     if (tail.es_component_usd.empty()) rows.history({});  // shares of gross notional then

@@ -152,7 +152,13 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.stresses = report_stresses(inputs, market, tail, report.equity_usd);
     const bool any_margin =
         std::ranges::any_of(report.venues, [](const VenueReport& venue) { return std::isfinite(venue.margin_ratio); });
-    if (any_margin) report.reverse_crash_scale = report_reverse_crash(inputs, market);
+    if (any_margin) {
+        report.reverse_crash_scale = report_reverse_crash(inputs, market);
+        if (std::isnan(report.reverse_crash_scale)) {
+            report.notes.push_back(
+                "reverse_crash_scale is unknown: a venue's margin is not known in part of the crash");
+        }
+    }
     report.metrics = report_metrics(inputs, market, value, tail, report);
     mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);

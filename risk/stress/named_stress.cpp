@@ -259,16 +259,29 @@ void add_deleverage(const StressInputs& inputs, const StressDefinition& stress, 
     out.push_back(std::move(result));
 }
 
-double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k, ShockedOptions& options) {
+// The venues whose margin is known where nothing moves.
+std::vector<VenueSlot> modelled_venues(const StressInputs& inputs) {
+    std::vector<VenueSlot> out;
+    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+        if (std::isfinite(inputs.maintenance_margin(inputs.book, venue, inputs.market, {}))) out.push_back(venue);
+    }
+    return out;
+}
+
+// Of `venues`; NaN where one is not known in that world and no other is at 1 or below.
+double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k, ShockedOptions& options,
+                   std::span<const VenueSlot> venues) {
     const StressMoves moves = stress_moves(stress, inputs.book, k);
     double worst = std::numeric_limits<double>::infinity();
+    bool known = true;
     const BookValue value = value_book(inputs.book, inputs.market, moves.shock(), options);
-    for (std::size_t v = 0; v < value.venue_usd.size(); ++v) {
-        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+    for (const VenueSlot venue : venues) {
         const double margin = inputs.maintenance_margin(inputs.book, venue, inputs.market, moves.shock());
-        if (margin > 0.0) worst = std::min(worst, value.venue_usd[v] / margin);
+        if (margin > 0.0) worst = std::min(worst, value.venue_usd[at(venue)] / margin);
+        known = known && std::isfinite(margin);
     }
-    return worst;
+    return known || worst <= 1.0 ? worst : kNaN;
 }
 
 }  // namespace
@@ -364,17 +377,22 @@ double reverse_stress_scale(const StressInputs& inputs, const StressDefinition& 
     constexpr double kTolerance = 1e-4;
     if (!inputs.maintenance_margin) return std::numeric_limits<double>::infinity();
     ShockedOptions options{inputs.book, inputs.market};
-    const auto ratio_at = [&](double k) { return worst_ratio(inputs, definition, k, options); };
+    const std::vector<VenueSlot> venues = modelled_venues(inputs);
+    const auto ratio_at = [&](double k) { return worst_ratio(inputs, definition, k, options, venues); };
     double below = 0.0;
     for (int step = 1; step <= kSteps; ++step) {
         double above = k_max * step / kSteps;
-        if (ratio_at(above) > 1.0) {
+        const double ratio = ratio_at(above);
+        if (std::isnan(ratio)) return kNaN;
+        if (ratio > 1.0) {
             below = above;
             continue;
         }
         while (above - below > kTolerance) {
             const double middle = 0.5 * (below + above);
-            (ratio_at(middle) > 1.0 ? below : above) = middle;
+            const double there = ratio_at(middle);
+            if (std::isnan(there)) return kNaN;
+            (there > 1.0 ? below : above) = middle;
         }
         return above;
     }

@@ -188,6 +188,24 @@ TEST(RiskReportTest, AMissingMarginTableIsUnknownAndNotFree) {
     EXPECT_TRUE(std::isnan(value_of(report, "maintenance_margin_usd", "alpha")));
 }
 
+// beta holds a perpetual and has no model; with a law but no table its margin is not known; with neither position nor
+// margin it lacks nothing.
+TEST(RiskReportTest, WhatMarginsNeedSaysWhichVenuesHaveNone) {
+    ReportInputs in = inputs();
+    const auto quality = [&](const char* name) { return find_metric(make_risk_report(in), name, "")->quality; };
+    for (const char* name : {"reverse_crash_scale", "leverage_margin"}) {
+        EXPECT_EQ(quality(name), "1 venue without a margin model");
+    }
+    EXPECT_EQ(quality("leverage_gross"), "good");
+    in.venue_margins[1].law = MarginLaw::deribit_standard;
+    EXPECT_EQ(quality("leverage_margin"), "margin of 1 venue not known");
+    in.venue_margins[1].law = MarginLaw::none;
+    in.book.holdings[test::kPerpetual] = {};
+    EXPECT_EQ(quality("leverage_margin"), "good") << "only cash is left there";
+    in.venue_margins.clear();
+    EXPECT_EQ(quality("reverse_crash_scale"), "unknown");
+}
+
 const StressResult& stress_of(const RiskReport& report, std::string_view id) {
     return *std::ranges::find(report.stresses, id, &StressResult::id);
 }

@@ -209,6 +209,30 @@ TEST_F(NamedStressTest, ReverseStressFindsTheRatioOfOne) {
     EXPECT_TRUE(std::isinf(reverse_stress_scale(inputs, nothing)));
 }
 
+// beta's ratio falls to one somewhere; alpha's margin is known today only, nowhere, or while nobody has failed.
+TEST_F(NamedStressTest, AMarginThatIsLostOnTheWayIsNotSafe) {
+    const StressDefinition crash = default_stresses().front();
+    const auto scale_where = [&](auto alpha_known) {
+        const MaintenanceMargin margin = [=](const Book& book, VenueSlot venue, const MarketState& market,
+                                             const Shock& shock) {
+            const double fall = shock.underlyings.empty() ? 0.0 : -shock.underlyings[0].spot;
+            return venue == VenueSlot{0} && !alpha_known(fall) ? std::numeric_limits<double>::quiet_NaN()
+                                                               : five_percent(book, venue, market, shock) * 1e-6;
+        };
+        book_.holdings[1].quantity = 0.0;  // nothing of alpha's fails first
+        book_.holdings[2].quantity = book_.holdings[3].quantity = 0.1;
+        return reverse_stress_scale({.book = book_, .market = market_, .liquidity = {}, .maintenance_margin = margin},
+                                    crash);
+    };
+    const double everywhere = scale_where([](double) { return true; });
+    ASSERT_GT(everywhere, 0.3);
+    ASSERT_TRUE(std::isfinite(everywhere));
+    EXPECT_EQ(scale_where([](double) { return false; }), everywhere) << "never modelled: left out";
+    EXPECT_TRUE(std::isnan(scale_where([](double fall) { return fall < 0.05; })));
+    EXPECT_EQ(scale_where([&](double fall) { return fall < 0.4 * everywhere; }), everywhere)
+        << "beta has failed before";
+}
+
 TEST_F(NamedStressTest, AnOracleMovesOneVenueOnly) {
     const auto results = run();
     const BookValue base = value_book(book_, market_);
