@@ -1,0 +1,140 @@
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cmath>
+#include <random>
+
+#include "risk/calculator/risk_calculator.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr std::size_t kBuckets = 40;  // two coins, twenty expiries each
+constexpr std::size_t kScenarios = 500;
+
+ScenarioSet scenarios() {
+    std::mt19937_64 random{7};
+    std::normal_distribution<double> normal;
+    ScenarioSet set{kScenarios, 4};
+    for (std::size_t f = 0; f < set.factors(); ++f) {
+        std::vector<double> moves(kScenarios);
+        for (double& move : moves) move = (f < 2 ? 0.03 : 0.06) * normal(random);
+        if (!set.set_factor(f, moves, {})) std::abort();
+    }
+    return set;
+}
+
+// So many options over forty expiries, all held, one perpetual and cash of each coin.
+struct Subject {
+    Book book;
+    MarketState market;
+    std::mt19937_64 random{20'250'101};
+
+    explicit Subject(std::size_t options) {
+        market.now = unix_nanos_from_ms(1'767'225'600'000);
+        market.underlyings = {{.index = 65'000.0}, {.index = 3'200.0}};
+        market.stables = {1.0};
+        book.venue_names = {"venue"};
+        for (std::uint16_t u = 0; u < 2; ++u) {
+            const UnderlyingSlot coin{u};
+            add({.kind = ContractKind::coin_cash, .underlying = coin, .venue = VenueSlot{0}}, {}, 2'000.0);
+            add({.kind = ContractKind::inverse_future, .underlying = coin, .venue = VenueSlot{0}, .multiplier = 10.0},
+                {.mark = market.underlyings[u].index}, 1'000.0);
+            book.holdings.back().entry = market.underlyings[u].index;
+        }
+        for (std::size_t b = 0; b < kBuckets; ++b) {
+            const auto u = static_cast<std::uint16_t>(b % 2);
+            const double days = 1.0 + 9.0 * static_cast<double>(b / 2);
+            market.expiries.push_back({.underlying = UnderlyingSlot{u},
+                                       .expiry = market.now + std::chrono::nanoseconds{std::llround(days * 86'400e9)},
+                                       .forward = market.underlyings[u].index});
+        }
+        for (std::size_t i = 0; i < options; ++i) {
+            const ExpiryMarket& expiry = market.expiries[i % kBuckets];
+            const double deviation = 0.6 * std::sqrt(years_between(market.now, expiry.expiry));
+            add({.kind = ContractKind::inverse_option,
+                 .type = i % 2 == 0 ? OptionType::call : OptionType::put,
+                 .underlying = expiry.underlying,
+                 .expiry = ExpirySlot(i % kBuckets),
+                 .venue = VenueSlot{0},
+                 .strike = expiry.forward * std::exp(deviation * uniform(-2.0, 2.0))},
+                {.volatility = uniform(0.5, 0.7)}, std::round(uniform(-10.0, 10.0)) + 0.5);
+        }
+    }
+    double uniform(double low, double high) { return std::uniform_real_distribution<double>{low, high}(random); }
+    void add(const Contract& contract, const ContractQuote& quote, double quantity) {
+        book.contracts.push_back(contract);
+        book.holdings.push_back({.quantity = quantity});
+        book.names.emplace_back();
+        market.quotes.push_back(quote);
+    }
+};
+
+// A forward or an index that walks up and down within 1 % of where it began.
+class Walk {
+public:
+    explicit Walk(double start) : start_{start}, price_{start} {}
+    double next() { return price_ = price_ < 1.01 * start_ ? price_ * 1.00001 : start_; }
+
+private:
+    double start_;
+    double price_;
+};
+
+// A forward tick, then everything it moved: VaR and ES of 500 scenarios, the worst of 90 cells of its coin.
+void ForwardToPublication(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    Walk walk{65'000.0};
+    for (auto _ : state) {
+        (void)calculator.book().on_forward(ExpirySlot{4}, walk.next());
+        calculator.publish();
+        benchmark::DoNotOptimize(calculator.tail(0.99));
+    }
+}
+BENCHMARK(ForwardToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
+
+// An index tick: every bucket of the coin is told at another rate; no cell is priced.
+void IndexToPublication(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    Walk walk{65'000.0};
+    for (auto _ : state) {
+        (void)calculator.book().on_index(UnderlyingSlot{0}, walk.next());
+        calculator.publish();
+        benchmark::DoNotOptimize(calculator.tail(0.99));
+    }
+}
+BENCHMARK(IndexToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
+
+// A perpetual's mark: the linear part alone.
+void MarkToPublication(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    Walk walk{65'000.0};
+    for (auto _ : state) {
+        (void)calculator.book().on_mark(ContractSlot{1}, walk.next());
+        calculator.publish();
+        benchmark::DoNotOptimize(calculator.tail(0.99));
+    }
+}
+BENCHMARK(MarkToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
+
+// What a restart costs, and a fill of the ladders of every expiry.
+void CalculatorResync(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    for (auto _ : state) calculator.resync();
+}
+BENCHMARK(CalculatorResync)->ArgName("options")->Arg(400)->Arg(10'000);
+
+// The definition: every option in every scenario and cell.
+void CalculatorFullRevaluation(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    for (auto _ : state) benchmark::DoNotOptimize(calculator.check(0.99));
+}
+BENCHMARK(CalculatorFullRevaluation)->ArgName("options")->Arg(400);
+
+}  // namespace
+}  // namespace keel::risk

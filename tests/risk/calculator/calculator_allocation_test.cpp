@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include "tests/risk/calculator/calculator_subject.hpp"
+#include "tests/support/allocation_counter.hpp"
+
+namespace keel::risk {
+namespace {
+
+// Events, publications and reads of a whole stream: ladders built anew, averages begun, expiries delivered.
+TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
+    for (const bool delivering : {false, true}) {
+        test::CalculatorSubject subject{9, delivering};
+        const std::uint64_t ladders = subject.calculator.work().ladders;
+        const std::size_t before = allocations;
+        double sum = 0.0;
+        for (int event = 0; event < 2'000; ++event) {
+            subject.step();
+            subject.calculator.set_volatility(0, 0.03 + 0.00001 * event);
+            subject.calculator.publish();
+            sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd;
+        }
+        EXPECT_EQ(allocations, before);
+        EXPECT_TRUE(std::isfinite(sum));
+        EXPECT_GT(subject.calculator.work().ladders, ladders + 100);
+        EXPECT_EQ(delivering, subject.settled[0]);
+    }
+}
+
+}  // namespace
+}  // namespace keel::risk

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "risk/calculator/risk_calculator.hpp"
+#include "tests/risk/book/random_book.hpp"
+
+namespace keel::risk::test {
+
+inline constexpr std::size_t kScenarios = 500;
+inline constexpr std::size_t kCoins = 2;
+
+// Days of two coins and their volatilities: 3 and 4 % a day, 6 % of ln iv, which rises when the coin falls.
+inline ScenarioSet random_scenarios(std::uint64_t seed) {
+    std::mt19937_64 random{seed};
+    std::normal_distribution<double> normal;
+    std::array<std::vector<double>, 2 * kCoins> moves;
+    for (std::size_t s = 0; s < kScenarios; ++s) {
+        const double common = normal(random);
+        for (std::size_t u = 0; u < kCoins; ++u) {
+            const double coin = 0.8 * common + 0.6 * normal(random);
+            moves[u].push_back((0.03 + 0.01 * static_cast<double>(u)) * coin);
+            moves[kCoins + u].push_back(0.06 * (-0.6 * coin + 0.8 * normal(random)));
+        }
+    }
+    ScenarioSet set{kScenarios, moves.size()};
+    const std::vector<double> then(kScenarios, 0.03);
+    for (std::size_t f = 0; f < moves.size(); ++f) {
+        const std::span<const double> filter = f < kCoins ? std::span<const double>{then} : std::span<const double>{};
+        if (!set.set_factor(f, moves[f], filter)) std::abort();
+    }
+    return set;
+}
+
+// A calculator over a random book, half of whose contracts are held, and the events that drive it.
+struct CalculatorSubject {
+    RandomBook source;
+    RiskCalculator calculator;
+    std::vector<bool> settled;
+
+    explicit CalculatorSubject(std::uint64_t seed, bool delivering = false)
+        : source{seed, delivering},
+          calculator{source.book, source.market, random_scenarios(seed)},
+          settled(source.market.expiries.size()) {
+        for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
+            if (source.one_in(2)) fill(i);
+        }
+        calculator.publish();
+    }
+
+    const MarketState& market() const { return calculator.book().market(); }
+    bool is_settled(const Contract& contract) const {
+        return contract.expiry != ExpirySlot::none && settled[static_cast<std::size_t>(contract.expiry)];
+    }
+    double step_of(double sigma) { return std::exp(std::normal_distribution<double>{0.0, sigma}(source.random)); }
+
+    void fill(std::size_t row) {
+        const Contract& contract = source.book.contracts[row];
+        if (is_cash(contract.kind) || is_settled(contract)) return;
+        const ContractSlot slot{static_cast<std::uint32_t>(row)};
+        double quantity = std::round(source.uniform(-20.0, 20.0));
+        if (contract.kind == ContractKind::inverse_future) quantity *= 50.0;
+        if (contract.kind == ContractKind::liquidity) quantity = std::abs(quantity);
+        double price = market().quotes[row].mark;
+        if (contract.kind == ContractKind::inverse_option) price = 0.02;
+        if (contract.kind == ContractKind::linear_option) price = 300.0;
+        if (contract.kind == ContractKind::liquidity) price = 100.0;
+        (void)calculator.book().on_fill(slot, quantity, price, 0.0);
+    }
+    // Prices of everything, time, now and then an account event, a settlement, nonsense.
+    void step() {
+        IncrementalBook& book = calculator.book();
+        const auto row = source.below(source.book.contracts.size());
+        const ContractSlot slot{static_cast<std::uint32_t>(row)};
+        const auto expiry = source.below(settled.size());
+        const auto coin = source.below(kCoins);
+        switch (source.below(12)) {
+            case 0: fill(row); break;
+            case 1: {
+                if (!is_option(source.book.contracts[row].kind)) break;
+                const double volatility = book.volatility(slot) * step_of(3e-3);
+                (void)book.on_volatility(slot, std::clamp(volatility, 0.1, 4.0));
+                break;
+            }
+            case 2: (void)book.on_volatility_shift(ExpirySlot(expiry), source.uniform(-0.01, 0.01)); break;
+            case 3: (void)book.on_index(UnderlyingSlot(coin), market().underlyings[coin].index * step_of(3e-4)); break;
+            case 4: (void)book.on_mark(slot, market().quotes[row].mark * step_of(3e-4)); break;
+            case 5: (void)book.on_stable(StableSlot(coin), market().stables[coin] * step_of(1e-4)); break;
+            case 6:
+                if (is_cash(source.book.contracts[row].kind)) (void)book.on_cash(slot, source.uniform(-0.5, 0.5));
+                break;
+            case 7: (void)book.on_funding(slot, source.uniform(-2e-4, 4e-4)); break;
+            case 8: settle_what_is_due(); break;
+            case 9: {
+                const double average = market().expiries[expiry].forward * step_of(1e-3);
+                (void)book.on_settlement_average(ExpirySlot(expiry), average);
+                break;
+            }
+            default:
+                (void)book.on_forward(ExpirySlot(expiry), market().expiries[expiry].forward *
+                                                              (source.one_in(100) ? step_of(0.03) : step_of(3e-4)));
+        }
+        if (!source.one_in(5)) return;
+        const double seconds = source.one_in(50) ? 60.0 : source.uniform(0.0, 2.0);
+        (void)book.on_clock(market().now + std::chrono::nanoseconds{std::llround(seconds * 1e9)});
+    }
+    void settle_what_is_due() {
+        for (std::size_t e = 0; e < settled.size(); ++e) {
+            if (settled[e] || market().now < market().expiries[e].expiry) continue;
+            settled[e] = true;
+            (void)calculator.book().on_settlement(ExpirySlot(e), market().expiries[e].forward);
+        }
+    }
+
+    // What the book holds and stands on, for a revaluation of one's own.
+    Book book_now() const {
+        Book out = source.book;
+        for (std::size_t i = 0; i < out.contracts.size(); ++i) {
+            out.holdings[i] = calculator.book().holding(ContractSlot{static_cast<std::uint32_t>(i)});
+        }
+        return out;
+    }
+    MarketState market_now() const {
+        MarketState out = market();
+        for (std::size_t i = 0; i < out.quotes.size(); ++i) {
+            if (!is_option(source.book.contracts[i].kind)) continue;
+            out.quotes[i].volatility = calculator.book().volatility(ContractSlot{static_cast<std::uint32_t>(i)});
+        }
+        return out;
+    }
+};
+
+}  // namespace keel::risk::test

@@ -1,0 +1,227 @@
+#include "risk/calculator/risk_calculator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <utility>
+
+#include "risk/report/holding_profits.hpp"
+#include "risk/tail/historical.hpp"
+#include "tests/risk/calculator/calculator_subject.hpp"
+#include "tests/support/not_a_number.hpp"
+
+namespace keel::risk {
+namespace {
+
+using keel::test::kNaN;
+using test::CalculatorSubject;
+using test::kCoins;
+using test::kScenarios;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr std::uint64_t kStreams = 6;
+#else
+constexpr std::uint64_t kStreams = 24;
+#endif
+constexpr int kEvents = 400;
+constexpr double kAlpha = 0.99;
+
+// Every holding revalued in every scenario.
+std::vector<double> full_pnl(const CalculatorSubject& subject, const ScenarioSet& set) {
+    const Book book = subject.book_now();
+    const MarketState market = subject.market_now();
+    HoldingProfits profits{book, market};
+    std::vector<double> out(kScenarios);
+    for (std::size_t s = 0; s < kScenarios; ++s) {
+        std::array<double, 2 * kCoins> moves{};
+        for (std::size_t f = 0; f < moves.size(); ++f) moves[f] = set.log_moves(f)[s];
+        profits.move(std::span{moves}.first(kCoins), std::span{moves}.subspan(kCoins));
+        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+            if (std::isfinite(profits.usd(row))) out[s] += profits.usd(row);
+        }
+    }
+    return out;
+}
+
+struct Difference {
+    double worst{0.0};
+    double scale{0.0};
+};
+Difference difference(std::span<const double> got, std::span<const double> want) {
+    Difference out;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        out.worst = std::max(out.worst, std::abs(got[i] - want[i]));
+        out.scale = std::max(out.scale, std::abs(want[i]));
+    }
+    return out;
+}
+
+TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
+    std::vector<double> tails;
+    std::vector<double> matrices;
+    CalculatorWork work;
+    for (std::uint64_t seed = 1; seed <= kStreams; ++seed) {
+        CalculatorSubject subject{seed, seed % 4 == 3};
+        const ScenarioSet set = test::random_scenarios(seed);
+        for (int event = 1; event <= kEvents && !HasFailure(); ++event) {
+            subject.step();
+            if (!subject.source.one_in(4) && event % 100 != 0) continue;
+            subject.calculator.publish();
+            const std::string place = "seed " + std::to_string(seed) + " event " + std::to_string(event);
+            std::vector<double> pnl = full_pnl(subject, set);
+            const TailMeasures want = *historical_tail(pnl, kAlpha);
+            const TailMeasures got = *subject.calculator.tail(kAlpha);
+            const double scale = std::max(1'000.0, want.es_usd);
+            tails.push_back(std::max(std::abs(got.var_usd - want.var_usd), std::abs(got.es_usd - want.es_usd)) / scale);
+            EXPECT_LE(tails.back(), kTailDriftMax) << place << " VaR " << got.var_usd << " for " << want.var_usd
+                                                   << ", ES " << got.es_usd << " for " << want.es_usd;
+            const TailCheck check = *subject.calculator.check(kAlpha);
+            EXPECT_NEAR(check.full.var_usd, want.var_usd, 1e-6 * scale) << place;
+            EXPECT_EQ(check.published.es_usd, got.es_usd) << place;
+            const bool exact = event % 100 == 0;
+            if (exact) subject.calculator.resync();
+            for (std::size_t u = 0; u < kCoins; ++u) {
+                const auto slot = UnderlyingSlot(u);
+                const StressMatrix want_cells = full_stress_matrix(subject.book_now(), subject.market_now(), slot);
+                const StressMatrix& cells = subject.calculator.stress(slot);
+                const Difference usd = difference(cells.pnl_usd, want_cells.pnl_usd);
+                const double gross = subject.calculator.book().underlying(slot).value.gross_usd;
+                if (!exact) matrices.push_back(usd.worst / std::max(1'000.0, usd.scale));
+                // Between two builds up to 30 s of decay.
+                EXPECT_LE(usd.worst, (exact ? 1e-9 : 1e-4) * std::max(gross, 1.0) + 1e-5) << place << " coin " << u;
+                EXPECT_EQ(cells.worst.pnl_usd, std::ranges::min(cells.pnl_usd)) << place;
+            }
+        }
+        const CalculatorWork did = subject.calculator.work();
+        work.ladders += did.ladders;
+        work.buckets += did.buckets;
+        work.publications += did.publications;
+    }
+    const auto quantile = [](std::vector<double>& of, double share) {
+        std::ranges::sort(of);
+        return of[static_cast<std::size_t>(share * static_cast<double>(of.size() - 1))];
+    };
+    std::cout << "[ property ] VaR and ES against full revaluation: median " << quantile(tails, 0.5) << ", 99 % "
+              << quantile(tails, 0.99) << ", worst " << tails.back() << "; stress cells: worst "
+              << quantile(matrices, 1.0) << "; "
+              << static_cast<double>(work.ladders) / static_cast<double>(work.publications) << " ladders and "
+              << static_cast<double>(work.buckets) / static_cast<double>(work.publications)
+              << " buckets per publication\n";
+}
+
+// A tick costs what it moved: one expiry, its underlying, nothing else.
+TEST(RiskCalculatorTest, PublishesWhatMovedAndNothingElse) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    calculator.resync();
+    const CalculatorWork before = calculator.work();
+    calculator.publish();
+    EXPECT_EQ(calculator.work().buckets, before.buckets);
+    EXPECT_EQ(calculator.work().underlyings, before.underlyings);
+
+    const StressMatrix other = calculator.stress(UnderlyingSlot{1});
+    ASSERT_EQ(calculator.book().on_forward(ExpirySlot{1}, 1.001 * subject.market().expiries[1].forward),
+              BookStatus::applied);
+    const double stale_var = calculator.tail(kAlpha)->var_usd;
+    calculator.publish();
+    EXPECT_NE(calculator.tail(kAlpha)->var_usd, stale_var);
+    EXPECT_EQ(calculator.version(), calculator.book().version());
+    EXPECT_EQ(calculator.work().buckets, before.buckets + 1);
+    EXPECT_EQ(calculator.work().underlyings, before.underlyings + 1);
+    EXPECT_EQ(calculator.work().ladders, before.ladders);
+    EXPECT_EQ(calculator.stress(UnderlyingSlot{1}).pnl_usd, other.pnl_usd);
+
+    // Time alone moves nothing before ladders are due; then all of them.
+    (void)calculator.book().on_clock(subject.market().now + std::chrono::seconds{29});
+    calculator.publish();
+    EXPECT_EQ(calculator.work().ladders, before.ladders);
+    (void)calculator.book().on_clock(subject.market().now + std::chrono::seconds{2});
+    calculator.publish();
+    EXPECT_GT(calculator.work().ladders, before.ladders + 5);
+}
+
+// All volatilities alike shift the query; one against the others is another smile.
+TEST(RiskCalculatorTest, AnotherSmileIsAnotherLadder) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    const Book book = subject.book_now();
+    ContractSlot held{};
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        const bool here = is_option(book.contracts[i].kind) && book.contracts[i].expiry == ExpirySlot{2};
+        if (here && book.holdings[i].quantity != 0.0) held = ContractSlot{static_cast<std::uint32_t>(i)};
+    }
+    calculator.resync();
+    const std::uint64_t ladders = calculator.work().ladders;
+    const double var = calculator.tail(kAlpha)->var_usd;
+    ASSERT_EQ(calculator.book().on_volatility_shift(ExpirySlot{2}, 0.002), BookStatus::applied);
+    calculator.publish();
+    EXPECT_EQ(calculator.work().ladders, ladders);
+    EXPECT_NE(calculator.tail(kAlpha)->var_usd, var);
+    const double volatility = calculator.book().volatility(held);
+    ASSERT_EQ(calculator.book().on_volatility(held, 1.03 * volatility), BookStatus::applied);
+    calculator.publish();
+    EXPECT_GT(calculator.work().ladders, ladders);
+    ASSERT_EQ(calculator.book().on_fill(held, 1.0, 0.01, 0.0), BookStatus::applied);
+    const std::uint64_t before_fill = calculator.work().ladders;
+    calculator.publish();
+    EXPECT_GT(calculator.work().ladders, before_fill);
+}
+
+TEST(RiskCalculatorTest, FilteredScenariosFollowTheVolatilityOfNow) {
+    CalculatorSubject subject{6};
+    ScenarioSet set = test::random_scenarios(6);
+    const double before = subject.calculator.tail(kAlpha)->var_usd;
+    subject.calculator.set_volatility(0, 0.09);
+    subject.calculator.publish();
+    ASSERT_TRUE(set.set_volatility(0, 0.09));
+    std::vector<double> pnl = full_pnl(subject, set);
+    const TailMeasures want = *historical_tail(pnl, kAlpha);
+    EXPECT_NEAR(subject.calculator.tail(kAlpha)->es_usd, want.es_usd, kTailDriftMax * want.es_usd);
+    EXPECT_GT(std::abs(want.var_usd - before), 10.0 * kTailDriftMax * want.var_usd);
+}
+
+// What is not a number changes flags, and the last good numbers stand.
+TEST(RiskCalculatorTest, NonsenseIsFlaggedAndNeverPublished) {
+    CalculatorSubject subject{7};
+    RiskCalculator& calculator = subject.calculator;
+    EXPECT_EQ(calculator.quality(), kBookGood);
+    const TailMeasures before = *calculator.tail(kAlpha);
+    calculator.set_volatility(1, kNaN);
+    EXPECT_NE(calculator.quality() & kBookStale, 0);
+    calculator.set_volatility(1, 0.03);
+    EXPECT_EQ(calculator.quality(), kBookGood);
+    for (const double bad : {kNaN, -1.0, 1e300}) {
+        (void)calculator.book().on_index(UnderlyingSlot{0}, bad);
+        (void)calculator.book().on_forward(ExpirySlot{2}, bad);
+        (void)calculator.book().on_volatility_shift(ExpirySlot{1}, bad);
+        calculator.publish();
+        EXPECT_NE(calculator.quality() & kBookRefused, 0);
+        EXPECT_EQ(calculator.tail(kAlpha)->var_usd, before.var_usd);
+    }
+    EXPECT_FALSE(calculator.tail(kNaN));
+    EXPECT_FALSE(calculator.check(1.0));
+}
+
+// Before its first price a coin is in no number; its book says so. The other coin's numbers are not touched.
+TEST(RiskCalculatorTest, ACoinWithoutAnIndexIsLeftOutUntilItHasOne) {
+    test::RandomBook source{8};
+    for (Holding& holding : source.book.holdings) {
+        if (holding.quantity == 0.0) holding = {.quantity = 5.0, .entry = 1'000.0};
+    }
+    const double index = std::exchange(source.market.underlyings[1].index, kNaN);
+    RiskCalculator calculator{source.book, source.market, test::random_scenarios(8)};
+    EXPECT_NE(calculator.quality() & kBookNoIndex, 0);
+    ASSERT_TRUE(calculator.tail(kAlpha));
+    const double without = calculator.tail(kAlpha)->es_usd;
+    EXPECT_TRUE(std::isfinite(without));
+    for (const double cell : calculator.stress(UnderlyingSlot{1}).pnl_usd) EXPECT_EQ(cell, 0.0);
+    ASSERT_EQ(calculator.book().on_index(UnderlyingSlot{1}, index), BookStatus::applied);
+    calculator.publish();
+    EXPECT_EQ(calculator.quality(), kBookGood);
+    EXPECT_NE(calculator.tail(kAlpha)->es_usd, without);
+    EXPECT_LE(calculator.check(kAlpha)->drift, kTailDriftMax);
+}
+
+}  // namespace
+}  // namespace keel::risk
