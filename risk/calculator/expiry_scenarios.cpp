@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "engine/core/assert.hpp"
 #include "risk/book/expiring_option.hpp"
@@ -120,6 +121,7 @@ ExpiryScenarios::Moved ExpiryScenarios::take_rates() {
 void ExpiryScenarios::build() {
     held_.clear();
     chain_.clear();
+    chain_years_ = years_;
     for (Settlement& settlement : settlements_) settlement.clear();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         Row& row = rows_[i];
@@ -211,7 +213,8 @@ void ExpiryScenarios::rescaled_pnl(const ScenarioSet& set, std::span<const doubl
 ExpiryScenarios::Worth ExpiryScenarios::worth(double spot_factor, double volatility_factor) {
     const DeliveryForward delivery = delivery_forward(market(), market_.now, spot_factor);
     // Volatilities scaled alike are variance over a longer time.
-    chain_.set_years((seen_.averaging ? delivery.years : years_) * volatility_factor * volatility_factor);
+    const double years = (seen_.averaging ? delivery.years : years_) * volatility_factor * volatility_factor;
+    if (std::exchange(chain_years_, years) != years) chain_.set_years(years);
     if (chain_.price(delivery.price) != 0) return {.coin = kNaN, .usd = kNaN};
     Worth out;
     const std::span<const double> price = chain_.price();
@@ -259,11 +262,13 @@ void ExpiryScenarios::scenario_pnl(const ScenarioSet& set, std::span<double> pnl
 void ExpiryScenarios::stress_cells(StressCells& out) {
     const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
     constexpr std::size_t kColumns = kGridVolatilityMoves.size();
-    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
-        const double volatility = std::max(0.0, 1.0 + weight * kGridVolatilityMoves[cell % kColumns]);
-        const Worth there = worth(1.0 + kGridSpotMoves[cell / kColumns], volatility);
-        out.coin[cell] = there.coin;
-        out.usd[cell] = there.usd;
+    for (std::size_t column = 0; column < kColumns; ++column) {
+        const double volatility = std::max(0.0, 1.0 + weight * kGridVolatilityMoves[column]);
+        for (std::size_t row = 0; row < kGridSpotMoves.size(); ++row) {
+            const Worth there = worth(1.0 + kGridSpotMoves[row], volatility);
+            out.coin[row * kColumns + column] = there.coin;
+            out.usd[row * kColumns + column] = there.usd;
+        }
     }
 }
 

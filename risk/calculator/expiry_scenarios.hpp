@@ -100,6 +100,7 @@ private:
     std::vector<Settlement> settlements_;
     std::vector<std::size_t> held_;  // places in rows_, in the order of chain_
     OptionChain chain_;              // what is held at the volatilities of now
+    double chain_years_{0.0};        // of all of it
     OptionChain scratch_;            // for the ladders
     Seen seen_{};
     double years_{0.0};       // of variance

@@ -79,7 +79,7 @@ void OptionChain::set_rate(double rate) {
 
 void OptionChain::derive(std::size_t index) {
     const double years = column(kYears)[index];
-    const double discount = std::exp(-rate_ * years);
+    const double discount = rate_ == 0.0 ? 1.0 : std::exp(-rate_ * years);
     column(kRootYears)[index] = std::sqrt(years);
     column(kHalfInverseYears)[index] = 0.5 / years;
     column(kDiscount)[index] = discount;
