@@ -201,10 +201,16 @@ Claim claim_quote(std::size_t place, InputsBuilder& builder) {
     return claim;
 }
 
+double deviation_of(const JsonTree& row) {
+    const double deviation = row.number_or("spread_deviation", kNaN);
+    if (deviation < 0.0) row.at("spread_deviation").refuse(fmt::format("must not be negative, is {}", deviation));
+    return deviation;
+}
+
 void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
     const double spread = row.number_or("spread", kNaN), volume = positive_or(row, "daily_volume", kNaN),
-                 volatility = positive_or(row, "daily_volatility", kNaN);
-    if (std::isnan(spread) && std::isnan(volume) && std::isnan(volatility)) return;
+                 volatility = positive_or(row, "daily_volatility", kNaN), deviation = deviation_of(row);
+    if (std::isnan(spread) && std::isnan(volume) && std::isnan(volatility) && std::isnan(deviation)) return;
     const Claim claim = builder.times().claim(Input::liquidity, place);
     risk::ContractLiquidity& liquidity = builder.inputs().liquidity[place];
     if (spread < 0.0) {  // the bid above the ask: neither says what leaving costs
@@ -214,10 +220,12 @@ void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& build
     }
     take(claim, volume, liquidity.daily_volume);
     take(claim, volatility, liquidity.daily_volatility);
+    take(claim, deviation, liquidity.spread_deviation);
 }
 
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown({"name", "mark", "iv", "spread", "daily_volume", "daily_volatility", "age_seconds"});
+    row.refuse_unknown(
+        {"name", "mark", "iv", "spread", "spread_deviation", "daily_volume", "daily_volatility", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
     (void)age_or(row, kNaN);  // refused for contracts that are not held, too
     const std::vector<std::size_t> places = builder.rows_named(row.at("name").text());

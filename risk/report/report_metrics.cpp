@@ -249,6 +249,32 @@ void add_concentrations(const ReportInputs& inputs, const MarketState& market, c
     rows.add("top3_underlying", names.top3, "fraction");
 }
 
+// What leaving everything costs and takes, and how many positions neither is known of. Cash has nothing to leave; what
+// has no price is told of by every metric.
+void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
+    double cost_usd = kNaN, days = kNaN;
+    std::size_t without_cost = 0, without_days = 0;
+    for (const PositionRow& position : positions) {
+        if (position.cash || !position.priced) continue;
+        if (std::isfinite(position.exit_cost_usd)) {
+            cost_usd = (std::isnan(cost_usd) ? 0.0 : cost_usd) + position.exit_cost_usd;
+        } else {
+            ++without_cost;
+        }
+        if (std::isfinite(position.days_to_exit)) {
+            days = std::fmax(days, position.days_to_exit);
+        } else {
+            ++without_days;
+        }
+    }
+    const auto lack = [](std::size_t count) {
+        return count == 0 ? ""
+                          : std::to_string(count) + (count == 1 ? " position" : " positions") + " without a market";
+    };
+    rows.add("exit_cost_usd", cost_usd, "USD", lack(without_cost));
+    rows.add("days_to_exit", days, "days", lack(without_days));
+}
+
 void add_account(const ReportInputs& inputs, const MarketState& market, const BookValue& value, const TailReport& tail,
                  const Totals& totals, const RiskReport& so_far, MetricRows& rows) {
     double initial_usd = kNaN;
@@ -291,16 +317,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
     if (tail.es_component_usd.empty()) rows.history({});  // shares of gross notional then
     add_concentrations(inputs, market, tail, rows);
-    double exit_usd = 0.0;
-    double days = kNaN;
-    for (const PositionRow& position : so_far.positions) {
-        if (std::isfinite(position.exit_cost_usd)) exit_usd += position.exit_cost_usd;
-        if (std::isfinite(position.days_to_exit)) {
-            days = std::isnan(days) ? position.days_to_exit : std::max(days, position.days_to_exit);
-        }
-    }
-    rows.add("exit_cost_usd", std::isnan(days) ? kNaN : exit_usd, "USD");
-    rows.add("days_to_exit", days, "days");
+    add_exit(so_far.positions, rows);
 }
 
 }  // namespace

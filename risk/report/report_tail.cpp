@@ -314,25 +314,56 @@ void take_best(TailReport& out) {
     }
 }
 
-// Spreads of what would have to be sold, on top of the best VaR there is.
-void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailReport& out) {
-    double cost = 0.0;
-    std::size_t unknown = 0;
+// What leaving everything costs beyond the price: spreads, and their deviations where those are given.
+struct LiquidityCost {
+    double usd{0.0};
+    std::size_t with_spread{0};     // positions
+    std::size_t with_deviation{0};  // of these
+    std::size_t unknown{0};
+};
+LiquidityCost liquidity_cost(const ReportInputs& inputs, const MarketState& market) {
+    LiquidityCost out;
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         if (is_cash(contract.kind) || !is_held(inputs.book, row)) continue;
         Sensitivities unit;
         if (row >= inputs.liquidity.size() || !contract_sensitivities(contract, market.quotes[row], market, unit)) {
-            ++unknown;
+            ++out.unknown;
             continue;
         }
+        const ContractLiquidity& liquidity = inputs.liquidity[row];
         const double notional = std::abs(inputs.book.holdings[row].quantity) *
                                 (unit.gross_usd + unit.gross_coins * market.underlyings[at(contract.underlying)].index);
-        const auto part = liquidity_cost_usd(notional, inputs.liquidity[row].spread, 0.0);
-        part ? cost += *part : static_cast<double>(++unknown);
+        const bool deviates = std::isfinite(liquidity.spread_deviation);
+        const auto part = liquidity_cost_usd(notional, liquidity.spread, deviates ? liquidity.spread_deviation : 0.0);
+        if (!part) {
+            ++out.unknown;
+            continue;
+        }
+        out.usd += *part;
+        ++out.with_spread;
+        if (deviates) ++out.with_deviation;
     }
-    const std::string note = "plus half spreads" + (unknown > 0 ? ", " + std::to_string(unknown) + " unknown" : "");
-    out.rows.push_back(row_of("liquidity_adjusted", out.var_99_usd + cost, out.es_975_usd + cost, note));
+    return out;
+}
+
+std::string liquidity_note(const LiquidityCost& cost) {
+    const auto positions = [](std::size_t count) {
+        return std::to_string(count) + (count == 1 ? " position" : " positions");
+    };
+    if (cost.with_spread == 0) return cost.unknown == 0 ? "nothing to leave" : "no spread is known";
+    std::string note = cost.with_deviation == cost.with_spread ? "plus half of spreads and 3 deviations"
+                       : cost.with_deviation == 0
+                           ? "plus half spreads, their deviations not given"
+                           : "plus half spreads, 3 deviations of " + positions(cost.with_deviation);
+    return cost.unknown == 0 ? note : note + ", " + positions(cost.unknown) + " without a spread";
+}
+
+// On top of the best tail there is; no number where nothing is known of the cost.
+void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailReport& out) {
+    const LiquidityCost cost = liquidity_cost(inputs, market);
+    const double usd = cost.with_spread == 0 && cost.unknown > 0 ? kNaN : cost.usd;
+    out.rows.push_back(row_of("liquidity_adjusted", out.var_99_usd + usd, out.es_975_usd + usd, liquidity_note(cost)));
 }
 
 }  // namespace

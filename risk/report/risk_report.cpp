@@ -41,6 +41,7 @@ std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketS
             .name = inputs.book.names[row],
             .venue = contract.venue == VenueSlot::none ? "" : inputs.book.venue_names[at(contract.venue)],
             .quantity = holding.quantity,
+            .cash = is_cash(contract.kind),
             .doubts = doubts[row]};
         const bool in_coin = settles_in_coin(contract.kind);
         const double rate =

@@ -52,6 +52,7 @@ struct PositionRow {
     double exit_cost_usd{std::numeric_limits<double>::quiet_NaN()};
     double days_to_exit{std::numeric_limits<double>::quiet_NaN()};
     bool priced{false};
+    bool cash{false};  // with nothing to leave
     InputDoubt doubts{InputDoubt::none};
 };
 

@@ -48,6 +48,7 @@ struct ContractLiquidity {
     double spread{std::numeric_limits<double>::quiet_NaN()};        // relative to mid
     double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts
     double daily_volatility{std::numeric_limits<double>::quiet_NaN()};
+    double spread_deviation{std::numeric_limits<double>::quiet_NaN()};  // standard deviation of the spread, relative
 };
 
 // Half the spread plus 0.9 sigma_day sqrt(Q / daily volume), both relative, for leaving `holding` whole: USD.
