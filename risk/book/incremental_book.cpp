@@ -13,6 +13,27 @@ void set_bit(std::vector<std::uint64_t>& words, std::size_t bit) { words[bit / 6
 
 bool IncrementalBook::usable(double price) const { return price >= rules_.price_min && price <= rules_.price_max; }
 
+bool IncrementalBook::near(double price, double other) const {
+    return price < other * rules_.price_jump && price * rules_.price_jump > other;
+}
+
+// Usable, and near the last good price where there is one.
+bool IncrementalBook::acceptable(double price, double last, Suspicion& suspicion) {
+    if (!usable(price)) return false;
+    if (!near(price, last) && usable(last)) return confirmed(price, suspicion);
+    suspicion.count = 0;
+    return true;
+}
+
+// Cold: a jump of half the price in one update is a mistake, unless the next ones say so too.
+bool IncrementalBook::confirmed(double price, Suspicion& suspicion) const {
+    const bool agrees = suspicion.count > 0 && near(price, suspicion.price);
+    suspicion = {.price = price, .count = agrees ? suspicion.count + 1 : 1};
+    if (suspicion.count < rules_.jump_confirmations) return false;
+    suspicion.count = 0;
+    return true;
+}
+
 BookStatus IncrementalBook::refuse(std::uint8_t& flags, std::size_t underlying) {
     ++work_.refused;
     set_flags(flags, flags | kFlagRefused, underlying);
@@ -128,7 +149,7 @@ BookStatus IncrementalBook::on_index(UnderlyingSlot slot, double price) {
     const std::size_t at = index_of(slot);
     if (at >= market_.underlyings.size()) return BookStatus::unknown_row;
     UnderlyingLevel& level = underlyings_[at];
-    if (!usable(price)) return refuse(level.flags, at);
+    if (!acceptable(price, market_.underlyings[at].index, level.suspicion)) return refuse(level.flags, at);
     accept(level.flags, at);
     market_.underlyings[at].index = price;
     // Forwards drive options: an index rescales what is read in USD, and no greek.
@@ -144,7 +165,7 @@ BookStatus IncrementalBook::on_forward(ExpirySlot slot, double price) {
     if (level.settled) return BookStatus::settled;
     OptionBucket& bucket = buckets_[at];
     const std::size_t underlying = index_of(bucket.market().underlying);
-    if (!usable(price)) return refuse(level.flags, underlying);
+    if (!acceptable(price, market_.expiries[at].forward, level.suspicion)) return refuse(level.flags, underlying);
     accept(level.flags, underlying);
     market_.expiries[at].forward = price;
     bucket.set_forward(price, tolerance(underlying));
@@ -159,7 +180,7 @@ BookStatus IncrementalBook::on_mark(ContractSlot slot, double price) {
     }
     Row& row = rows_[at];
     if (row.settled) return BookStatus::settled;
-    if (!usable(price)) return refuse(row.flags, underlying_of(row.cell));
+    if (!acceptable(price, market_.quotes[at].mark, row.suspicion)) return refuse(row.flags, underlying_of(row.cell));
     accept(row.flags, underlying_of(row.cell));
     market_.quotes[at].mark = price;
     if (row.holding.quantity != 0.0) post_row(static_cast<std::uint32_t>(at));
@@ -199,7 +220,7 @@ BookStatus IncrementalBook::on_stable(StableSlot slot, double price) {
     const std::size_t at = index_of(slot);
     if (at >= market_.stables.size()) return BookStatus::unknown_row;
     const std::size_t nowhere = underlyings_.size() - 1;
-    if (!usable(price)) return refuse(stable_flags_[at], nowhere);
+    if (!acceptable(price, market_.stables[at], stable_suspicions_[at])) return refuse(stable_flags_[at], nowhere);
     accept(stable_flags_[at], nowhere);
     market_.stables[at] = price;
     for (Cell& cell : cells_) {

@@ -19,6 +19,9 @@ struct BookRules {
     std::chrono::nanoseconds clock_jump{std::chrono::seconds{5}};  // a later time than that: everything is refreshed
     double price_min{1e-9};                                        // inputs outside are refused
     double price_max{1e9};
+    // A price so many times the last good one, or that over it, is refused until so many in a row agree.
+    double price_jump{1.5};
+    std::uint32_t jump_confirmations{3};
     double quantity_max{1e12};  // contracts
 };
 
@@ -99,6 +102,11 @@ public:
     [[nodiscard]] ContractSlot cash_of(ContractSlot contract) const { return rows_[index_of(contract)].cash; }
 
 private:
+    // Prices that were too far from the last good one, and agree with each other.
+    struct Suspicion {
+        double price{0.0};
+        std::uint32_t count{0};
+    };
     struct Row {
         Contract contract{};
         Holding holding{};
@@ -108,6 +116,7 @@ private:
         std::uint8_t flags{0};
         bool valued{true};
         bool settled{false};
+        Suspicion suspicion{};
         Bounded<RiskVector> posted{};  // everything but options
         CompensatedSum cash_sum{};
         CashTally tally{};
@@ -123,6 +132,7 @@ private:
         std::uint32_t stale{0};
         double band{std::numeric_limits<double>::infinity()};
         std::uint8_t flags{0};               // of the index
+        Suspicion suspicion{};               // likewise
         std::vector<std::uint32_t> cells{};  // its sums are theirs
     };
     struct ExpiryLevel {
@@ -131,6 +141,7 @@ private:
         std::uint32_t unvalued{0};
         std::uint8_t flags{0};
         bool settled{false};
+        Suspicion suspicion{};  // of the forward
     };
     static constexpr std::uint8_t kFlagRefused = 1;
     static constexpr std::uint8_t kFlagStale = 2;
@@ -143,6 +154,9 @@ private:
     std::uint32_t cell_of(const Contract& contract);
     void place_option(std::uint32_t row, double volatility);
     [[nodiscard]] bool usable(double price) const;
+    [[nodiscard]] bool near(double price, double other) const;
+    [[nodiscard]] bool acceptable(double price, double last, Suspicion& suspicion);
+    [[nodiscard]] bool confirmed(double price, Suspicion& suspicion) const;
     [[nodiscard]] std::uint32_t underlying_of(std::uint32_t cell) const { return cells_[cell].underlying; }
     BookStatus refuse(std::uint8_t& flags, std::size_t underlying);
     void set_flags(std::uint8_t& flags, std::uint8_t after, std::size_t underlying);
@@ -169,6 +183,7 @@ private:
     std::vector<ExpiryLevel> expiries_;         // by ExpirySlot
     std::vector<Bounded<CompensatedSum>> stable_sums_;
     std::vector<std::uint8_t> stable_flags_;
+    std::vector<Suspicion> stable_suspicions_;
     std::vector<std::uint64_t> dirty_expiries_;
     std::vector<std::uint64_t> dirty_underlyings_;
     VectorSum<UsdVector> account_{};

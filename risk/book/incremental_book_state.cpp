@@ -42,6 +42,7 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
     venues_count_ = venues + 1;
     stable_sums_.resize(market.stables.size());
     stable_flags_.resize(market.stables.size());
+    stable_suspicions_.resize(market.stables.size());
     expiries_.resize(market.expiries.size());
     buckets_.reserve(market.expiries.size());
     for (const ExpiryMarket& expiry : market.expiries) {

@@ -118,6 +118,30 @@ TEST(IncrementalBookTest, FlagsDoubtAndTakesItBack) {
     EXPECT_EQ(book.quality(), kBookGood);
 }
 
+// One absurd price changes a flag and nothing else; a market that really moved says so more than once.
+TEST(IncrementalBookTest, AJumpWaitsForOthersLikeIt) {
+    Straddles start;
+    IncrementalBook book{start.book, start.market};
+    const AccountMetrics before = book.account().value;
+    for (const double absurd : {1e9, 1.0, 130'000.0, 650.0, 1e9}) {
+        EXPECT_EQ(book.on_index(kCoin, absurd), BookStatus::refused) << absurd;
+        EXPECT_EQ(book.on_forward(kExpiry, absurd), BookStatus::refused) << absurd;
+        EXPECT_EQ(book.quality(kCoin), kBookRefused);
+        EXPECT_EQ(book.account().value.usd.equity, before.usd.equity);
+    }
+    EXPECT_EQ(book.on_index(kCoin, 65'000.0), BookStatus::applied);
+    EXPECT_EQ(book.on_forward(kExpiry, 65'000.0), BookStatus::applied);
+    EXPECT_EQ(book.quality(kCoin), kBookGood);
+    EXPECT_EQ(book.on_index(kCoin, 130'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 131'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 65'000.0), BookStatus::applied) << "one good price takes the doubt away";
+    EXPECT_EQ(book.on_index(kCoin, 130'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 131'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 129'000.0), BookStatus::applied);
+    EXPECT_EQ(book.quality(kCoin), kBookGood);
+    EXPECT_EQ(book.on_index(kCoin, 130'000.0), BookStatus::applied);
+}
+
 TEST(IncrementalBookTest, MarksWhatIsRecomputedWhenRead) {
     Straddles start;
     IncrementalBook book{start.book, start.market};
