@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <ranges>
 
 #include "risk/options/implied_quote.hpp"
 #include "risk/surface/surface_quote.hpp"
@@ -75,9 +76,17 @@ void judge_quotes(SmileReport& smile) {
     tell(absurd, "out of range", InputDoubt::volatility_range);
 }
 
+// The latest curve of the underlying so far; an expiry between that has none takes nothing away from it.
+const SmileReport* curve_before(const std::vector<SmileReport>& smiles, const std::string& underlying) {
+    for (const SmileReport& smile : smiles | std::views::reverse) {
+        if (smile.underlying == underlying && smile.svi && smile.years > 0.0) return &smile;
+    }
+    return nullptr;
+}
+
 void check(SmileReport& smile, const SmileReport* before) {
     const bool butterfly_free = svi_butterfly(*smile.svi).is_free();
-    const bool calendar_free = before == nullptr || !before->svi || svi_calendar(*before->svi, *smile.svi).is_free();
+    const bool calendar_free = before == nullptr || svi_calendar(*before->svi, *smile.svi).is_free();
     smile.arbitrage_free = butterfly_free && calendar_free;
     if (!butterfly_free) smile.note = "given curve has butterfly arbitrage";
     if (butterfly_free && !calendar_free) smile.note = "given curve crosses the expiry before it";
@@ -106,13 +115,13 @@ std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
                           .note = {},
                           .quotes = given.quotes};
         std::ranges::sort(smile.quotes, {}, &SmileQuote::strike);
-        const SmileReport* before = !out.empty() && out.back().underlying == smile.underlying ? &out.back() : nullptr;
+        const SmileReport* before = curve_before(out, smile.underlying);
         if (!(smile.years > 0.0)) {
             smile.note = "expired";
         } else if (smile.svi) {
             check(smile, before);
         } else {
-            fit(smile, before != nullptr && before->svi ? &*before->svi : nullptr);
+            fit(smile, before != nullptr ? &*before->svi : nullptr);
             judge_quotes(smile);
         }
         out.push_back(std::move(smile));
