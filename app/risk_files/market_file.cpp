@@ -77,10 +77,13 @@ void take(Claim claim, double said, double& value) {
     if (!std::isnan(said) && (claim != Claim::older || std::isnan(value))) value = said;
 }
 
-std::vector<double> numbers_of(const JsonTree& row, std::string_view key) {
+// null: that day is not known.
+std::vector<double> days_of(const JsonTree& row, std::string_view key) {
     std::vector<double> out;
     if (const JsonTree* values = row.find(key)) {
-        for (const JsonTree& value : values->array()) out.push_back(value.number());
+        for (const JsonTree& value : values->array()) {
+            out.push_back(value.is(JsonTree::Type::null) ? kNaN : value.number());
+        }
     }
     return out;
 }
@@ -101,8 +104,8 @@ void take_daily_volatility(const JsonTree& row, std::size_t place, risk::Underly
 // A file's days go over those of another: two histories are not strung together.
 void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistory& history, InputsBuilder& builder) {
     if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
-    std::vector<double> returns = numbers_of(row, "returns");
-    std::vector<double> volatility_changes = numbers_of(row, "volatility_changes");
+    std::vector<double> returns = days_of(row, "returns");
+    std::vector<double> volatility_changes = days_of(row, "volatility_changes");
     if (const JsonTree* closes = row.find("closes")) {
         double before = kNaN;
         for (const JsonTree& close : closes->array()) {

@@ -20,6 +20,8 @@ enum class InputDoubt : std::uint16_t {
     beyond_quotes = 256,        // a strike outside those whose quotes its curve was fitted to
     volatility_range = 512,     // no market's (is_market_volatility()): a curve goes before it
     settlement_unknown = 1024,  // delivered on an average that has begun and is not known: the forward stands in
+    volatility_still = 2048,    // a tail of options without a history of their volatility
+    days_filled = 4096,         // a tail of days that were missing
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -12,7 +12,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 11> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 13> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -23,7 +23,9 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 11> kWords{
      {InputDoubt::curve_constrained, "arbitrage fitted away"},
      {InputDoubt::beyond_quotes, "beyond the quoted strikes"},
      {InputDoubt::volatility_range, "volatility out of range"},
-     {InputDoubt::settlement_unknown, "settlement average unknown"}}};
+     {InputDoubt::settlement_unknown, "settlement average unknown"},
+     {InputDoubt::volatility_still, "volatility stands still"},
+     {InputDoubt::days_filled, "missing days filled"}}};
 
 template <class Slot>
 std::size_t at(Slot slot) {

@@ -34,6 +34,9 @@ bool needs_history(std::string_view name) {
     return name.starts_with("concentration_") || std::ranges::find(kNames, name) != kNames.end();
 }
 
+// Those of the tail itself; a stress takes from it how prices move together and no more.
+bool needs_tail(std::string_view name) { return needs_history(name) && name != "stress_worst_usd"; }
+
 // Collects rows and judges each against the limit of its name and scope.
 class MetricRows {
 public:
@@ -42,30 +45,35 @@ public:
     void scope(std::string name, InputAge age, InputDoubt doubts, std::string quality, bool cash_missing = false) {
         scope_ = std::move(name);
         age_ = age;
-        history_ = {};
+        history({}, InputDoubt::none);
         doubts_ = doubts;
         quality_ = std::move(quality);
         cash_missing_ = cash_missing;
         const std::string doubtful = doubt_words(doubts);
         if (!doubtful.empty()) quality_ = quality_ == "good" ? doubtful : quality_ + ", " + doubtful;
     }
-    // How old the past days are that the scope's metrics of them are made from; until the next scope.
-    void history(InputAge age) { history_ = age; }
+    // How old and how doubtful the past days are that the scope's metrics of them are made from; until the next scope.
+    void history(InputAge age, InputDoubt doubts) {
+        history_ = age;
+        history_doubts_ = doubts;
+    }
     // `lack`: what this number alone is without; empty: nothing.
     void add(std::string name, double value, const char* unit, const std::string& lack = "") {
         const InputAge age = needs_history(name) ? older(age_, history_) : age_;
+        const InputDoubt of_history = needs_tail(name) ? history_doubts_ : InputDoubt::none;
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
                          .value = value,
                          .unit = unit,
                          .age_seconds = age.oldest_seconds,
                          .stale = age.stale,
-                         .doubts = doubts_,
+                         .doubts = doubts_ | of_history,
                          .quality = quality_};
         const auto lower = [&](const std::string& words) {
             row.quality = (row.quality == "good" ? "" : row.quality + ", ") + words;
         };
         if (age.stale) row.quality = row.quality == "good" ? "stale" : "stale, " + row.quality;
+        if (of_history != InputDoubt::none) lower(doubt_words(of_history));
         if (!lack.empty()) lower(lack);
         if (cash_missing_ && needs_equity(row.name)) lower("no cash given");
         if (std::isnan(value)) row.quality = "unknown";
@@ -89,6 +97,7 @@ private:
     std::string scope_;
     InputAge age_;
     InputAge history_;
+    InputDoubt history_doubts_{InputDoubt::none};
     InputDoubt doubts_{InputDoubt::none};
     bool cash_missing_{false};
     std::string quality_{"good"};
@@ -285,7 +294,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none),
                held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none),
                quality_words(value.left_out), !inputs.venues_without_cash.empty());
-    rows.history(history_age(inputs));
+    rows.history(history_age(inputs), tail.doubts);
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
     rows.add("gamma_1pct_usd", totals.gamma_1pct_usd, "USD per 1 %");
@@ -315,7 +324,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH", lack);
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
-    if (tail.es_component_usd.empty()) rows.history({});  // shares of gross notional then
+    if (tail.es_component_usd.empty()) rows.history({}, InputDoubt::none);  // shares of gross notional then
     add_concentrations(inputs, market, tail, rows);
     add_exit(so_far.positions, rows);
 }

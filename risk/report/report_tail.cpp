@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/report/factor_moves.hpp"
 #include "risk/report/holding_profits.hpp"
 #include "risk/report/scenario_valuer.hpp"
 #include "risk/tail/contributions.hpp"
@@ -31,50 +32,16 @@ std::size_t at(Slot slot) {
 
 bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quantity != 0.0; }
 
-// Factors of the report: ln S of each underlying, then ln iv of each.
+// Factors of the report and how they move together.
 struct Factors {
-    std::size_t underlyings{0};
-    std::size_t days{0};             // of common history; 0: none
+    FactorMoves history;
     std::vector<double> covariance;  // 2n x 2n of one day
     std::vector<double> sigma_day;   // n
-    [[nodiscard]] std::size_t count() const { return 2 * underlyings; }
+    [[nodiscard]] std::size_t count() const { return history.count(); }
 };
 
-bool can_have_tails(const Factors& factors) {
-    return factors.underlyings > 0 && factors.count() <= std::min(kQuadraticFactorsMax, kScenarioFactorsMax);
-}
-
-std::span<const double> last(const std::vector<double>& all, std::size_t days) {
-    return std::span{all}.last(std::min(days, all.size()));
-}
-
-// The span of days that every held underlying has; 0 where one has too few.
-std::size_t common_days(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
-    std::size_t days = kScenariosDefault;
-    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
-        const bool held =
-            std::ranges::any_of(std::views::iota(std::size_t{0}, inputs.book.contracts.size()), [&](std::size_t row) {
-                return at(inputs.book.contracts[row].underlying) == u && is_held(inputs.book, row);
-            });
-        if (!held) continue;
-        const std::size_t have = u < inputs.histories.size() ? inputs.histories[u].returns.size() : 0;
-        if (have < kReportReturnsMin) {
-            notes.push_back(inputs.book.underlying_names[u] + ": fewer than " + std::to_string(kReportReturnsMin) +
-                            " daily returns, no historical tail");
-            return 0;
-        }
-        days = std::min(days, have);
-    }
-    return days;
-}
-
-// Moves of factor f over the common days; empty where nothing is known (the factor stands still).
-std::span<const double> moves_of(const ReportInputs& inputs, const Factors& factors, std::size_t f) {
-    const std::size_t u = f % factors.underlyings;
-    if (u >= inputs.histories.size()) return {};
-    const UnderlyingHistory& history = inputs.histories[u];
-    const std::vector<double>& all = f < factors.underlyings ? history.returns : history.volatility_changes;
-    return all.size() < factors.days ? std::span<const double>{} : last(all, factors.days);
+bool can_have_tails(std::size_t underlyings) {
+    return underlyings > 0 && 2 * underlyings <= std::min(kQuadraticFactorsMax, kScenarioFactorsMax);
 }
 
 // EWMA covariance of the days, or daily volatilities with the correlations given (1 where none are: said in a note).
@@ -82,23 +49,23 @@ void fill_covariance(const ReportInputs& inputs, const MarketState& market, Fact
                      std::vector<std::string>& notes) {
     const std::size_t n = factors.count();
     factors.covariance.assign(n * n, 0.0);
-    factors.sigma_day.assign(factors.underlyings, kNaN);
-    if (factors.days > 0) {
+    factors.sigma_day.assign(factors.history.underlyings, kNaN);
+    if (factors.history.days > 0) {
         for (std::size_t i = 0; i < n; ++i) {
             for (std::size_t j = 0; j <= i; ++j) {
-                const auto x = moves_of(inputs, factors, i);
-                const auto y = moves_of(inputs, factors, j);
+                const auto x = std::span{factors.history.moves[i]};
+                const auto y = std::span{factors.history.moves[j]};
                 if (x.empty() || y.empty()) continue;
                 double value = 0.0;
                 for (std::size_t t = 0; t < kEwmaSeed; ++t) value += x[t] * y[t] / kEwmaSeed;
-                for (std::size_t t = kEwmaSeed; t < factors.days; ++t) {
+                for (std::size_t t = kEwmaSeed; t < factors.history.days; ++t) {
                     value = kReportEwmaDecay * value + (1.0 - kReportEwmaDecay) * x[t] * y[t];
                 }
                 factors.covariance[i * n + j] = factors.covariance[j * n + i] = value;
             }
         }
     } else {
-        const std::size_t u = factors.underlyings;
+        const std::size_t u = factors.history.underlyings;
         const bool given = inputs.correlations.size() == u * u;
         if (!given && u > 1) notes.push_back("no history and no correlations: underlyings taken as moving together");
         const auto sigma = [&](std::size_t i) {
@@ -124,7 +91,7 @@ struct SecondOrder {
     std::vector<double> gamma;  // 2n x 2n; only a coin's own spot and volatility interact
 };
 SecondOrder second_order(const Book& book, const MarketState& market, const Factors& factors) {
-    const std::size_t n = factors.underlyings;
+    const std::size_t n = factors.history.underlyings;
     SecondOrder out{.delta = std::vector<double>(2 * n), .gamma = std::vector<double>(4 * n * n)};
     HoldingProfits profits{book, market};
     std::vector<double> log_returns(n);
@@ -184,15 +151,15 @@ void parametric_rows(const SecondOrder& book, const Factors& factors, std::vecto
 
 // Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").
 // Rescaled here, to the forecast itself: the set would let a column stand within 2 % of it.
-bool fill_set(const ReportInputs& inputs, const Factors& factors, bool filtered, ScenarioSet& set) {
-    const std::vector<double> still(factors.days);
-    std::vector<double> then(factors.days);
-    std::vector<double> scaled(factors.days);
+bool fill_set(const Factors& factors, bool filtered, ScenarioSet& set) {
+    const std::vector<double> still(factors.history.days);
+    std::vector<double> then(factors.history.days);
+    std::vector<double> scaled(factors.history.days);
     for (std::size_t f = 0; f < factors.count(); ++f) {
-        auto moves = moves_of(inputs, factors, f);
+        std::span<const double> moves = factors.history.moves[f];
         if (moves.empty()) {
             moves = still;
-        } else if (filtered && f < factors.underlyings) {
+        } else if (filtered && f < factors.history.underlyings) {
             const auto now = ewma_forecasts(moves, kReportEwmaDecay, kEwmaSeed, then);
             if (!now) return false;
             // The seed days have the first forecast for theirs.
@@ -243,7 +210,7 @@ public:
 
 private:
     void move(std::size_t scenario) {
-        const std::size_t n = factors_.underlyings;
+        const std::size_t n = factors_.history.underlyings;
         std::array<double, kScenarioFactorsMax> moves{};
         for (std::size_t f = 0; f < factors_.count(); ++f) moves[f] = set_.log_moves(f)[scenario];
         profits_.move(std::span{moves}.first(n), std::span{moves}.subspan(n, n));
@@ -268,8 +235,8 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
     valuer.build_ladders();
     for (const bool filtered : {false, true}) {
         const std::string method = filtered ? "filtered_historical" : "historical";
-        ScenarioSet set{factors.days, factors.count()};
-        if (!fill_set(inputs, factors, filtered, set)) {
+        ScenarioSet set{factors.history.days, factors.count()};
+        if (!fill_set(factors, filtered, set)) {
             out.rows.push_back(row_of(method, kNaN, kNaN, "a return is not usable"));
             continue;
         }
@@ -280,7 +247,7 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
         const auto var = historical_tail(copy, kReportVarAlpha);
         const auto es = historical_tail(copy, kReportEsAlpha);
         if (!var || !es) continue;
-        out.rows.push_back(row_of(method, var->var_usd, es->es_usd, std::to_string(factors.days) + " days"));
+        out.rows.push_back(row_of(method, var->var_usd, es->es_usd, std::to_string(factors.history.days) + " days"));
         if (!filtered) continue;
         std::vector<std::size_t> order(pnl.size());
         std::vector<double> weights(pnl.size());
@@ -295,8 +262,8 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
 
 // VaR of the filtered scenarios; NaN where they cannot be made.
 double filtered_var_usd(const ReportInputs& inputs, const MarketState& market, const Factors& factors) {
-    ScenarioSet set{factors.days, factors.count()};
-    if (!fill_set(inputs, factors, true, set)) return kNaN;
+    ScenarioSet set{factors.history.days, factors.count()};
+    if (!fill_set(factors, true, set)) return kNaN;
     ScenarioValuer valuer{inputs.book, market};
     valuer.build_ladders();
     std::vector<double> pnl = valuer.pnl_usd(set);
@@ -370,39 +337,39 @@ void liquidity_row(const ReportInputs& inputs, const MarketState& market, TailRe
 
 TailReport report_tail(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
     TailReport out;
-    Factors factors{.underlyings = market.underlyings.size(), .days = 0, .covariance = {}, .sigma_day = {}};
-    if (!can_have_tails(factors)) {
+    if (!can_have_tails(market.underlyings.size())) {
         notes.push_back("tails are computed for 1 to 16 underlyings");
         return out;
     }
-    factors.days = common_days(inputs, market, notes);
+    Factors factors{.history = factor_moves(inputs, market, notes), .covariance = {}, .sigma_day = {}};
+    out.doubts = factors.history.doubts;
     fill_covariance(inputs, market, factors, notes);
     out.sigma_day = factors.sigma_day;
-    for (std::size_t u = 0; u < factors.underlyings; ++u) {
+    for (std::size_t u = 0; u < factors.history.underlyings; ++u) {
         const auto row = factors.covariance.begin() + static_cast<std::ptrdiff_t>(u * factors.count());
         out.covariance_day.insert(out.covariance_day.end(), row,
-                                  row + static_cast<std::ptrdiff_t>(factors.underlyings));
+                                  row + static_cast<std::ptrdiff_t>(factors.history.underlyings));
     }
     const SecondOrder book = second_order(inputs.book, market, factors);
-    out.exposure_usd.assign(book.delta.begin(), book.delta.begin() + static_cast<std::ptrdiff_t>(factors.underlyings));
+    out.exposure_usd.assign(book.delta.begin(),
+                            book.delta.begin() + static_cast<std::ptrdiff_t>(factors.history.underlyings));
     const bool any_sigma = std::ranges::any_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; });
     if (!any_sigma) {
         notes.push_back("neither daily returns nor daily volatilities: no tail");
         return out;
     }
     parametric_rows(book, factors, out.rows);
-    if (factors.days > 0) historical_rows(inputs, market, factors, out);
+    if (factors.history.days > 0) historical_rows(inputs, market, factors, out);
     take_best(out);
     liquidity_row(inputs, market, out);
     return out;
 }
 
 double report_var_99_usd(const ReportInputs& inputs, const MarketState& market) {
-    Factors factors{.underlyings = market.underlyings.size(), .days = 0, .covariance = {}, .sigma_day = {}};
-    if (!can_have_tails(factors)) return kNaN;
+    if (!can_have_tails(market.underlyings.size())) return kNaN;
     std::vector<std::string> said_before;
-    factors.days = common_days(inputs, market, said_before);
-    if (factors.days > 0) {
+    Factors factors{.history = factor_moves(inputs, market, said_before), .covariance = {}, .sigma_day = {}};
+    if (factors.history.days > 0) {
         const double var = filtered_var_usd(inputs, market, factors);
         if (std::isfinite(var)) return var;
     }

@@ -7,15 +7,15 @@ namespace keel::risk {
 
 inline constexpr double kReportVarAlpha = 0.99;
 inline constexpr double kReportEsAlpha = 0.975;
-inline constexpr double kReportEwmaDecay = 0.94;       // of daily returns (RiskMetrics 1996)
-inline constexpr double kReportStudentFreedom = 5.0;   // degrees of freedom of the heavy-tailed parametric figure
-inline constexpr std::size_t kReportReturnsMin = 100;  // fewer days make no historical tail
+inline constexpr double kReportEwmaDecay = 0.94;      // of daily returns (RiskMetrics 1996)
+inline constexpr double kReportStudentFreedom = 5.0;  // degrees of freedom of the heavy-tailed parametric figure
 
 // The tails of the book over one day: instantaneous shocks, no decay.
 struct TailReport {
     std::vector<TailRow> rows;
     std::vector<double> scenario_pnl_usd;  // of scenario_method; empty where there is no history
     std::string scenario_method;
+    InputDoubt doubts{InputDoubt::none};                          // of the past days that all of it is made from
     std::vector<double> var_component_usd;                        // by contract; sums to the VaR of scenario_method
     std::vector<double> es_component_usd;                         // likewise
     std::vector<double> sigma_day;                                // by UnderlyingSlot; NaN unknown

@@ -96,9 +96,12 @@ std::string expiry_name(UnixNanos expiry) {
            (year.size() < 2 ? "0" + year : year);
 }
 
-void mark_stale_tails(const ReportInputs& inputs, std::vector<TailRow>& tails) {
-    if (!history_age(inputs).stale) return;
-    for (TailRow& row : tails) row.note += row.note.empty() ? "stale history" : ", stale history";
+void mark_doubtful_tails(const ReportInputs& inputs, InputDoubt doubts, std::vector<TailRow>& tails) {
+    for (const std::string& words :
+         {std::string{history_age(inputs).stale ? "stale history" : ""}, doubt_words(doubts)}) {
+        if (words.empty()) continue;
+        for (TailRow& row : tails) row.note += (row.note.empty() ? "" : ", ") + words;
+    }
 }
 
 void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
@@ -133,7 +136,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.equity_usd = value.usd;
     const TailReport tail = report_tail(inputs, market, report.notes);
     report.tails = tail.rows;
-    mark_stale_tails(inputs, report.tails);
+    mark_doubtful_tails(inputs, tail.doubts, report.tails);
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
     report.positions = position_rows(inputs, market, tail, report.doubts);

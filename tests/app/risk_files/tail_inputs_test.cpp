@@ -1,5 +1,8 @@
 // What a tail lacks is said by the tail and by every metric that is made from it.
+#include <fmt/format.h>
+
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "tests/app/risk_files/risk_files.hpp"
@@ -64,6 +67,106 @@ TEST_F(TailInputsTest, TheLiquidityAdjustedTailSaysWhichSpreadsItHas) {
     EXPECT_TRUE(std::isnan(tail(none, "liquidity_adjusted").var_99_usd));
     EXPECT_EQ(tail(none, "liquidity_adjusted").note, "no spread is known");
     EXPECT_THROW(load(kTwoPerpetuals, {traded(R"(,"spread_deviation":-0.1)", "")}), InputError);
+}
+
+constexpr std::size_t kDays = 120;
+std::vector<double> random_days() {
+    std::mt19937_64 random{7};
+    std::normal_distribution daily{0.0, 0.03};
+    std::vector<double> out(kDays);
+    for (double& day : out) day = daily(random);
+    return out;
+}
+std::vector<double> times(double factor, std::vector<double> days) {
+    for (double& day : days) day *= factor;
+    return days;
+}
+// NaN: null.
+std::string list(const std::vector<double>& days) {
+    std::string out;
+    for (const double day : days)
+        out += (out.empty() ? "[" : ",") + (std::isnan(day) ? "null" : fmt::format("{}", day));
+    return out + "]";
+}
+std::vector<double> without(std::vector<double> days, std::initializer_list<std::size_t> lost) {
+    for (const std::size_t day : lost) days[day] = std::numeric_limits<double>::quiet_NaN();
+    return days;
+}
+
+// Short 5 calls of 40 days on BTC, long 20 ETH.
+constexpr const char* kCallsAndEther = R"({"positions":[{"instrument":"BTC-10APR26-70000-C","quantity":-5},
+  {"instrument":"ETH_USDC-PERPETUAL","quantity":20,"entry":3000}],"cash":[{"currency":"BTC","amount":3}],
+  "limits":[{"metric":"var_99_usd","soft":1,"hard":1e9}]})";
+std::string remembered(const std::vector<double>& btc, const std::vector<double>& eth,
+                       const std::vector<double>& volatility) {
+    return R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDC":1},"underlyings":[{"name":"BTC","index":65000,
+      "returns":)" +
+           list(btc) + (volatility.empty() ? "" : R"(,"volatility_changes":)" + list(volatility)) +
+           R"(},{"name":"ETH","index":3000,"returns":)" + list(eth) +
+           R"(}],"expiries":[{"underlying":"BTC","expiry":"10APR26","forward":65500}],
+      "instruments":[{"name":"BTC-10APR26-70000-C","iv":0.6},{"name":"ETH_USDC-PERPETUAL","mark":3000}]})";
+}
+
+TEST_F(TailInputsTest, AVolatilityThatStandsStillIsDoubtedWhereItMatters) {
+    const std::vector<double> days = random_days();
+    const RiskReport moving = report(kCallsAndEther, {remembered(days, times(1.5, days), times(-0.5, days))});
+    EXPECT_EQ(quality(moving, "var_99_usd", ""), "good");
+    EXPECT_EQ(tail(moving, "filtered_historical").note, "120 days");
+    const RiskReport still = report(kCallsAndEther, {remembered(days, times(1.5, days), {})});
+    for (const char* name : {"var_99_usd", "es_975_usd", "leverage_risk", "concentration_strike", "top1_underlying"}) {
+        EXPECT_EQ(quality(still, name, ""), "volatility stands still") << name;
+    }
+    for (const char* name : {"equity_usd", "vega_usd", "stress_worst_usd", "leverage_gross"}) {
+        EXPECT_EQ(quality(still, name, ""), "good") << name;
+    }
+    EXPECT_EQ(tail(still, "filtered_historical").note, "120 days, volatility stands still");
+    EXPECT_EQ(tail(still, "normal").note, "volatility stands still");
+    EXPECT_TRUE(has_note(still, "BTC: no history of its volatility, which stands still in every tail"));
+    EXPECT_TRUE(has_note(still, "the limit of var_99_usd is judged on doubtful inputs"));
+    const std::string daily = traded("", "");
+    EXPECT_EQ(quality(report(kTwoPerpetuals, {daily}), "var_99_usd", ""), "good") << "futures have no vega";
+    EXPECT_EQ(quality(report(R"({"positions":[{"instrument":"BTC-10APR26-70000-C","quantity":-5}],
+                                 "cash":[{"currency":"BTC","amount":3}]})",
+                             {daily, R"({"time":"2026-03-01T08:00:00Z",
+                                "expiries":[{"underlying":"BTC","expiry":"10APR26","forward":65500}],
+                                "instruments":[{"name":"BTC-10APR26-70000-C","iv":0.6}]})"}),
+                      "var_99_usd", ""),
+              "volatility stands still")
+        << "parametric tails, too";
+}
+
+// Everything moves by a multiple of BTC: what is filled is what was lost, and the tail the same.
+TEST_F(TailInputsTest, MissingDaysAreFilledFromAnotherUnderlyingAndCounted) {
+    const std::vector<double> days = random_days(), eth = times(1.5, days), volatility = times(-0.5, days);
+    const double want = value(report(kCallsAndEther, {remembered(days, eth, volatility)}), "var_99_usd");
+    const auto same = [&](const std::string& market, const std::string& note) {
+        const RiskReport filled = report(kCallsAndEther, {market});
+        EXPECT_NEAR(value(filled, "var_99_usd"), want, 1e-9 * want) << note;
+        EXPECT_EQ(quality(filled, "var_99_usd", ""), "missing days filled") << note;
+        EXPECT_EQ(quality(filled, "stress_worst_usd", ""), "good") << note;
+        EXPECT_EQ(tail(filled, "historical").note, "120 days, missing days filled") << note;
+        EXPECT_TRUE(has_note(filled, note)) << note;
+    };
+    const std::string by_another = " are missing, filled by another underlying's returns";
+    same(remembered(days, without(eth, {3, 80}), volatility), "ETH: 2 of 120 daily returns" + by_another);
+    same(remembered(without(days, {119}), eth, volatility), "BTC: 1 of 120 daily returns" + by_another);
+    same(remembered(days, eth, without(volatility, {0})), "BTC: 1 of 120 volatility changes" + by_another);
+    const std::vector<double> young{volatility.begin() + 70, volatility.end()};
+    same(remembered(days, eth, young), "BTC: 70 of 120 volatility changes" + by_another);
+    const RiskReport few = report(kCallsAndEther, {remembered(days, eth, {volatility.begin() + 95, volatility.end()})});
+    EXPECT_EQ(quality(few, "var_99_usd", ""), "volatility stands still") << "25 days say nothing of a beta";
+}
+
+TEST_F(TailInputsTest, ADayThatNoUnderlyingKnowsIsLeftOut) {
+    std::vector<double> days = random_days();
+    const RiskReport lost =
+        report(kCallsAndEther, {remembered(without(days, {60}), without(times(1.5, days), {60}), times(-0.5, days))});
+    days.erase(days.begin() + 60);
+    const double want =
+        value(report(kCallsAndEther, {remembered(days, times(1.5, days), times(-0.5, days))}), "var_99_usd");
+    EXPECT_NEAR(value(lost, "var_99_usd"), want, 1e-9 * want);
+    EXPECT_EQ(quality(lost, "var_99_usd", ""), "missing days filled");
+    EXPECT_TRUE(has_note(lost, "1 day without any return left out of the tails"));
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "risk/report/report_inputs.hpp"
+
+namespace keel::risk {
+
+inline constexpr std::size_t kReportReturnsMin = 100;  // fewer days make no historical tail
+
+// What moves the book of a report, day by day: ln S of each underlying, then 30-day ln iv of each.
+struct FactorMoves {
+    std::size_t underlyings{0};
+    std::size_t days{0};                     // that every held underlying has; 0: no history
+    std::vector<std::vector<double>> moves;  // by factor, of `days`, oldest first; empty: it stands still
+    InputDoubt doubts{InputDoubt::none};     // of what is held
+    [[nodiscard]] std::size_t count() const { return 2 * underlyings; }
+};
+
+// Days that a factor lacks are filled from the returns of another underlying, BTC before all (missing_returns.hpp);
+// those that no underlying has are left out. Each thing missing of what is held is a note, and a doubt where the moves
+// are used all the same: volatilities that stand still are those of options that are held.
+[[nodiscard]] FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market,
+                                       std::vector<std::string>& notes);
+
+}  // namespace keel::risk
