@@ -81,6 +81,7 @@ BookStatus IncrementalBook::on_cash(ContractSlot slot, double amount) {
     if (!(std::abs(amount) <= rules_.quantity_max)) return refuse(row.flags, underlying_of(row.cell));
     const double before = account_.read(&UsdVector::equity);
     const double bound = account_.read_bound(&UsdVector::equity);
+    accept(row.flags, underlying_of(row.cell));
     row.tally.flows.add(amount);
     add_cash(slot, amount);
     peak_.on_flow(account_.read(&UsdVector::equity) - before, before, bound);

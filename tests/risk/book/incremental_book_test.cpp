@@ -142,6 +142,16 @@ TEST(IncrementalBookTest, AJumpWaitsForOthersLikeIt) {
     EXPECT_EQ(book.on_index(kCoin, 130'000.0), BookStatus::applied);
 }
 
+TEST(IncrementalBookTest, AGoodFlowEndsTheDoubtAboutItsCash) {
+    test::SmallBook source{65'000.0, 30.0, 10.0};
+    IncrementalBook book{source.book, source.market};
+    EXPECT_EQ(book.on_cash(source.coin_cash, std::numeric_limits<double>::quiet_NaN()), BookStatus::refused);
+    book.mark_stale(source.coin_cash);
+    EXPECT_EQ(book.quality(kCoin), kBookRefused | kBookStale);
+    EXPECT_EQ(book.on_cash(source.coin_cash, 1.0), BookStatus::applied);
+    EXPECT_EQ(book.quality(kCoin), kBookGood);
+}
+
 TEST(IncrementalBookTest, MarksWhatIsRecomputedWhenRead) {
     Straddles start;
     IncrementalBook book{start.book, start.market};
