@@ -13,7 +13,7 @@ constexpr std::size_t kBaseRow = 7;  // spot move 0
 constexpr std::size_t kBaseColumn = 2;
 static_assert(kGridSpotMoves[kBaseRow] == 0.0 && kGridVolatilityMoves[kBaseColumn] == 0.0);
 constexpr std::size_t kBaseCell = kBaseRow * kVolatilities + kBaseColumn;
-constexpr std::uint32_t kUpdatesMax = 1'024;  // replaced blocks before the sum is made anew
+constexpr double kIndexMax = 1e9;  // USD per coin
 
 std::size_t at(UnderlyingSlot slot) { return static_cast<std::size_t>(slot); }
 
@@ -39,6 +39,24 @@ void find_worst(StressMatrix& matrix) {
         if (matrix.pnl_usd[cell] < matrix.worst.pnl_usd) {
             matrix.worst = {matrix.pnl_usd[cell], cell / kVolatilities, cell % kVolatilities};
         }
+    }
+}
+
+bool is_worth(double amount) { return std::abs(amount) <= kStressCellMax; }
+
+using Cells = std::array<double, kGridCells>;
+
+// sum += after - before, and into `carry` what rounding drops of it (Knuth's two-sum).
+void replace_cells(Cells& sum, Cells& carry, const Cells& before, const Cells& after) {
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+        const double up = sum[cell] + after[cell];
+        const double up_shift = up - sum[cell];
+        const double up_lost = (sum[cell] - (up - up_shift)) + (after[cell] - up_shift);
+        const double down = up - before[cell];
+        const double down_shift = up - down;
+        const double down_lost = (up - (down + down_shift)) + (down_shift - before[cell]);
+        carry[cell] += up_lost + down_lost;
+        sum[cell] = down;
     }
 }
 
@@ -140,19 +158,25 @@ StressGrid::StressGrid(std::size_t buckets_max) : buckets_(buckets_max), stale_(
 
 bool StressGrid::replace_bucket(std::size_t slot, const StressCells& cells) {
     KEEL_ASSERT(slot < buckets_.size());
-    bool finite = true;
+    bool good = true;
     for (std::size_t cell = 0; cell < kGridCells; ++cell) {
-        finite = finite && std::isfinite(cells.coin[cell]) && std::isfinite(cells.usd[cell]);
+        good = good && is_worth(cells.coin[cell]) && is_worth(cells.usd[cell]);
     }
-    stale_count_ += static_cast<std::size_t>(!finite) - stale_[slot];
-    stale_[slot] = static_cast<std::uint8_t>(!finite);
-    if (!finite) return false;
+    stale_count_ += static_cast<std::size_t>(!good) - stale_[slot];
+    stale_[slot] = static_cast<std::uint8_t>(!good);
+    if (!good) return false;
     StressCells& held = buckets_[slot];
-    for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.coin[cell] += cells.coin[cell] - held.coin[cell];
-    for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.usd[cell] += cells.usd[cell] - held.usd[cell];
+    replace_cells(sum_.coin, carry_.coin, held.coin, cells.coin);
+    replace_cells(sum_.usd, carry_.usd, held.usd, cells.usd);
     held = cells;
-    if (++updates_ >= kUpdatesMax) rebuild();
     return true;
+}
+
+bool StressGrid::set_linear(const LinearStress& linear) {
+    linear_stale_ = !is_worth(linear.coin_fixed) || !is_worth(linear.coin_over_price) || !is_worth(linear.usd_fixed) ||
+                    !is_worth(linear.usd_per_price);
+    if (!linear_stale_) linear_ = linear;
+    return !linear_stale_;
 }
 
 bool StressGrid::add_to_bucket(std::size_t slot, const StressCells& unit, double quantity) {
@@ -169,23 +193,14 @@ bool StressGrid::add_to_bucket(std::size_t slot, const StressCells& unit, double
     return true;
 }
 
-void StressGrid::rebuild() {
-    sum_ = {};
-    for (const StressCells& cells : buckets_) {
-        for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.coin[cell] += cells.coin[cell];
-        for (std::size_t cell = 0; cell < kGridCells; ++cell) sum_.usd[cell] += cells.usd[cell];
-    }
-    updates_ = 0;
-}
-
 StressMatrix StressGrid::read(double index) const {
     StressCells cells = sum_;
     for (std::size_t cell = 0; cell < kGridCells; ++cell) {
         const double factor = 1.0 + kGridSpotMoves[cell / kVolatilities];
-        cells.coin[cell] += linear_.coin_fixed - linear_.coin_over_price / factor;
-        cells.usd[cell] += linear_.usd_fixed + linear_.usd_per_price * factor;
+        cells.coin[cell] += carry_.coin[cell] + (linear_.coin_fixed - linear_.coin_over_price / factor);
+        cells.usd[cell] += carry_.usd[cell] + (linear_.usd_fixed + linear_.usd_per_price * factor);
     }
-    return matrix_of(cells, index);
+    return matrix_of(cells, index > 0.0 && index <= kIndexMax ? index : 0.0);
 }
 
 }  // namespace keel::risk

@@ -62,32 +62,36 @@ struct LinearStress {
     void add(const Contract& contract, const Holding& holding, const ContractQuote& quote, double stable_usd);
 };
 
+// Coins or USD in one cell: what is beyond it, or not finite, is no worth of anything.
+inline constexpr double kStressCellMax = 1e15;
+
 // The same matrix kept current: the linear part in closed form and one block of cells per bucket of options,
 // replaced when the bucket is rebuilt or moved along its ladder; a fill adds a multiple of a contract's own
 // cells. Work per read O(cells), per bucket O(cells), whatever the portfolio holds.
+// Invariant: every cell is finite, and the sum of the blocks as they stand to rounding: sums are compensated.
 // Thread: core. Allocates: at construction only.
 class StressGrid {
 public:
     explicit StressGrid(std::size_t buckets_max);
 
-    // `cells` of bucket `slot` (< buckets_max). False, and the old cells kept, where one is not finite: the
+    // `cells` of bucket `slot` (< buckets_max). False, and the old cells kept, where one is beyond kStressCellMax: the
     // grid then says stale until the bucket comes back.
     bool replace_bucket(std::size_t slot, const StressCells& cells);
     // quantity more contracts whose one-lot cells are `unit`.
     bool add_to_bucket(std::size_t slot, const StressCells& unit, double quantity);
-    void set_linear(const LinearStress& linear) { linear_ = linear; }
-    [[nodiscard]] bool stale() const { return stale_count_ != 0; }
-    // At today's index (USD per coin).
+    // The same for the linear part: false, stale and the old one kept where a member is beyond kStressCellMax.
+    bool set_linear(const LinearStress& linear);
+    [[nodiscard]] bool stale() const { return stale_count_ != 0 || linear_stale_; }
+    // At today's index (USD per coin). At one that is not positive, or beyond 1e9, coin counts nothing.
     [[nodiscard]] StressMatrix read(double index) const;
 
 private:
-    void rebuild();
-
     std::vector<StressCells> buckets_;
     std::vector<std::uint8_t> stale_;
     std::size_t stale_count_{0};
-    std::uint32_t updates_{0};  // since the sum was last made from the blocks
+    bool linear_stale_{false};
     StressCells sum_{};
+    StressCells carry_{};  // what rounding dropped from it
     LinearStress linear_{};
 };
 
