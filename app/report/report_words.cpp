@@ -52,6 +52,25 @@ std::string wrapped(const std::string& text, int columns) {
     return out;
 }
 
+const char* root_status_name(risk::RootStatus status) {
+    switch (status) {
+        case risk::RootStatus::found: return "found";
+        case risk::RootStatus::none: return "none";
+        case risk::RootStatus::breached: return "breached";
+        case risk::RootStatus::unknown: break;
+    }
+    return "unknown";
+}
+
+std::string liquidation_words(const risk::LiquidationSide& side, bool up) {
+    if (side.status != risk::RootStatus::found) return root_status_name(side.status);
+    return fmt::format("{} ({}{:.1f} %)", number(side.price), up ? '+' : '-', 100.0 * side.distance_ratio);
+}
+
+std::string liquidation_sigmas(double sigmas) {
+    return std::isnan(sigmas) ? "unknown" : std::isinf(sigmas) ? "none" : number(sigmas);
+}
+
 std::string utc_text(UnixNanos time) {
     const auto seconds = static_cast<std::time_t>(time.ns() / 1'000'000'000);
     return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(seconds));

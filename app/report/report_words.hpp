@@ -17,6 +17,13 @@ std::string right(const std::string& text, int columns);
 // Lines beyond `columns` go on below, indented, broken where there is a blank.
 std::string wrapped(const std::string& text, int columns);
 
+// "found", "none", "breached", "unknown".
+const char* root_status_name(risk::RootStatus status);
+// "27,017 (-58.4 %)", else how the search ended.
+std::string liquidation_words(const risk::LiquidationSide& side, bool up);
+// "33.22", "none" or "unknown".
+std::string liquidation_sigmas(double sigmas);
+
 // "2026-03-01 08:00:00 UTC".
 std::string utc_text(UnixNanos time);
 // "40 s", "12 min", "3.5 h", "2.0 days".

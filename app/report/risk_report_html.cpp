@@ -144,15 +144,15 @@ void add_margin(const RiskReport& report, std::string& out) {
             number(venue.maintenance_margin_usd), number(venue.margin_ratio));
         if (venue.liquidations.empty()) out += head + "<td>–</td><td></td><td></td><td></td></tr>";
         for (const auto& row : venue.liquidations) {
-            constexpr const char* kPrices =
-                "<td>{}</td><td class=\"n\">{} ({})</td><td class=\"n\">{} ({})</td><td class=\"n\">{}</td></tr>";
-            const std::string name = escaped(row.underlying);
-            out +=
-                head + fmt::format(kPrices, name, number(row.price_down), signed_percent(-row.distance_down_ratio, 1),
-                                   number(row.price_up), signed_percent(row.distance_up_ratio, 1), number(row.sigmas));
-            out += head + fmt::format(kPrices, name + ", others by beta", number(row.price_down_beta),
-                                      signed_percent(-row.distance_down_beta_ratio, 1), number(row.price_up_beta),
-                                      signed_percent(row.distance_up_beta_ratio, 1), number(row.sigmas_beta));
+            const auto prices = [&](const std::string& name, const risk::LiquidationPrices& found) {
+                out += head + fmt::format(
+                                  "<td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+                                  "class=\"n\">{}</td></tr>",
+                                  escaped(name), liquidation_words(found.down, false),
+                                  liquidation_words(found.up, true), liquidation_sigmas(found.sigmas));
+            };
+            prices(row.underlying, row.still);
+            prices(row.underlying + ", others by beta", row.by_beta);
         }
     }
     out += "</table></div></section>\n";

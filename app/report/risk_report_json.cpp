@@ -126,6 +126,18 @@ void add_stress(const RiskReport& report, JsonText& json) {
     json.close_object();
 }
 
+// The prices with the others still have no suffix.
+void add_liquidation(const risk::LiquidationPrices& prices, const std::string& suffix, JsonText& json) {
+    const auto side = [&](const std::string& name, const risk::LiquidationSide& found) {
+        json.field("status_" + name + suffix, root_status_name(found.status));
+        json.field("price_" + name + suffix, found.price);
+        json.field("distance_" + name + suffix + "_ratio", found.distance_ratio);
+    };
+    side("down", prices.down);
+    side("up", prices.up);
+    json.field("sigmas" + suffix, prices.sigmas);
+}
+
 void add_margin(const RiskReport& report, JsonText& json) {
     json.open_object("margin");
     for (const risk::VenueReport& venue : report.venues) {
@@ -138,16 +150,8 @@ void add_margin(const RiskReport& report, JsonText& json) {
         json.open_object("liquidation");
         for (const auto& row : venue.liquidations) {
             json.open_object(row.underlying);
-            json.field("price_down", row.price_down);
-            json.field("price_up", row.price_up);
-            json.field("distance_down_ratio", row.distance_down_ratio);
-            json.field("distance_up_ratio", row.distance_up_ratio);
-            json.field("sigmas", row.sigmas);
-            json.field("price_down_beta", row.price_down_beta);
-            json.field("price_up_beta", row.price_up_beta);
-            json.field("distance_down_beta_ratio", row.distance_down_beta_ratio);
-            json.field("distance_up_beta_ratio", row.distance_up_beta_ratio);
-            json.field("sigmas_beta", row.sigmas_beta);
+            add_liquidation(row.still, "", json);
+            add_liquidation(row.by_beta, "_beta", json);
             json.close_object();
         }
         json.close_object();

@@ -124,13 +124,16 @@ void add_venues(const RiskReport& report, std::string& out) {
     for (const risk::VenueReport& venue : report.venues) {
         if (venue.liquidations.empty()) continue;
         heading(out, fmt::format("LIQUIDATION {} ({})", venue.name, venue.model));
+        out += fmt::format("  {:<22}{}{}{}\n", "underlying", right("down at", 24), right("up at", 24),
+                           right("sigmas of a day", 18));
+        const auto line = [&](const std::string& name, const risk::LiquidationPrices& prices) {
+            out += fmt::format("  {:<22}{}{}{}\n", name, right(liquidation_words(prices.down, false), 24),
+                               right(liquidation_words(prices.up, true), 24),
+                               right(liquidation_sigmas(prices.sigmas), 18));
+        };
         for (const auto& row : venue.liquidations) {
-            out += fmt::format("  {:<8} down at {} ({})   up at {} ({})   {} sigmas of a day\n", row.underlying,
-                               number(row.price_down), percent(-row.distance_down_ratio), number(row.price_up),
-                               percent(row.distance_up_ratio), number(row.sigmas));
-            out += fmt::format("  {:<8} down at {} ({})   up at {} ({})   {} sigmas, others by beta\n", "",
-                               number(row.price_down_beta), percent(-row.distance_down_beta_ratio),
-                               number(row.price_up_beta), percent(row.distance_up_beta_ratio), number(row.sigmas_beta));
+            line(row.underlying, row.still);
+            line("  others by beta", row.by_beta);
         }
     }
 }

@@ -139,12 +139,13 @@ void add_margin(const WhatIf& whatif, std::string& out) {
     for (const risk::VenueReport& venue : whatif.after.venues) {
         for (const auto& row : venue.liquidations) {
             const auto was = liquidation_of(venue_before(whatif, venue), row.underlying);
-            open_row(out, moved(was.price_down, row.price_down) || moved(was.price_up, row.price_up));
+            open_row(out, moved(was.still.down.price, row.still.down.price) ||
+                              moved(was.still.up.price, row.still.up.price));
             cell(out, venue.name);
             cell(out, row.underlying);
-            pair(out, was.price_down, row.price_down);
-            pair(out, was.price_up, row.price_up);
-            pair(out, was.sigmas, row.sigmas);
+            pair(out, was.still.down.price, row.still.down.price);
+            pair(out, was.still.up.price, row.still.up.price);
+            pair(out, was.still.sigmas, row.still.sigmas);
             out += "</tr>\n";
         }
     }

@@ -100,9 +100,9 @@ void add_margin(const WhatIf& whatif, JsonText& json) {
         for (const auto& price : row.liquidations) {
             const auto before = liquidation_of(old, price.underlying);
             json.open_object(price.underlying);
-            add_change(json, "price_down", before.price_down, price.price_down);
-            add_change(json, "price_up", before.price_up, price.price_up);
-            add_change(json, "sigmas", before.sigmas, price.sigmas);
+            add_change(json, "price_down", before.still.down.price, price.still.down.price);
+            add_change(json, "price_up", before.still.up.price, price.still.up.price);
+            add_change(json, "sigmas", before.still.sigmas, price.still.sigmas);
             json.close_object();
         }
         json.close_object();

@@ -100,10 +100,10 @@ void add_margin(const WhatIf& whatif, std::string& out) {
     for (const risk::VenueReport& venue : whatif.after.venues) {
         for (const auto& row : venue.liquidations) {
             const auto was = liquidation_of(venue_before(whatif, venue), row.underlying);
-            out +=
-                fmt::format("  {:<14}{:<10}{}{}{}{}{}\n", venue.name, row.underlying, right(number(was.price_down), 13),
-                            right(number(row.price_down), 13), right(number(was.price_up), 13),
-                            right(number(row.price_up), 13), right(arrow(was.sigmas, row.sigmas), 18));
+            out += fmt::format("  {:<14}{:<10}{}{}{}{}{}\n", venue.name, row.underlying,
+                               right(number(was.still.down.price), 13), right(number(row.still.down.price), 13),
+                               right(number(was.still.up.price), 13), right(number(row.still.up.price), 13),
+                               right(arrow(was.still.sigmas, row.still.sigmas), 18));
         }
     }
 }

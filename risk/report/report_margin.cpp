@@ -15,6 +15,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array kLiquidationMoves{-0.95, -0.80, -0.65, -0.50, -0.40, -0.30, -0.20, -0.15, -0.10, -0.05, 0.05,
                                        0.10,  0.15,  0.20,  0.30,  0.50,  0.75,  1.00,  1.50,  2.00,  3.00};
+constexpr double kFollowMin = -0.99;
 
 const VenueMarginTables& tables_of(const ReportInputs& inputs, VenueSlot venue) {
     static const VenueMarginTables none;
@@ -65,41 +66,45 @@ struct VenueTables {
 };
 
 // Coin included.
-bool holds_any(const VenueAccount& account, std::size_t underlying) {
-    for (std::size_t row = 0; row < account.book.contracts.size(); ++row) {
-        const Contract& contract = account.book.contracts[row];
-        if (contract.venue == account.venue && static_cast<std::size_t>(contract.underlying) == underlying &&
-            account.book.holdings[row].quantity != 0.0) {
+bool holds_any(const Book& book, VenueSlot venue, std::size_t underlying) {
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const Contract& contract = book.contracts[row];
+        if (contract.venue == venue && static_cast<std::size_t>(contract.underlying) == underlying &&
+            book.holdings[row].quantity != 0.0) {
             return true;
         }
     }
     return false;
 }
+bool holds_any(const VenueAccount& account, std::size_t underlying) {
+    return holds_any(account.book, account.venue, underlying);
+}
 
-// Where the account is liquidated while the other underlyings move by `betas` (none: stand still).
-struct LiquidationPrices {
-    double down{kNaN}, up{kNaN};
-    double distance_down{kNaN}, distance_up{kNaN};
-    double sigmas{kNaN};
-};
+// Where the account is liquidated while the other underlyings move by `betas` (none: stand still), at most down to 1 %.
 LiquidationPrices liquidation_prices(VenueRevaluation& venue, std::size_t underlying, double sigma_day,
                                      std::span<const double> betas) {
-    const MarketState& market = venue.account().market;
     const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(underlying));
-    const auto gap = [&](double move) { return venue.gap_usd(slot, move, betas); };
-    const LiquidationMoves found = liquidation_moves(gap, {.moves = kLiquidationMoves, .tolerance = 1e-5});
-    LiquidationPrices out;
-    const double index = market.underlyings[underlying].index;
-    double nearest = std::numeric_limits<double>::infinity();
-    const auto take = [&](const LiquidationMove& side, double& price, double& distance) {
-        if (side.status != RootStatus::found && side.status != RootStatus::breached) return;
-        price = index * (1.0 + side.move);
-        distance = std::abs(side.move);
-        nearest = std::min(nearest, std::abs(std::log1p(side.move)));
+    std::vector<double> capped(betas.size());
+    const auto gap = [&](double move) {
+        for (std::size_t i = 0; move != 0.0 && i < betas.size(); ++i) {
+            capped[i] = std::max(kFollowMin, betas[i] * move) / move;
+        }
+        return venue.gap_usd(slot, move, capped);
     };
-    take(found.down, out.down, out.distance_down);
-    take(found.up, out.up, out.distance_up);
-    if (sigma_day > 0.0 && std::isfinite(nearest)) out.sigmas = nearest / sigma_day;
+    const LiquidationMoves found = liquidation_moves(gap, {.moves = kLiquidationMoves, .tolerance = 1e-5});
+    const double index = venue.account().market.underlyings[underlying].index;
+    double nearest = std::numeric_limits<double>::infinity();
+    const auto side_of = [&](const LiquidationMove& side) -> LiquidationSide {
+        if (side.status != RootStatus::found && side.status != RootStatus::breached) return {.status = side.status};
+        nearest = std::min(nearest, std::abs(std::log1p(side.move)));
+        return {.status = side.status, .price = index * (1.0 + side.move), .distance_ratio = std::abs(side.move)};
+    };
+    LiquidationPrices out{.down = side_of(found.down), .up = side_of(found.up)};
+    if (std::isfinite(nearest)) {
+        if (sigma_day > 0.0) out.sigmas = nearest / sigma_day;
+    } else if (found.down.status == RootStatus::none && found.up.status == RootStatus::none) {
+        out.sigmas = nearest;
+    }
     return out;
 }
 
@@ -132,28 +137,7 @@ VenueReport::Liquidation liquidation_of(const ReportInputs& inputs, VenueRevalua
         const std::vector<double> betas = betas_to(account, underlying, moves);
         follow = betas.empty() ? LiquidationPrices{} : liquidation_prices(venue, underlying, sigma, betas);
     }
-    return {.underlying = inputs.book.underlying_names[underlying],
-            .price_down = still.down,
-            .price_up = still.up,
-            .distance_down_ratio = still.distance_down,
-            .distance_up_ratio = still.distance_up,
-            .sigmas = still.sigmas,
-            .price_down_beta = follow.down,
-            .price_up_beta = follow.up,
-            .distance_down_beta_ratio = follow.distance_down,
-            .distance_up_beta_ratio = follow.distance_up,
-            .sigmas_beta = follow.sigmas};
-}
-
-bool holds_derivatives(const Book& book, VenueSlot venue, std::size_t underlying) {
-    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-        const Contract& contract = book.contracts[row];
-        if (contract.venue == venue && static_cast<std::size_t>(contract.underlying) == underlying &&
-            !is_cash(contract.kind) && book.holdings[row].quantity != 0.0) {
-            return true;
-        }
-    }
-    return false;
+    return {.underlying = inputs.book.underlying_names[underlying], .still = still, .by_beta = follow};
 }
 
 const char* law_name(MarginLaw law) {
@@ -239,6 +223,15 @@ double ReportMargins::maintenance_usd(const Book& book, VenueSlot venue, const S
     return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
 }
 
+bool holds_margined(const Book& book, VenueSlot venue) {
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        const Contract& contract = book.contracts[row];
+        const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
+        if (contract.venue == venue && margined && book.holdings[row].quantity != 0.0) return true;
+    }
+    return false;
+}
+
 std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market, const DailyMoves& moves,
                                        std::vector<std::string>& notes) {
     std::vector<VenueReport> out;
@@ -252,7 +245,13 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
         const VenueTables tables{inputs, venue};
         VenueRevaluation revaluation{{inputs.book, market, venue, tables.model}};
         const MarginAmount margin = revaluation.margin_usd(inputs.book.holdings, {});
-        if (margin.status != MarginStatus::ok) {
+        const bool known = margin.status == MarginStatus::ok;
+        for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
+            if (!holds_margined(inputs.book, venue) || !holds_any(inputs.book, venue, u)) continue;
+            row.liquidations.push_back(known ? liquidation_of(inputs, revaluation, u, moves)
+                                             : VenueReport::Liquidation{.underlying = inputs.book.underlying_names[u]});
+        }
+        if (!known) {
             notes.push_back("venue " + row.name + ": " + what_is_missing(inputs, venue));
             out.push_back(std::move(row));
             continue;
@@ -260,10 +259,6 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
         row.initial_margin_usd = margin.initial;
         row.maintenance_margin_usd = margin.maintenance;
         if (margin.maintenance > 0.0) row.margin_ratio = row.equity_usd / margin.maintenance;
-        for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
-            if (!holds_derivatives(inputs.book, venue, u)) continue;
-            row.liquidations.push_back(liquidation_of(inputs, revaluation, u, moves));
-        }
         out.push_back(std::move(row));
     }
     return out;

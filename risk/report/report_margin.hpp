@@ -25,6 +25,9 @@ private:
     std::vector<std::unique_ptr<Venue>> venues_;  // by VenueSlot
 };
 
+// Whether anything is held there that a venue asks a margin for: no cash, no spot.
+[[nodiscard]] bool holds_margined(const Book& book, VenueSlot venue);
+
 // How the underlyings move in a day, by UnderlyingSlot: standard deviations (NaN unknown) and the covariance matrix of
 // ln S. Either may be empty.
 struct DailyMoves {
@@ -32,8 +35,9 @@ struct DailyMoves {
     std::span<const double> covariance{};
 };
 
-// Margin, ratio and liquidation prices of every venue that holds something. One underlying moves at a time; the others
-// stand still, and in the second form move by their betas.
+// Margin, ratio and liquidation prices of every venue that holds something; the prices by every underlying that it
+// holds contracts or coin of, unknown where the margin is. One underlying moves at a time; the others stand still, and
+// in the second form move by their betas.
 [[nodiscard]] std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketState& market,
                                                      const DailyMoves& moves, std::vector<std::string>& notes);
 

@@ -9,6 +9,8 @@
 #include "risk/exposure/leverage.hpp"
 #include "risk/report/report_age.hpp"
 #include "risk/report/report_doubts.hpp"
+#include "risk/report/report_liquidation.hpp"
+#include "risk/report/report_margin.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
@@ -24,14 +26,16 @@ std::size_t at(Slot slot) {
 bool needs_equity(std::string_view name) {
     constexpr std::array<std::string_view, 6> kNames{"equity_usd",       "equity_coin", "delta_usd",
                                                      "dollar_delta_usd", "drawdown",    "margin_ratio"};
-    return name.starts_with("leverage_") || std::ranges::find(kNames, name) != kNames.end();
+    return name.starts_with("leverage_") || name.starts_with("liq_") || std::ranges::find(kNames, name) != kNames.end();
 }
 
-// Metrics of the account that the moves of past days go into: tails, shares of them, the stresses of correlation.
+// Metrics that the moves of past days go into: tails, shares of them, the stresses of correlation; liquidation prices
+// by beta and in deviations of a day.
 bool needs_history(std::string_view name) {
     constexpr std::array<std::string_view, 6> kNames{"var_99_usd",       "es_975_usd",      "leverage_risk",
                                                      "stress_worst_usd", "top1_underlying", "top3_underlying"};
-    return name.starts_with("concentration_") || std::ranges::find(kNames, name) != kNames.end();
+    return name.starts_with("concentration_") || name.starts_with("liq_") ||
+           std::ranges::find(kNames, name) != kNames.end();
 }
 
 // Those of the tail itself; a stress takes from it how prices move together and no more.
@@ -114,13 +118,7 @@ std::string margin_lack(const ReportInputs& inputs, const RiskReport& so_far) {
     std::size_t unknown = 0;
     for (std::size_t v = 0; v < so_far.venues.size(); ++v) {
         if (std::isfinite(so_far.venues[v].maintenance_margin_usd)) continue;
-        bool holds = false;
-        for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
-            const Contract& contract = inputs.book.contracts[row];
-            holds = holds || (at(contract.venue) == v && inputs.book.holdings[row].quantity != 0.0 &&
-                              !is_cash(contract.kind) && contract.kind != ContractKind::spot);
-        }
-        if (!holds) continue;
+        if (!holds_margined(inputs.book, VenueSlot(static_cast<std::uint16_t>(v)))) continue;
         const bool modelled = v < inputs.venue_margins.size() && inputs.venue_margins[v].law != MarginLaw::none;
         ++(modelled ? unknown : unmodelled);
     }
@@ -128,6 +126,34 @@ std::string margin_lack(const ReportInputs& inputs, const RiskReport& so_far) {
     std::string out = unmodelled == 0 ? "" : venues(unmodelled) + " without a margin model";
     if (unknown > 0) out += (out.empty() ? "" : ", ") + ("margin of " + venues(unknown) + " not known");
     return out;
+}
+
+// The nearest liquidation of one underlying or venue; both empty: of all.
+void add_liquidation(const ReportInputs& inputs, const RiskReport& so_far, std::string_view underlying,
+                     std::string_view venue, MetricRows& rows) {
+    const NearestLiquidation nearest = nearest_liquidation(so_far.venues, underlying, venue);
+    const auto lack = [](bool complete) { return complete ? "" : "a liquidation price is unknown"; };
+    rows.history(history_age(inputs));
+    rows.add("liq_distance", nearest.distance_ratio, "fraction", lack(nearest.distance_complete));
+    rows.add("liq_sigmas", nearest.sigmas, "sigmas", lack(nearest.sigmas_complete));
+}
+
+// Of one underlying: everything that a venue which holds it holds goes into its liquidation price.
+void add_underlying_liquidation(const ReportInputs& inputs, const RiskReport& so_far, const std::string& underlying,
+                                MetricRows& rows) {
+    InputAge age;
+    InputDoubt doubts = InputDoubt::none;
+    bool cash_missing = false;
+    for (std::size_t v = 0; v < so_far.venues.size(); ++v) {
+        const auto& there = so_far.venues[v].liquidations;
+        if (std::ranges::find(there, underlying, &VenueReport::Liquidation::underlying) == there.end()) continue;
+        const auto slot = VenueSlot(static_cast<std::uint16_t>(v));
+        age = older(age, input_age(inputs, UnderlyingSlot::none, slot));
+        doubts |= held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, slot);
+        cash_missing = cash_missing || std::ranges::count(inputs.venues_without_cash, slot) > 0;
+    }
+    rows.scope(underlying, age, doubts, "good", cash_missing);
+    add_liquidation(inputs, so_far, underlying, "", rows);
 }
 
 struct Totals {
@@ -202,6 +228,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
+    add_underlying_liquidation(inputs, so_far, inputs.book.underlying_names[u], rows);
     add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), so_far, rows);
     totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
     totals.dollar_delta_usd += delta_usd * index;
@@ -327,6 +354,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     if (tail.es_component_usd.empty()) rows.history({}, InputDoubt::none);  // shares of gross notional then
     add_concentrations(inputs, market, tail, rows);
     add_exit(so_far.positions, rows);
+    add_liquidation(inputs, so_far, "", "", rows);
 }
 
 }  // namespace
@@ -362,6 +390,7 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
         rows.add("initial_margin_usd", venue.initial_margin_usd, "USD");
         rows.add("maintenance_margin_usd", venue.maintenance_margin_usd, "USD");
         rows.add("margin_ratio", venue.margin_ratio, "ratio");
+        add_liquidation(inputs, so_far, "", venue.name, rows);
     }
     add_account(inputs, market, value, tail, totals, so_far, account);
     std::vector<ReportMetric> out = account.take();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "risk/exposure/exposure_matrix.hpp"
+#include "risk/margin/liquidation_search.hpp"
 #include "risk/report/report_inputs.hpp"
 #include "risk/stress/stress_grid.hpp"
 #include "risk/surface/surface_signals.hpp"
@@ -87,6 +88,19 @@ struct UnderlyingReport {
     SurfaceSignals signals;  // of the curves in `smiles`; missing without any
 };
 
+// Where the account is liquidated on one side of the present price of an underlying.
+struct LiquidationSide {
+    RootStatus status{RootStatus::unknown};  // none: nowhere within the search; breached: already
+    double price{std::numeric_limits<double>::quiet_NaN()};
+    double distance_ratio{std::numeric_limits<double>::quiet_NaN()};  // of the present price, not negative
+};
+struct LiquidationPrices {
+    LiquidationSide down;
+    LiquidationSide up;
+    double sigmas{
+        std::numeric_limits<double>::quiet_NaN()};  // of one day, of the nearer; infinite: none on either side
+};
+
 struct VenueReport {
     std::string name;
     std::string model;
@@ -96,18 +110,8 @@ struct VenueReport {
     double margin_ratio{std::numeric_limits<double>::quiet_NaN()};
     struct Liquidation {
         std::string underlying;
-        double price_down{std::numeric_limits<double>::quiet_NaN()};  // NaN: none within the search
-        double price_up{std::numeric_limits<double>::quiet_NaN()};
-        double distance_down_ratio{std::numeric_limits<double>::quiet_NaN()};
-        double distance_up_ratio{std::numeric_limits<double>::quiet_NaN()};
-        double sigmas{std::numeric_limits<double>::quiet_NaN()};  // of one day, of the nearer
-        // The same where the other underlyings move by their betas to this one instead of standing still; NaN, too,
-        // where a beta is not known.
-        double price_down_beta{std::numeric_limits<double>::quiet_NaN()};
-        double price_up_beta{std::numeric_limits<double>::quiet_NaN()};
-        double distance_down_beta_ratio{std::numeric_limits<double>::quiet_NaN()};
-        double distance_up_beta_ratio{std::numeric_limits<double>::quiet_NaN()};
-        double sigmas_beta{std::numeric_limits<double>::quiet_NaN()};
+        LiquidationPrices still{};    // the other underlyings stand still
+        LiquidationPrices by_beta{};  // they move by their betas to this one; unknown where a beta is
     };
     std::vector<Liquidation> liquidations;
 };

@@ -72,6 +72,31 @@ TEST_F(RiskCommandTest, TextJsonAndPageOfTheExample) {
     }
 }
 
+// Nowhere, somewhere and not known are three things, in each form of the report.
+TEST_F(RiskCommandTest, LiquidationPricesSayHowTheirSearchEnded) {
+    const std::string more = (folder_.path() / "more.json").string();
+    std::ofstream{more} << R"({"positions":[{"instrument":"ETH-PERPETUAL","quantity":1000,"venue":"elsewhere"}]})";
+    const std::string page = (folder_.path() / "risk.html").string();
+    const json report = json::parse(run(with_example({"risk", "--json", "--html", page, "--portfolio", more})).out);
+    const json& deribit = report.at("margin").at("deribit").at("liquidation");
+    EXPECT_EQ(deribit.at("BTC").at("status_down"), "found");
+    EXPECT_TRUE(deribit.at("BTC").at("price_down").is_number());
+    EXPECT_EQ(deribit.at("ETH").at("status_up"), "none");
+    EXPECT_TRUE(deribit.at("ETH").at("price_up").is_null());
+    EXPECT_EQ(deribit.at("ETH").at("status_up_beta"), "found");
+    const json& elsewhere = report.at("margin").at("elsewhere").at("liquidation").at("ETH");
+    for (const char* key : {"status_down", "status_up", "status_down_beta", "status_up_beta"})
+        EXPECT_EQ(elsewhere.at(key), "unknown") << key;
+    const std::string text = run(with_example({"risk", "--portfolio", more})).out;
+    for (const std::string word : {"none", "unknown"}) {
+        EXPECT_NE(text.find("  ETH" + std::string(43 - word.size(), ' ') + word), std::string::npos) << text;
+    }
+    std::ifstream file{page};
+    const std::string html{std::istreambuf_iterator<char>{file}, {}};
+    EXPECT_NE(html.find("<td>ETH</td><td class=\"n\">none</td>"), std::string::npos);
+    EXPECT_NE(html.find("<td>ETH</td><td class=\"n\">unknown</td>"), std::string::npos);
+}
+
 // docs/risk-inputs.md promises a formula for every name.
 TEST_F(RiskCommandTest, EveryMetricStandsInTheRiskModel) {
     std::ifstream file{std::string{KEEL_SOURCE_DIR} + "/docs/risk-model.md"};

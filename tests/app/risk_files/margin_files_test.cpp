@@ -79,8 +79,8 @@ TEST_F(MarginFilesTest, BinanceTiersReproduceThePublishedAccount) {
     EXPECT_NEAR(venue.equity_usd, 1'535'443.01 - 56'354.57135 - 448'192.89, 0.02);
     ASSERT_EQ(venue.liquidations.size(), 2U);
     // One underlying moves, the other's margin and profit stand still; the search ends within 1e-5 of the move.
-    EXPECT_NEAR(venue.liquidations[0].price_down, 26'316.8933089, 1e-5 * kBtcMark);
-    EXPECT_NEAR(venue.liquidations[1].price_down, 1'153.2564651, 1e-5 * kEthMark);
+    EXPECT_NEAR(venue.liquidations[0].still.down.price, 26'316.8933089, 1e-5 * kBtcMark);
+    EXPECT_NEAR(venue.liquidations[1].still.down.price, 1'153.2564651, 1e-5 * kEthMark);
 }
 
 TEST_F(MarginFilesTest, StressesMoveTheTiersWithThePrice) {
@@ -127,7 +127,7 @@ TEST_F(MarginFilesTest, BybitCrossReproducesThePublishedPositions) {
     EXPECT_NEAR(venue.initial_margin_usd, 2'315.0 + 2.72589075, 1e-6);
     EXPECT_NEAR(venue.maintenance_margin_usd, 938.0 + 0.28576575, 1e-6);
     EXPECT_NEAR(venue.margin_ratio, (5'000.0 - 290.0 + 75 * 0.0015) / (938.0 + 0.28576575), 1e-6);
-    EXPECT_LT(venue.liquidations.at(0).price_down, 20'250.0) << "a put is sold";
+    EXPECT_LT(venue.liquidations.at(0).still.down.price, 20'250.0) << "a put is sold";
 }
 
 // support.deribit.com, "Linear Perpetual": 25 BTC at 100,000 USDC.

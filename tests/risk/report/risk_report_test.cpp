@@ -168,7 +168,7 @@ TEST(RiskReportTest, LiquidationPriceIsWhereEquityMeetsMaintenance) {
     const VenueReport& alpha = report.venues[0];
     EXPECT_GT(alpha.margin_ratio, 1.0);
     ASSERT_EQ(alpha.liquidations.size(), 1U);
-    const double up = alpha.liquidations[0].distance_up_ratio;
+    const double up = alpha.liquidations[0].still.up.distance_ratio;
     ASSERT_TRUE(std::isfinite(up)) << "short calls must be liquidated somewhere above";
     const double maintenance = alpha.maintenance_margin_usd;
     EXPECT_GT(maintenance, 0.0);
@@ -263,10 +263,8 @@ TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
     EXPECT_NEAR(stress_of(report, "CORR_AGAINST").sigma_usd, 6'000.0, 0.2);
 }
 
-// 10,000 USDC, maintenance 1 % of notional. BTC alone: 10,000 - 1,600 + 99,000 x = 0. ETH following by its beta of
-// 0.5 x 5 / 3: 8,400 + (100,000 - 50,000 - 1,000 - 500) x = 0; ETH alone: 8,400 - 60,600 y = 0; BTC following by 0.3:
-// 8,400 + (30,000 - 60,000 - 600 - 300) y = 0.
-TEST(RiskReportTest, LiquidationIsToldWithTheOthersStillAndByBeta) {
+// two_coins() with 10,000 USDC beside it, and a maintenance margin of 1 % of notional.
+ReportInputs margined_coins() {
     ReportInputs in = two_coins();
     in.book.contracts.push_back({.kind = ContractKind::stable_cash, .stable = StableSlot{0}, .venue = VenueSlot{0}});
     in.book.names.emplace_back("USDC");
@@ -275,23 +273,80 @@ TEST(RiskReportTest, LiquidationIsToldWithTheOthersStillAndByBeta) {
     const std::array tiers{MarginTier{
         .notional_max = 1e9, .maintenance_rate = 0.01, .deduction = std::numeric_limits<double>::quiet_NaN()}};
     TierTable table;
-    ASSERT_EQ(table.assign(tiers, 1e-9), TierProblem::none);
+    EXPECT_EQ(table.assign(tiers, 1e-9), TierProblem::none);
     in.venue_margins = {{.law = MarginLaw::binance_tiers, .tiers = {{0, table}, {1, table}}, .leverage = 10.0}};
+    return in;
+}
+
+// BTC alone: 10,000 - 1,600 + 99,000 x = 0. ETH following by its beta of
+// 0.5 x 5 / 3: 8,400 + (100,000 - 50,000 - 1,000 - 500) x = 0; ETH alone: 8,400 - 60,600 y = 0; BTC following by 0.3:
+// 8,400 + (30,000 - 60,000 - 600 - 300) y = 0.
+TEST(RiskReportTest, LiquidationIsToldWithTheOthersStillAndByBeta) {
+    ReportInputs in = margined_coins();
     const RiskReport report = make_risk_report(in);
     ASSERT_EQ(report.venues[0].liquidations.size(), 2U);
     const auto& btc = report.venues[0].liquidations[0];
-    EXPECT_NEAR(btc.distance_down_ratio, 8'400.0 / 99'000.0, 2e-5);
-    EXPECT_NEAR(btc.distance_down_beta_ratio, 8'400.0 / 48'500.0, 2e-5);
-    EXPECT_NEAR(btc.price_down_beta, 50'000.0 * (1.0 - 8'400.0 / 48'500.0), 1.0);
-    EXPECT_NEAR(btc.sigmas_beta, -std::log1p(-8'400.0 / 48'500.0) / 0.03, 1e-3);
-    EXPECT_TRUE(std::isnan(btc.price_up_beta));
+    EXPECT_NEAR(btc.still.down.distance_ratio, 8'400.0 / 99'000.0, 2e-5);
+    EXPECT_NEAR(btc.by_beta.down.distance_ratio, 8'400.0 / 48'500.0, 2e-5);
+    EXPECT_NEAR(btc.by_beta.down.price, 50'000.0 * (1.0 - 8'400.0 / 48'500.0), 1.0);
+    EXPECT_NEAR(btc.by_beta.sigmas, -std::log1p(-8'400.0 / 48'500.0) / 0.03, 1e-3);
+    EXPECT_EQ(btc.by_beta.up.status, RootStatus::none);
+    EXPECT_EQ(btc.by_beta.down.status, RootStatus::found);
     const auto& eth = report.venues[0].liquidations[1];
-    EXPECT_NEAR(eth.distance_up_ratio, 8'400.0 / 60'600.0, 2e-5);
-    EXPECT_NEAR(eth.distance_up_beta_ratio, 8'400.0 / 30'900.0, 2e-5);
+    EXPECT_NEAR(eth.still.up.distance_ratio, 8'400.0 / 60'600.0, 2e-5);
+    EXPECT_NEAR(eth.by_beta.up.distance_ratio, 8'400.0 / 30'900.0, 2e-5);
     in.histories[1].daily_volatility = std::numeric_limits<double>::quiet_NaN();
     const RiskReport unknown = make_risk_report(in);
-    EXPECT_TRUE(std::isfinite(unknown.venues[0].liquidations[0].price_down));
-    EXPECT_TRUE(std::isnan(unknown.venues[0].liquidations[0].price_down_beta)) << "no beta without a volatility";
+    EXPECT_TRUE(std::isfinite(unknown.venues[0].liquidations[0].still.down.price));
+    EXPECT_EQ(unknown.venues[0].liquidations[0].by_beta.down.status, RootStatus::unknown) << "no volatility, no beta";
+}
+
+// The same book: BTC is nearest by its move, ETH by its deviations; what is not known may be nearer.
+TEST(RiskReportTest, TheNearestLiquidationIsAMetric) {
+    ReportInputs in = margined_coins();
+    const double btc = 8'400.0 / 99'000.0, eth = 8'400.0 / 60'600.0;
+    const RiskReport report = make_risk_report(in);
+    for (const char* scope : {"", "alpha"}) {
+        EXPECT_NEAR(value_of(report, "liq_distance", scope), btc, 2e-5) << scope;
+        EXPECT_NEAR(value_of(report, "liq_sigmas", scope), std::log1p(eth) / 0.05, 1e-3) << scope;
+    }
+    EXPECT_NEAR(value_of(report, "liq_distance", "BTC"), btc, 2e-5);
+    EXPECT_NEAR(value_of(report, "liq_sigmas", "BTC"), -std::log1p(-btc) / 0.03, 1e-3);
+    EXPECT_NEAR(value_of(report, "liq_distance", "ETH"), eth, 2e-5);
+    EXPECT_EQ(find_metric(report, "liq_distance", "ETH")->quality, "good");
+    in.histories[1].daily_volatility = std::numeric_limits<double>::quiet_NaN();
+    const RiskReport half = make_risk_report(in);
+    EXPECT_NEAR(value_of(half, "liq_distance", "BTC"), btc, 2e-5);
+    EXPECT_EQ(find_metric(half, "liq_distance", "BTC")->quality, "a liquidation price is unknown") << "by beta";
+    EXPECT_TRUE(std::isnan(value_of(half, "liq_sigmas", "ETH")));
+    in.limits = {{.metric = "liq_distance", .scope = "alpha", .soft = 0.2, .hard = 0.1, .below = true}};
+    EXPECT_EQ(find_metric(make_risk_report(in), "liq_distance", "alpha")->state, LimitState::hard);
+    in.venue_margins.clear();
+    const RiskReport blind = make_risk_report(in);
+    EXPECT_EQ(find_metric(blind, "liq_distance", "alpha")->state, LimitState::unknown);
+    ASSERT_EQ(blind.venues[0].liquidations.size(), 2U) << "unknown is said";
+    EXPECT_EQ(blind.venues[0].liquidations[0].still.up.status, RootStatus::unknown);
+    in.book.holdings[0] = in.book.holdings[1] = {};
+    const RiskReport cash = make_risk_report(in);
+    EXPECT_TRUE(std::isinf(value_of(cash, "liq_distance", "alpha"))) << "nothing is margined";
+    EXPECT_EQ(find_metric(cash, "liq_distance", "alpha")->state, LimitState::inside);
+}
+
+// Twenty ETH sold for 60,000 USD on one BTC of collateral less 10,000 USDC: 50,000 (1 + x) - 10,000 = 600.
+TEST(RiskReportTest, ACoinThatIsOnlyCollateralHasALiquidationPrice) {
+    ReportInputs in = margined_coins();
+    in.book.holdings[0] = {};
+    in.book.contracts.push_back(
+        {.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{0}, .venue = VenueSlot{0}});
+    in.book.names.emplace_back("BTC");
+    in.book.holdings.push_back({.quantity = 1.0});
+    in.market.quotes.emplace_back();
+    in.book.holdings[2].quantity = -10'000.0;  // borrowed against it
+    const RiskReport report = make_risk_report(in);
+    ASSERT_EQ(report.venues[0].liquidations.size(), 2U);
+    const LiquidationSide& down = report.venues[0].liquidations[0].still.down;
+    EXPECT_EQ(down.status, RootStatus::found);
+    EXPECT_NEAR(down.distance_ratio, 1.0 - 10'600.0 / 50'000.0, 2e-5);
 }
 
 // beta's linear perpetual marked 10 % lower: 4 x 5,005 USD of equity less, and gross notional with it.
