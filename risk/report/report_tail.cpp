@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <ranges>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/report/factor_covariance.hpp"
 #include "risk/report/factor_moves.hpp"
 #include "risk/report/holding_profits.hpp"
 #include "risk/report/scenario_valuer.hpp"
@@ -22,8 +22,7 @@ namespace keel::risk {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kEwmaSeed = 50;  // first squares of an EWMA
-constexpr double kStep = 0.01;         // of ln S and ln iv for the second-order book
+constexpr double kStep = 0.01;  // of ln S and ln iv for the second-order book
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -35,54 +34,12 @@ bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quan
 // Factors of the report and how they move together.
 struct Factors {
     FactorMoves history;
-    std::vector<double> covariance;  // 2n x 2n of one day
-    std::vector<double> sigma_day;   // n
+    FactorCovariance day;
     [[nodiscard]] std::size_t count() const { return history.count(); }
 };
 
 bool can_have_tails(std::size_t underlyings) {
     return underlyings > 0 && 2 * underlyings <= std::min(kQuadraticFactorsMax, kScenarioFactorsMax);
-}
-
-// EWMA covariance of the days, or daily volatilities with the correlations given (1 where none are: said in a note).
-void fill_covariance(const ReportInputs& inputs, const MarketState& market, Factors& factors,
-                     std::vector<std::string>& notes) {
-    const std::size_t n = factors.count();
-    factors.covariance.assign(n * n, 0.0);
-    factors.sigma_day.assign(factors.history.underlyings, kNaN);
-    if (factors.history.days > 0) {
-        for (std::size_t i = 0; i < n; ++i) {
-            for (std::size_t j = 0; j <= i; ++j) {
-                const auto x = std::span{factors.history.moves[i]};
-                const auto y = std::span{factors.history.moves[j]};
-                if (x.empty() || y.empty()) continue;
-                double value = 0.0;
-                for (std::size_t t = 0; t < kEwmaSeed; ++t) value += x[t] * y[t] / kEwmaSeed;
-                for (std::size_t t = kEwmaSeed; t < factors.history.days; ++t) {
-                    value = kReportEwmaDecay * value + (1.0 - kReportEwmaDecay) * x[t] * y[t];
-                }
-                factors.covariance[i * n + j] = factors.covariance[j * n + i] = value;
-            }
-        }
-    } else {
-        const std::size_t u = factors.history.underlyings;
-        const bool given = inputs.correlations.size() == u * u;
-        if (!given && u > 1) notes.push_back("no history and no correlations: underlyings taken as moving together");
-        const auto sigma = [&](std::size_t i) {
-            const double value = i < inputs.histories.size() ? inputs.histories[i].daily_volatility : kNaN;
-            return std::isfinite(value) ? value : 0.0;
-        };
-        for (std::size_t i = 0; i < u; ++i) {
-            for (std::size_t j = 0; j < u; ++j) {
-                const double correlation = given ? inputs.correlations[i * u + j] : 1.0;
-                factors.covariance[i * n + j] = correlation * sigma(i) * sigma(j);
-            }
-        }
-    }
-    for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
-        const double variance = factors.covariance[u * n + u];
-        if (variance > 0.0) factors.sigma_day[u] = std::sqrt(variance);
-    }
 }
 
 // First and second derivatives of the book in its factors by central differences of the full revaluation.
@@ -132,14 +89,15 @@ void parametric_rows(const SecondOrder& book, const Factors& factors, std::vecto
     const std::size_t n = factors.count();
     double variance = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j < n; ++j) variance += book.delta[i] * factors.covariance[i * n + j] * book.delta[j];
+        for (std::size_t j = 0; j < n; ++j)
+            variance += book.delta[i] * factors.day.covariance[i * n + j] * book.delta[j];
     }
     const double sigma = std::sqrt(std::max(0.0, variance));
     rows.push_back(
         row_of("normal", normal_tail(kReportVarAlpha)->var * sigma, normal_tail(kReportEsAlpha)->es * sigma));
     rows.push_back(row_of("student_t", student_t_tail(kReportVarAlpha, kReportStudentFreedom)->var * sigma,
                           student_t_tail(kReportEsAlpha, kReportStudentFreedom)->es * sigma, "5 degrees of freedom"));
-    const DeltaGammaBook quadratic{.delta = book.delta, .gamma = book.gamma, .omega = factors.covariance};
+    const DeltaGammaBook quadratic{.delta = book.delta, .gamma = book.gamma, .omega = factors.day.covariance};
     constexpr TailMeasures kNone{.var_usd = kNaN, .es_usd = kNaN};
     const DeltaGammaTail var = delta_gamma_tail(quadratic, kReportVarAlpha, kNone);
     const DeltaGammaTail es = delta_gamma_tail(quadratic, kReportEsAlpha, kNone);
@@ -160,10 +118,10 @@ bool fill_set(const Factors& factors, bool filtered, ScenarioSet& set) {
         if (moves.empty()) {
             moves = still;
         } else if (filtered && f < factors.history.underlyings) {
-            const auto now = ewma_forecasts(moves, kReportEwmaDecay, kEwmaSeed, then);
+            const auto now = ewma_forecasts(moves, kReportEwmaDecay, kReportEwmaSeed, then);
             if (!now) return false;
             // The seed days have the first forecast for theirs.
-            std::fill_n(then.begin(), kEwmaSeed, then[kEwmaSeed]);
+            std::fill_n(then.begin(), kReportEwmaSeed, then[kReportEwmaSeed]);
             if (!rescale_returns(moves, then, *now, scaled)) return false;
             moves = scaled;
         }
@@ -341,19 +299,19 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
         notes.push_back("tails are computed for 1 to 16 underlyings");
         return out;
     }
-    Factors factors{.history = factor_moves(inputs, market, notes), .covariance = {}, .sigma_day = {}};
+    Factors factors{.history = factor_moves(inputs, market, notes), .day = {}};
     out.doubts = factors.history.doubts;
-    fill_covariance(inputs, market, factors, notes);
-    out.sigma_day = factors.sigma_day;
+    factors.day = factor_covariance(inputs, factors.history, notes);
+    out.sigma_day = factors.day.sigma_day;
     for (std::size_t u = 0; u < factors.history.underlyings; ++u) {
-        const auto row = factors.covariance.begin() + static_cast<std::ptrdiff_t>(u * factors.count());
+        const auto row = factors.day.covariance.begin() + static_cast<std::ptrdiff_t>(u * factors.count());
         out.covariance_day.insert(out.covariance_day.end(), row,
                                   row + static_cast<std::ptrdiff_t>(factors.history.underlyings));
     }
     const SecondOrder book = second_order(inputs.book, market, factors);
     out.exposure_usd.assign(book.delta.begin(),
                             book.delta.begin() + static_cast<std::ptrdiff_t>(factors.history.underlyings));
-    const bool any_sigma = std::ranges::any_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; });
+    const bool any_sigma = std::ranges::any_of(factors.day.sigma_day, [](double sigma) { return sigma > 0.0; });
     if (!any_sigma) {
         notes.push_back("neither daily returns nor daily volatilities: no tail");
         return out;
@@ -368,13 +326,13 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
 double report_var_99_usd(const ReportInputs& inputs, const MarketState& market) {
     if (!can_have_tails(market.underlyings.size())) return kNaN;
     std::vector<std::string> said_before;
-    Factors factors{.history = factor_moves(inputs, market, said_before), .covariance = {}, .sigma_day = {}};
+    Factors factors{.history = factor_moves(inputs, market, said_before), .day = {}};
     if (factors.history.days > 0) {
         const double var = filtered_var_usd(inputs, market, factors);
         if (std::isfinite(var)) return var;
     }
-    fill_covariance(inputs, market, factors, said_before);
-    if (std::ranges::none_of(factors.sigma_day, [](double sigma) { return sigma > 0.0; })) return kNaN;
+    factors.day = factor_covariance(inputs, factors.history, said_before);
+    if (std::ranges::none_of(factors.day.sigma_day, [](double sigma) { return sigma > 0.0; })) return kNaN;
     TailReport out;
     parametric_rows(second_order(inputs.book, market, factors), factors, out.rows);
     take_best(out);

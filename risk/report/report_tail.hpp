@@ -7,7 +7,6 @@ namespace keel::risk {
 
 inline constexpr double kReportVarAlpha = 0.99;
 inline constexpr double kReportEsAlpha = 0.975;
-inline constexpr double kReportEwmaDecay = 0.94;      // of daily returns (RiskMetrics 1996)
 inline constexpr double kReportStudentFreedom = 5.0;  // degrees of freedom of the heavy-tailed parametric figure
 
 // The tails of the book over one day: instantaneous shocks, no decay.

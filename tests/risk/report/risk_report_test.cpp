@@ -133,6 +133,19 @@ TEST(RiskReportTest, FilteredTailRescalesPricesAndLeavesVolatilities) {
     EXPECT_NEAR(tail_of(report, "filtered_historical").es_975_usd, es.es_usd, 1e-9 * std::abs(es.es_usd));
 }
 
+// A close with five digits too many: of that day the covariance takes the others' moves.
+TEST(RiskReportTest, AMoveThatNoMarketMakesStaysOutOfTheCovariance) {
+    ReportInputs in = inputs();
+    in.histories[0].returns[390] = 0.0;
+    const double want = tail_of(make_risk_report(in), "normal").var_99_usd;
+    in.histories[0].returns[390] = 11.5;
+    const RiskReport report = make_risk_report(in);
+    EXPECT_NEAR(tail_of(report, "normal").var_99_usd, want, 0.1 * want);
+    EXPECT_EQ(
+        std::ranges::count(report.notes, "moves of the past days that no market makes: 1 left out of the covariance"),
+        1);
+}
+
 // Half of the delivery price is fixed: every day of the history is valued on what is left, options and futures.
 TEST(RiskReportTest, HistoricalTailInTheSettlementWindowIsFullRevaluation) {
     ReportInputs in = inputs();
