@@ -133,7 +133,7 @@ void add_liquidation(const ReportInputs& inputs, const RiskReport& so_far, std::
                      std::string_view venue, MetricRows& rows) {
     const NearestLiquidation nearest = nearest_liquidation(so_far.venues, underlying, venue);
     const auto lack = [](bool complete) { return complete ? "" : "a liquidation price is unknown"; };
-    rows.history(history_age(inputs));
+    rows.history(history_age(inputs), InputDoubt::none);
     rows.add("liq_distance", nearest.distance_ratio, "fraction", lack(nearest.distance_complete));
     rows.add("liq_sigmas", nearest.sigmas, "sigmas", lack(nearest.sigmas_complete));
 }
