@@ -88,6 +88,12 @@ InputAge history_age(const ReportInputs& inputs) {
     return out;
 }
 
+InputAge history_age(const ReportInputs& inputs, UnderlyingSlot underlying) {
+    InputAge out;
+    take(age_of(inputs.history_age_seconds, underlying), inputs.ages_max.history_seconds, out);
+    return out;
+}
+
 InputAge older(InputAge a, InputAge b) {
     return {.oldest_seconds = std::fmax(a.oldest_seconds, b.oldest_seconds), .stale = a.stale || b.stale};
 }

@@ -22,6 +22,8 @@ struct InputAge {
 
 // Of the histories of everything held, from when their next day was due.
 [[nodiscard]] InputAge history_age(const ReportInputs& inputs);
+// Of one underlying's, held or not.
+[[nodiscard]] InputAge history_age(const ReportInputs& inputs, UnderlyingSlot underlying);
 
 // The older of both; stale where one is.
 [[nodiscard]] InputAge older(InputAge a, InputAge b);

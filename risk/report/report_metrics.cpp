@@ -189,6 +189,14 @@ void add_signals(const std::string& underlying, const SurfaceSignals& signals, I
     rows.add("variance_30d", signals.variance_30d, "per year");
 }
 
+// What the past days say; their ages are their own.
+void add_days(const std::string& scope, std::span<const HistoryMetric> days, MetricRows& rows) {
+    for (const HistoryMetric& day : days) {
+        rows.scope(scope, day.age, InputDoubt::none, day.quality);
+        rows.add(day.name, day.value, day.unit);
+    }
+}
+
 void add_underlying(const ReportInputs& inputs, const MarketState& market, const BookValue& value, std::size_t u,
                     const RiskReport& so_far, MetricRows& rows, Totals& totals) {
     const auto slot = UnderlyingSlot(static_cast<std::uint16_t>(u));
@@ -230,6 +238,9 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
     add_underlying_liquidation(inputs, so_far, inputs.book.underlying_names[u], rows);
     add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), so_far, rows);
+    if (u < so_far.history.underlyings.size()) {
+        add_days(inputs.book.underlying_names[u], so_far.history.underlyings[u], rows);
+    }
     totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
     totals.dollar_delta_usd += delta_usd * index;
     totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;
@@ -318,9 +329,9 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
         if (!std::isfinite(venue.initial_margin_usd)) continue;
         initial_usd = (std::isnan(initial_usd) ? 0.0 : initial_usd) + venue.initial_margin_usd;
     }
-    rows.scope("", input_age(inputs, UnderlyingSlot::none, VenueSlot::none),
-               held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none),
-               quality_words(value.left_out), !inputs.venues_without_cash.empty());
+    const InputAge age = input_age(inputs, UnderlyingSlot::none, VenueSlot::none);
+    const InputDoubt doubts = held_doubts(inputs.book, so_far.doubts, UnderlyingSlot::none, VenueSlot::none);
+    rows.scope("", age, doubts, quality_words(value.left_out), !inputs.venues_without_cash.empty());
     rows.history(history_age(inputs), tail.doubts);
     rows.add("equity_usd", value.usd, "USD");
     rows.add("dollar_delta_usd", totals.dollar_delta_usd, "USD");
@@ -355,6 +366,10 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     add_concentrations(inputs, market, tail, rows);
     add_exit(so_far.positions, rows);
     add_liquidation(inputs, so_far, "", "", rows);
+    for (const HistoryMetric& part : so_far.history.account) {
+        rows.scope("", older(age, part.age), doubts, quality_words(value.left_out));
+        rows.add(part.name, part.value, part.unit);
+    }
 }
 
 }  // namespace
@@ -392,6 +407,7 @@ std::vector<ReportMetric> report_metrics(const ReportInputs& inputs, const Marke
         rows.add("margin_ratio", venue.margin_ratio, "ratio");
         add_liquidation(inputs, so_far, "", venue.name, rows);
     }
+    for (const HistoryReport::Pair& pair : so_far.history.pairs) add_days(pair.scope, pair.metrics, rows);
     add_account(inputs, market, value, tail, totals, so_far, account);
     std::vector<ReportMetric> out = account.take();
     for (ReportMetric& row : rows.take()) out.push_back(std::move(row));

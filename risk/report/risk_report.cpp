@@ -137,6 +137,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     const TailReport tail = report_tail(inputs, market, report.notes);
     report.tails = tail.rows;
     mark_doubtful_tails(inputs, tail.doubts, report.tails);
+    report.history = report_history(inputs, tail.exposure_usd, report.notes);
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
     report.positions = position_rows(inputs, market, tail, report.doubts);
@@ -168,6 +169,11 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     note_what_is_missing(inputs, filled, report);
     for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
     for (std::string& note : doubt_notes(inputs.book, report.doubts)) report.notes.push_back(std::move(note));
+    for (const ReportLimit& limit : inputs.limits) {
+        if (find_metric(report, limit.metric, limit.scope) != nullptr) continue;
+        report.notes.push_back("the limit of " + limit.metric + (limit.scope.empty() ? "" : " " + limit.scope) +
+                               " is not judged: no such metric here");
+    }
     for (const ReportMetric& metric : report.metrics) {
         if (metric.state == LimitState::none || (!metric.stale && metric.doubts == InputDoubt::none)) continue;
         report.notes.push_back("the limit of " + metric.name + (metric.scope.empty() ? "" : " " + metric.scope) +

@@ -6,6 +6,7 @@
 
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/margin/liquidation_search.hpp"
+#include "risk/report/report_history.hpp"
 #include "risk/report/report_inputs.hpp"
 #include "risk/stress/stress_grid.hpp"
 #include "risk/surface/surface_signals.hpp"
@@ -150,6 +151,7 @@ struct RiskReport {
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
     std::vector<SettlementRow> settlements;
+    HistoryReport history;  // what is in `metrics`, too
     std::vector<InputDoubt> doubts;  // by contract of the inputs' book
     std::vector<std::string> notes;  // assumptions, missing inputs, doubts
     std::vector<std::string> underlying_names;
