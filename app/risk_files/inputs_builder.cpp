@@ -367,6 +367,23 @@ void InputsBuilder::settle_margins() {
     }
 }
 
+void InputsBuilder::correlations(std::vector<risk::UnderlyingSlot> order, std::vector<double> cells) {
+    correlated_ = std::move(order);
+    correlations_ = std::move(cells);
+}
+
+// In the report's order; NaN between underlyings that the matrix does not name.
+void InputsBuilder::settle_correlations() {
+    if (correlated_.empty()) return;
+    const std::size_t count = inputs_.market.underlyings.size(), given = correlated_.size();
+    inputs_.correlations.assign(count * count, kNaN);
+    for (std::size_t i = 0; i < given; ++i) {
+        for (std::size_t j = 0; j < given; ++j) {
+            inputs_.correlations[at(correlated_[i]) * count + at(correlated_[j])] = correlations_[i * given + j];
+        }
+    }
+}
+
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     inputs_.market.now = times_.newest();
     if (inputs_.market.now == UnixNanos{}) {
@@ -382,6 +399,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_windows();
     settle_volatilities();
     settle_margins();
+    settle_correlations();
     for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
         if (usable(inputs_.market.underlyings[u].index)) continue;
         throw InputError{market_file, "underlyings",

@@ -47,6 +47,8 @@ public:
     // A forward or index that some row told in passing; used only where no market file names a better one.
     void suggest_forward(risk::ExpirySlot expiry, double forward);
     void suggest_index(risk::UnderlyingSlot underlying, double index);
+    // Square, of these underlyings in this order; another matrix goes over it.
+    void correlations(std::vector<risk::UnderlyingSlot> order, std::vector<double> cells);
     // Something that a file says makes a contract's numbers doubtful.
     void doubt(std::size_t row, risk::InputDoubt doubt);
     void forget_doubts(std::size_t row);
@@ -91,6 +93,7 @@ private:
     void settle_windows();
     void settle_volatilities();
     void settle_margins();
+    void settle_correlations();
 
     risk::ReportInputs inputs_;
     MarketTimes times_;
@@ -106,6 +109,8 @@ private:
     std::map<risk::ExpirySlot, std::chrono::nanoseconds> expiry_windows_;
     std::vector<TomlValue> margin_tables_;
     std::map<risk::VenueSlot, TomlValue> venue_margin_tables_;
+    std::vector<risk::UnderlyingSlot> correlated_;
+    std::vector<double> correlations_;  // of those
 };
 
 }  // namespace keel::app

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/risk_files/json_tree.hpp"
+#include "risk/matrix/scaled_covariance.hpp"
 
 namespace keel::app {
 namespace {
@@ -253,6 +254,25 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     }
 }
 
+// Rows and columns are the underlyings of this file as it names them; the report's order may be another.
+void read_correlations(const JsonTree& root, const JsonTree& rows, InputsBuilder& builder) {
+    std::vector<risk::UnderlyingSlot> order;
+    if (const JsonTree* underlyings = root.find("underlyings")) {
+        for (const JsonTree& row : underlyings->array()) order.push_back(builder.underlying(row.at("name").text()));
+    }
+    std::vector<double> cells;
+    bool square = !order.empty() && rows.array().size() == order.size();
+    for (const JsonTree& row : rows.array()) {
+        square = square && row.array().size() == order.size();
+        for (const JsonTree& cell : row.array()) cells.push_back(cell.number());
+    }
+    if (!square) rows.refuse(fmt::format("must be {0} rows of {0}: the underlyings of this file", order.size()));
+    if (!risk::ScaledCovariance{order.size()}.set_correlations(cells)) {
+        rows.refuse("are no correlations: 1 on the diagonal, symmetric, -1 to 1");
+    }
+    if (builder.times().claim(Input::correlations, 0) != Claim::older) builder.correlations(order, std::move(cells));
+}
+
 // A price, or an object of one and its age.
 void read_stablecoin(const std::string& name, const JsonTree& said, InputsBuilder& builder) {
     const bool aged = said.is(JsonTree::Type::object);
@@ -294,15 +314,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
             builder.settlement_window(windows->keys()[i], minutes_from(windows->items()[i]));
         }
     }
-    if (const JsonTree* rows = root.find("correlations")) {
-        std::vector<double> cells;
-        for (const JsonTree& row : rows->array()) {
-            for (const JsonTree& cell : row.array()) cells.push_back(cell.number());
-        }
-        if (builder.times().claim(Input::correlations, 0) != Claim::older) {
-            builder.inputs().correlations = std::move(cells);
-        }
-    }
+    if (const JsonTree* rows = root.find("correlations")) read_correlations(root, *rows, builder);
     if (const JsonTree* tables = root.find("margin_tables")) {
         builder.margin_tables((std::filesystem::path{path}.parent_path() / tables->text()).string());
     }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "risk/matrix/covariance.hpp"
+#include "risk/matrix/positive_semidefinite.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
 
 namespace keel::risk {
@@ -30,16 +31,35 @@ void covariance_of_days(const FactorMoves& history, std::span<double> out, std::
                     " left out of the covariance");
 }
 
+// As given, 1 where none is, and the nearest that can be where they contradict each other: said in a note.
+std::vector<double> correlations_of(const ReportInputs& inputs, std::size_t underlyings,
+                                    std::vector<std::string>& notes) {
+    constexpr double kRounding = 1e-6;  // of the eigenvalues of correlations of few digits
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    const std::size_t cells = underlyings * underlyings;
+    std::vector<double> out = inputs.correlations;
+    if (out.size() != cells) out.assign(cells, kNaN);
+    const auto missing = static_cast<std::size_t>(std::ranges::count_if(out, [](double c) { return std::isnan(c); }));
+    std::ranges::replace_if(
+        out, [](double c) { return std::isnan(c); }, 1.0);
+    if (missing > 0 && underlyings > 1) {
+        notes.push_back(std::string{"no history and no correlations"} +
+                        (missing < cells ? " of some: those" : ": underlyings") + " taken as moving together");
+    }
+    std::vector<double> repaired = out;
+    const Repair repair = repair_positive_semidefinite(repaired, underlyings);
+    if (repair.status != RepairStatus::repaired || repair.eigenvalue_min > -kRounding) return out;
+    notes.push_back("the correlations given contradict each other: the nearest that do not are used");
+    return repaired;
+}
+
 // Volatilities stand still.
 void covariance_given(const ReportInputs& inputs, std::size_t underlyings, std::span<double> out,
                       std::vector<std::string>& notes) {
     ScaledCovariance covariance{underlyings};
-    const bool given =
-        inputs.correlations.size() == underlyings * underlyings && covariance.set_correlations(inputs.correlations);
-    if (!given && underlyings > 1) {
-        notes.push_back("no history and no correlations: underlyings taken as moving together");
+    if (!covariance.set_correlations(correlations_of(inputs, underlyings, notes))) {
+        notes.push_back("the correlations given are none: underlyings taken as not correlated");
     }
-    if (!given) (void)covariance.set_correlations(std::vector<double>(underlyings * underlyings, 1.0));
     for (std::size_t u = 0; u < std::min(underlyings, inputs.histories.size()); ++u) {
         (void)covariance.set_volatility(u, inputs.histories[u].daily_volatility);  // NaN: stays 0
     }

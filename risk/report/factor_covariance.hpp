@@ -17,7 +17,7 @@ struct FactorCovariance {
 };
 
 // Of the days of `history` (EwmaCovariance), else of the daily volatilities and correlations of the inputs
-// (ScaledCovariance). What is missing or refused is said in a note.
+// (ScaledCovariance). What is missing, refused or repaired is said in a note.
 [[nodiscard]] FactorCovariance factor_covariance(const ReportInputs& inputs, const FactorMoves& history,
                                                  std::vector<std::string>& notes);
 

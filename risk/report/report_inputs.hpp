@@ -95,7 +95,8 @@ struct ReportInputs {
     std::vector<InputDoubt> contract_doubts;  // by contract, of what the files say of it; likewise
     std::vector<InputDoubt> expiry_doubts;    // by ExpirySlot; likewise
     InputAgesMax ages_max{};
-    std::vector<double> correlations;              // underlyings x underlyings where there is no history; may be empty
+    // Underlyings x underlyings where there is no history; NaN where not known; may be empty.
+    std::vector<double> correlations;
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
     std::vector<double> adl_indicators;            // by contract, as the venue tells; NaN unknown; may be shorter
     std::vector<ReportLimit> limits;

@@ -248,6 +248,31 @@ TEST_F(RiskFilesTest, TakesDeribitsBookSummaryAndAccountSummary) {
     EXPECT_LT(find_metric(report, "vega_usd", "BTC")->value, 0.0);
 }
 
+// The report's order is that in which things are first named: the portfolio's.
+TEST_F(RiskFilesTest, CorrelationsAreOfTheUnderlyingsOfTheirFileInItsOrder) {
+    const std::string portfolio = R"({"positions":[{"instrument":"SOL_USDC-PERPETUAL","quantity":1,"entry":150},
+      {"instrument":"ETH-PERPETUAL","quantity":3000,"entry":3000},{"instrument":"BTC-PERPETUAL","quantity":65000,
+      "entry":65000}]})";
+    const auto market = [](const std::string& correlations, const std::string& more = "") {
+        return R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000},
+          {"name":"ETH","index":3000})" +
+               more + R"(],"correlations":)" + correlations + "}";
+    };
+    const std::string sol = R"(,{"name":"SOL","index":150})";
+    const risk::ReportInputs inputs = load(portfolio, market("[[1,0.8,0.3],[0.8,1,0.5],[0.3,0.5,1]]", sol));
+    ASSERT_EQ(inputs.book.underlying_names, (std::vector<std::string>{"SOL", "ETH", "BTC"}));
+    EXPECT_EQ(inputs.correlations, (std::vector<double>{1.0, 0.5, 0.3, 0.5, 1.0, 0.8, 0.3, 0.8, 1.0}));
+    for (const char* wrong : {"[[1,0.8],[0.8,1]]", "[[1,0.8,0.3],[0.8,1,0.5]]", "[[1,0.8,0.3],[0.8,1],[0.3,0.5,1]]"}) {
+        const std::string said = refusal(portfolio, market(wrong, sol));
+        EXPECT_NE(said.find("correlations: must be 3 rows of 3: the underlyings of this file"), std::string::npos)
+            << said;
+    }
+    for (const char* none : {"[[1,0.8],[0.7,1]]", "[[1,1.2],[1.2,1]]", "[[0.9,0.8],[0.8,0.9]]"}) {
+        const std::string said = refusal(portfolio, market(none));
+        EXPECT_NE(said.find("market.json: correlations: are no correlations"), std::string::npos) << said;
+    }
+}
+
 TEST_F(RiskFilesTest, AnOptionWithoutVolatilityIsSolvedFromItsPrice) {
     const risk::ReportInputs inputs =
         load(R"({"positions":[{"instrument":"BTC-27MAR26-70000-C","quantity":1}]})",

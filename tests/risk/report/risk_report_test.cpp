@@ -276,6 +276,26 @@ TEST(RiskReportTest, CorrelationsArePushedPartOfTheWay) {
     EXPECT_NEAR(stress_of(report, "CORR_AGAINST").sigma_usd, 6'000.0, 0.2);
 }
 
+// Three coins, of which the third moves with both others and these against each other: no market does.
+TEST(RiskReportTest, CorrelationsThatCannotBeAreRepairedAndMissingOnesAreOne) {
+    ReportInputs in = two_coins();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    in.correlations = {1.0, nan, nan, nan};
+    const RiskReport missing = make_risk_report(in);
+    EXPECT_EQ(
+        std::ranges::count(missing.notes, "no history and no correlations of some: those taken as moving together"), 1);
+    in.correlations.clear();
+    EXPECT_EQ(tail_of(missing, "normal").var_99_usd, tail_of(make_risk_report(in), "normal").var_99_usd);
+    in.book.underlying_names.emplace_back("SOL");
+    in.market.underlyings.push_back({.index = 150.0});
+    in.histories.push_back({.daily_volatility = 0.06});
+    in.correlations = {1.0, -0.9, 0.9, -0.9, 1.0, 0.9, 0.9, 0.9, 1.0};
+    const std::string note = "the correlations given contradict each other: the nearest that do not are used";
+    EXPECT_EQ(std::ranges::count(make_risk_report(in).notes, note), 1);
+    in.correlations = {1.0, -0.4, 0.4, -0.4, 1.0, 0.4, 0.4, 0.4, 1.0};
+    EXPECT_EQ(std::ranges::count(make_risk_report(in).notes, note), 0);
+}
+
 // two_coins() with 10,000 USDC beside it, and a maintenance margin of 1 % of notional.
 ReportInputs margined_coins() {
     ReportInputs in = two_coins();
