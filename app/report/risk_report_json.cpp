@@ -69,6 +69,8 @@ void add_contributions(const RiskReport& report, JsonText& json) {
         json.field("theta_day_usd", row.theta_day_usd);
         json.field("es_975_component_usd", row.es_component_usd);
         json.field("var_99_component_usd", row.var_component_usd);
+        json.field("es_975_marginal_usd", row.es_marginal_usd);
+        json.field("var_99_marginal_usd", row.var_marginal_usd);
         json.field("exit_cost_usd", row.exit_cost_usd);
         json.field("days_to_exit", row.days_to_exit);
         json.close_object();

@@ -127,9 +127,17 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
     }
 }
 
+double stickiness_of(const JsonTree& row) {
+    const JsonTree* said = row.find("skew_stickiness");
+    if (said == nullptr) return kNaN;
+    const double value = said->number();
+    if (!(value >= 0.0 && value <= 2.0)) said->refuse(fmt::format("must be 0 to 2, is {}", value));
+    return value;
+}
+
 void read_underlying(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown(
-        {"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "history_end", "age_seconds"});
+    row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "history_end",
+                        "skew_stickiness", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
     const double index = positive(row.at("index"));
     const Claim claim = builder.times().claim(Input::index, at(slot));
@@ -137,6 +145,7 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     take_age(row, claim, builder.inputs().index_age_seconds, at(slot));
     risk::UnderlyingHistory& history = row_at(builder.inputs().histories, slot);
     take_daily_volatility(row, at(slot), history, builder);
+    take(claim, stickiness_of(row), history.skew_stickiness);
     take_history(row, at(slot), history, builder);
 }
 

@@ -12,6 +12,7 @@
 #include "risk/report/report_liquidation.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_smiles.hpp"
+#include "risk/report/report_underlying.hpp"
 
 namespace keel::risk {
 namespace {
@@ -32,8 +33,9 @@ bool needs_equity(std::string_view name) {
 // Metrics that the moves of past days go into: tails, shares of them, the stresses of correlation; liquidation prices
 // by beta and in deviations of a day.
 bool needs_history(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kNames{"var_99_usd",       "es_975_usd",      "leverage_risk",
-                                                     "stress_worst_usd", "top1_underlying", "top3_underlying"};
+    constexpr std::array<std::string_view, 7> kNames{"var_99_usd",       "es_975_usd",      "leverage_risk",
+                                                     "stress_worst_usd", "top1_underlying", "top3_underlying",
+                                                     "effective_bets"};
     return name.starts_with("concentration_") || name.starts_with("liq_") ||
            std::ranges::find(kNames, name) != kNames.end();
 }
@@ -222,6 +224,9 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
                !inputs.venues_without_cash.empty());
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
+    for (const UnderlyingMetric& row : smile_deltas(inputs, market, so_far.smiles, slot)) {
+        rows.add(row.name, row.value, row.unit, row.lack);
+    }
     rows.add("delta_usd", delta_usd, "coin");
     rows.add("dollar_delta_usd", delta_usd * index, "USD");
     rows.add("gamma", sums.gamma, "coin/USD");
@@ -292,6 +297,7 @@ void add_concentrations(const ReportInputs& inputs, const MarketState& market, c
     rows.add("concentration_expiry", of([](const Contract& c) { return at(c.expiry); }).hhi, "HHI");
     rows.add("concentration_strike", of([&](const Contract& c) { return strike_bucket(c, market); }).hhi, "HHI");
     rows.add("concentration_stablecoin", of([](const Contract& c) { return at(c.stable); }).hhi, "HHI");
+    rows.add("effective_bets", names.effective_bets, "underlyings");
     rows.add("top1_underlying", names.top1, "fraction");
     rows.add("top3_underlying", names.top3, "fraction");
 }

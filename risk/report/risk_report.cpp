@@ -68,6 +68,8 @@ std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketS
         }
         if (row < tail.es_component_usd.size()) position.es_component_usd = tail.es_component_usd[row];
         if (row < tail.var_component_usd.size()) position.var_component_usd = tail.var_component_usd[row];
+        position.es_marginal_usd = position.es_component_usd / holding.quantity;
+        position.var_marginal_usd = position.var_component_usd / holding.quantity;
         out.push_back(std::move(position));
     }
     return out;

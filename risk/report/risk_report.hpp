@@ -51,6 +51,9 @@ struct PositionRow {
     double theta_day_usd{0.0};
     double es_component_usd{std::numeric_limits<double>::quiet_NaN()};  // components sum to the ES they come from
     double var_component_usd{std::numeric_limits<double>::quiet_NaN()};
+    // What one more unit of quantity adds, at the margin: components are of first degree in the quantities.
+    double es_marginal_usd{std::numeric_limits<double>::quiet_NaN()};
+    double var_marginal_usd{std::numeric_limits<double>::quiet_NaN()};
     double exit_cost_usd{std::numeric_limits<double>::quiet_NaN()};
     double days_to_exit{std::numeric_limits<double>::quiet_NaN()};
     bool priced{false};
@@ -151,7 +154,7 @@ struct RiskReport {
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
     std::vector<SettlementRow> settlements;
-    HistoryReport history;  // what is in `metrics`, too
+    HistoryReport history;           // what is in `metrics`, too
     std::vector<InputDoubt> doubts;  // by contract of the inputs' book
     std::vector<std::string> notes;  // assumptions, missing inputs, doubts
     std::vector<std::string> underlying_names;

@@ -86,6 +86,8 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":-5}]})",
          "underlyings[0].index: must be positive"},
         {kPortfolio, R"({"time":"noon","underlyings":[]})", "time: is no time"},
+        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":1,"skew_stickiness":3}]})",
+         "underlyings[0].skew_stickiness: must be 0 to 2, is 3"},
         {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":-5}]})",
          "instruments[0].age_seconds: must not be negative, is -5"},
         {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":1e999}]})",

@@ -82,6 +82,21 @@ TEST(RiskReportTest, ComponentsSumToTheTailTheyBelongTo) {
     const TailRow& tail = tail_of(report, "filtered_historical");
     EXPECT_NEAR(var, tail.var_99_usd, 1e-9 * tail.var_99_usd);
     EXPECT_NEAR(es, tail.es_975_usd, 1e-9 * tail.es_975_usd);
+    EXPECT_NEAR(value_of(report, "effective_bets") * value_of(report, "concentration_underlying"), 1.0, 1e-12);
+}
+
+// A tenth more of a position adds its margin times that much, while the tail's days stay the same.
+TEST(RiskReportTest, MarginalTailsAreDerivativesInTheQuantity) {
+    ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    const std::size_t place = static_cast<std::size_t>(
+        std::ranges::find(report.positions, "BTC_USDC-PERPETUAL", &PositionRow::name) - report.positions.begin());
+    constexpr double kMore = 1e-4;
+    in.book.holdings[test::kPerpetual].quantity += kMore;
+    const double after = tail_of(make_risk_report(in), "filtered_historical").es_975_usd;
+    const double before = tail_of(report, "filtered_historical").es_975_usd;
+    EXPECT_NEAR((after - before) / kMore, report.positions[place].es_marginal_usd,
+                1e-4 * std::abs(report.positions[place].es_marginal_usd));
 }
 
 // The historical tail by its definition: the book of one underlying and one tenor, revalued on each day's moves.

@@ -1,0 +1,98 @@
+#include "risk/report/report_underlying.hpp"
+
+#include <cmath>
+
+#include "tests/risk/surface/svi_json.hpp"
+
+namespace keel::risk {
+namespace {
+
+using nlohmann::json;
+
+// One option held at a given curve; index, forward and stablecoin as the case has them.
+ReportInputs one_option(const json& row, bool settles_in_coin) {
+    ReportInputs out;
+    out.market.now = unix_nanos_from_ms(1'767'225'600'000);
+    const double forward = row.at("F");
+    const auto life = std::chrono::nanoseconds{std::llround(row.at("T").get<double>() * kYearNs)};
+    out.market.underlyings = {{.index = forward}};
+    out.market.expiries = {{.underlying = UnderlyingSlot{0}, .expiry = out.market.now + life, .forward = forward}};
+    out.market.stables = {1.0};
+    out.market.quotes.resize(1);
+    out.book.underlying_names = {"BTC"};
+    out.book.stable_names = {"USDC"};
+    out.book.venue_names = {"alpha"};
+    out.book.names = {"OPTION"};
+    out.book.contracts = {{.kind = settles_in_coin ? ContractKind::inverse_option : ContractKind::linear_option,
+                           .type = row.at("type") == "C" ? OptionType::call : OptionType::put,
+                           .underlying = UnderlyingSlot{0},
+                           .expiry = ExpirySlot{0},
+                           .stable = settles_in_coin ? StableSlot::none : StableSlot{0},
+                           .venue = VenueSlot{0},
+                           .strike = row.at("K")}};
+    out.book.holdings = {{.quantity = 2.0}};
+    out.smiles = {{.svi = keel::test::svi_of(row.at("params")), .quotes = {}}};
+    return out;
+}
+
+const ReportMetric& held_row(const RiskReport& report, std::string_view name, std::string_view scope = "BTC") {
+    const ReportMetric* found = find_metric(report, name, scope);
+    static const ReportMetric none;
+    EXPECT_NE(found, nullptr) << name;
+    return found == nullptr ? none : *found;
+}
+
+TEST(SmileDeltaReportTest, DeltasAreThoseOfTheVectors) {
+    const auto path = keel::test::vectors_path("smile_delta.json");
+    KEEL_SKIP_WITHOUT(path);
+    const json file = keel::test::vectors_of(*path);
+    const std::pair<const char*, const char*> names[]{
+        {"_R0", "delta_net_r0"}, {"_R05", "delta_net_r05"}, {"_R1", "delta_net_smile"}, {"_R1.5", "delta_net_r15"}};
+    std::size_t values = 0;
+    for (const json& row : file.at("rows")) {
+        const RiskReport coin = make_risk_report(one_option(row, true));
+        const RiskReport linear = make_risk_report(one_option(row, false));
+        for (const auto& [name, want] : row.items()) {
+            for (const auto& [ending, reported] : names) {
+                if (!name.ends_with(ending)) continue;
+                const double got = held_row(name.starts_with("delta_net_coin") ? coin : linear, reported).value;
+                EXPECT_NEAR(got, 2.0 * want.get<double>(), 2e-9 * std::abs(want.get<double>())) << name;
+                ++values;
+            }
+        }
+    }
+    EXPECT_GE(values, 6 * file.at("rows").size());
+}
+
+TEST(SmileDeltaReportTest, AGivenStickinessIsUsedAndAMissingOneSaid) {
+    const auto path = keel::test::vectors_path("smile_delta.json");
+    KEEL_SKIP_WITHOUT(path);
+    const json row = keel::test::vectors_of(*path).at("rows")[0];
+    ReportInputs in = one_option(row, true);
+    const RiskReport unknown = make_risk_report(in);
+    EXPECT_EQ(held_row(unknown, "delta_net_smile").value, held_row(unknown, "delta_net").value)
+        << "strikes keep theirs";
+    EXPECT_EQ(held_row(unknown, "delta_net_smile").quality, "stickiness not given: 1");
+    EXPECT_EQ(held_row(unknown, "delta_net_r0").quality, "good");
+    in.histories = {{.skew_stickiness = 0.5}};
+    const RiskReport given = make_risk_report(in);
+    EXPECT_EQ(held_row(given, "delta_net_smile").value, held_row(given, "delta_net_r05").value);
+    EXPECT_EQ(held_row(given, "delta_net_smile").quality, "good");
+    EXPECT_NE(held_row(given, "delta_net_smile").value, held_row(given, "delta_net").value);
+}
+
+TEST(SmileDeltaReportTest, OptionsWithoutACurveKeepTheirDeltaAndAreCounted) {
+    const auto path = keel::test::vectors_path("smile_delta.json");
+    KEEL_SKIP_WITHOUT(path);
+    ReportInputs in = one_option(keel::test::vectors_of(*path).at("rows")[0], true);
+    in.smiles.clear();
+    in.market.quotes[0].volatility = 0.6;
+    const RiskReport report = make_risk_report(in);
+    EXPECT_EQ(held_row(report, "delta_net_r0").value, held_row(report, "delta_net").value);
+    EXPECT_EQ(held_row(report, "delta_net_r0").quality, "1 option without a curve");
+    in.book.contracts[0] = {.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{0}, .venue = VenueSlot{0}};
+    EXPECT_EQ(find_metric(make_risk_report(in), "delta_net_r0", "BTC"), nullptr) << "no option is held";
+}
+
+}  // namespace
+}  // namespace keel::risk
