@@ -5,6 +5,7 @@
 #include "risk/margin/deribit_portfolio.hpp"
 #include "risk/margin/liquidation_search.hpp"
 #include "risk/margin/liquidation_tracker.hpp"
+#include "risk/margin/matrix_chain.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
 #include "tests/risk/margin/random_books.hpp"
 
@@ -77,6 +78,21 @@ void MarginCellsOfOneOption(benchmark::State& state) {
     }
 }
 BENCHMARK(MarginCellsOfOneOption);
+
+// The options of that book as one expiry of eighty days.
+void MarginCellsOfAChain(benchmark::State& state) {
+    const Loaded loaded;
+    MatrixChain chain;
+    for (const BookRow& row : loaded.book) chain.add(row.quantity, row.contract);
+    double price = test::kSpot;
+    for (auto _ : state) {
+        price = price > 70e3 ? test::kSpot : price + 100.0;
+        benchmark::DoNotOptimize(loaded.matrix.grid().chain_cells(chain, {.price = price, .years = 80.0 / 365.0}));
+    }
+    state.counters["per_option"] =
+        benchmark::Counter(kOptions, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(MarginCellsOfAChain);
 
 // Everything anew: 35 revaluations of each of 200 options, and the margin.
 void MarginFullCells200(benchmark::State& state) {

@@ -81,7 +81,7 @@ void ShockedOptions::add(Chain chain, std::span<const std::size_t> rows) {
 }
 
 void ShockedOptions::price(const Shock& shock) {
-    for (const Chain& chain : chains_) {
+    for (Chain& chain : chains_) {
         const std::size_t u = at(chain.underlying);
         const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
         const double weight = shock.tenor == VolatilityTenor::power ? chain.tenor_weight : 1.0;
@@ -90,10 +90,13 @@ void ShockedOptions::price(const Shock& shock) {
 }
 
 void ShockedOptions::price(std::span<const ExpiryMove> moves) {
-    for (const Chain& chain : chains_) price(chain, moves[at(chain.expiry)], 0.0);
+    for (Chain& chain : chains_) price(chain, moves[at(chain.expiry)], 0.0);
 }
 
-void ShockedOptions::price(const Chain& chain, ExpiryMove move, double years_passed) {
+void ShockedOptions::price(Chain& chain, ExpiryMove move, double years_passed) {
+    if (move == chain.move && years_passed == chain.years_passed) return;  // of NaN never
+    chain.move = move;
+    chain.years_passed = years_passed;
     const DeliveryForward delivery =
         delivery_forward(market_.expiries[at(chain.expiry)], market_.now, 1.0 + move.spot, years_passed);
     const bool regular = is_between(delivery.price, kLanePriceMin, kLanePriceMax);

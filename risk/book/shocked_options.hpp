@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,12 +14,13 @@ namespace keel::risk {
 struct ExpiryMove {
     double spot{0.0};
     double volatility{0.0};
+    bool operator==(const ExpiryMove&) const = default;
 };
 
 // The options of a book, priced in one world after another: what a world does to an expiry is worked out once for all
 // of its options, and these go four at a time through price_lanes(). A price is that of holding_value() to 1e-14 of
-// the forward; where price_lanes() does not reach it is black76_price() itself, as there. The market and the contracts
-// stand still meanwhile; holdings may change.
+// the forward; where price_lanes() does not reach it is black76_price() itself, as there. An expiry that the world
+// before moved alike is not priced again. The market and the contracts stand still meanwhile; holdings may change.
 // Thread: one. Allocates: in the constructor only.
 class ShockedOptions {
 public:
@@ -36,6 +38,8 @@ public:
     [[nodiscard]] double value_of(std::size_t row, const Holding& holding, const Shock& shock) const;
 
 private:
+    static constexpr double kNotPriced = std::numeric_limits<double>::quiet_NaN();
+
     // The options of one expiry lie in one piece, the last of them repeated up to whole lanes.
     struct Chain {
         ExpirySlot expiry{ExpirySlot::none};
@@ -43,10 +47,12 @@ private:
         double tenor_weight{1.0};  // of the power law
         std::size_t first{0};
         std::size_t end{0};
+        ExpiryMove move{kNotPriced, kNotPriced};  // priced last at
+        double years_passed{kNotPriced};
     };
 
     void add(Chain chain, std::span<const std::size_t> rows);
-    void price(const Chain& chain, ExpiryMove move, double years_passed);
+    void price(Chain& chain, ExpiryMove move, double years_passed);
     void price_one(std::size_t at, ExpiryMove move, double forward, double years);
 
     const Book& book_;

@@ -1,46 +1,18 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "risk/book/market_state.hpp"
 #include "risk/book/shocked_options.hpp"
-#include "risk/margin/bybit_margin.hpp"
-#include "risk/margin/deribit_portfolio.hpp"
-#include "risk/margin/deribit_standard.hpp"
-#include "risk/margin/tiered_margin.hpp"
+#include "risk/margin/portfolio_revaluation.hpp"
+#include "risk/margin/venue_account.hpp"
 
 namespace keel::risk {
 
-// By which rules a venue account is margined. none: not modelled.
-enum class MarginLaw : std::uint8_t { none, deribit_standard, deribit_portfolio, binance_tiers, bybit_cross };
-
-// The tables of one venue account, by contract; a law reads its own only. A holding that a span does not reach, or has
-// no table there (null), makes the answer bad_input.
-struct VenueMarginModel {
-    MarginLaw law{MarginLaw::none};
-    std::span<const DeribitFutureMargin* const> futures{};
-    std::span<const DeribitOptionMargin* const> options{};
-    std::span<const DeribitMatrixParameters* const> matrices{};  // the contracts of one pair share theirs
-    DeribitPortfolioParameters portfolio{};
-    std::span<const TierTable* const> tiers{};  // of futures, notional in settlement currency
-    BybitOptionMargin bybit_option{};
-    double leverage{0.0};  // Binance, Bybit: the account's setting
-    double taker_fee_rate{0.0};
-};
-
-// A venue's account within the whole book.
-struct VenueAccount {
-    const Book& book;
-    const MarketState& market;
-    VenueSlot venue{VenueSlot::none};
-    const VenueMarginModel& model;
-};
-
 // One account in one world after another: its options are priced together, each once for margin and equity. Contracts
 // and market stand still meanwhile.
-// Thread: one. Allocates: in the constructor, and under portfolio margin.
+// Thread: one. Allocates: in the constructor, and as PortfolioRevaluation under portfolio margin.
 class VenueRevaluation {
 public:
     explicit VenueRevaluation(const VenueAccount& account);
@@ -61,8 +33,8 @@ private:
     VenueAccount account_;
     std::vector<std::size_t> rows_;  // of the venue
     ShockedOptions options_;
+    std::optional<PortfolioRevaluation> portfolio_;  // where that is the law
     std::vector<UnderlyingShock> moves_;
-    std::vector<double> volatility_factors_;  // by ExpirySlot
 };
 
 // Initial and maintenance margin in USD of everything held at the venue, in the world moved by `shock`: by

@@ -30,8 +30,6 @@ double future_profit(const MatrixContract& contract, double move) {
     return contract.multiplier / contract.price * (1.0 - 1.0 / (1.0 + move));
 }
 
-constexpr std::size_t kSpareCell = kMatrixCellsMax;  // prices the contract as it is
-
 double sign_of(OptionType type) { return type == OptionType::put ? -1.0 : 1.0; }
 
 // Whether price_lanes takes it.
@@ -95,6 +93,10 @@ DeribitGrid::DeribitGrid(const DeribitMatrixParameters& parameters)
         price_factor_[standard_count() + i] = 1.0 + parameters.extended_moves[i];
         volatility_[standard_count() + i] = kMatrixVolatilities - 1;
     }
+    for (std::size_t i = 0; i < price_factor_.size(); ++i) {
+        log_factor_[i] = std::log(price_factor_[i]);
+        inverse_factor_[i] = 1.0 / price_factor_[i];
+    }
 }
 
 double DeribitGrid::tenor_scale(double years) const {
@@ -122,20 +124,23 @@ UnitCells DeribitGrid::unit_cells(const MatrixContract& contract) const {
     } else if (!add_option(contract, out)) {
         return {};
     }
+    if (!finish(contract.payoff, contract.unsettled_ratio, out)) return {};
+    return out;
+}
+
+bool DeribitGrid::finish(Payoff payoff, double unsettled_ratio, UnitCells& out) const {
     for (std::size_t i = 0; i < parameters_.extended_count; ++i) {
-        const double conversion =
-            contract.payoff == Payoff::inverse ? (1.0 + parameters_.extended_moves[i]) / edge_[i] : 1.0;
+        const double conversion = payoff == Payoff::inverse ? (1.0 + parameters_.extended_moves[i]) / edge_[i] : 1.0;
         out.cells[standard_count() + i] *= weight_[i] * conversion;
     }
     bool finite = std::isfinite(out.relative_delta);
     for (double& cell : out.cells) {
-        cell *= contract.unsettled_ratio;
+        cell *= unsettled_ratio;
         finite = finite && std::isfinite(cell);
     }
-    out.relative_delta *= contract.unsettled_ratio;
-    if (!finite) return {};
-    out.status = MarginStatus::ok;
-    return out;
+    out.relative_delta *= unsettled_ratio;
+    if (finite) out.status = MarginStatus::ok;
+    return finite;
 }
 
 void DeribitGrid::add_future(const MatrixContract& contract, UnitCells& out) const {
@@ -181,7 +186,7 @@ bool DeribitGrid::add_option(const MatrixContract& contract, UnitCells& out) con
         }
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
-        out.cells[i] = contract.multiplier * (values[i] - values[kSpareCell]);
+        out.cells[i] = contract.multiplier * (values[i] - values[kMatrixSpareCell]);
     }
     const OptionInputs in{.forward = contract.price,
                           .strike = contract.strike,

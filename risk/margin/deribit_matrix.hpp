@@ -14,6 +14,7 @@ inline constexpr std::size_t kMatrixVolatilities = 3;  // down, same, up
 inline constexpr std::size_t kMatrixMovesMax = 2 * kMatrixBucketsMax + 1;
 inline constexpr std::size_t kMatrixStandardMax = kMatrixMovesMax * kMatrixVolatilities;  // 27
 inline constexpr std::size_t kMatrixCellsMax = kMatrixStandardMax + kMatrixExtendedMax;   // 35
+inline constexpr std::size_t kMatrixSpareCell = kMatrixCellsMax;  // of the lane that is left: the contract as it is
 inline constexpr std::size_t kMatrixExpiriesMax = 32;  // expiries of one currency pair, the perpetual's slot included
 
 // Profit in settlement currency, one number per cell. The standard cells come first, price moves
@@ -43,6 +44,24 @@ struct UnitCells {
     MarginStatus status{MarginStatus::bad_input};
 };
 
+// What a world does to all options of one expiry.
+struct ChainWorld {
+    double price{0.0};  // forward, USD per coin
+    double years{0.0};  // to expiry
+    double volatility_factor{1.0};
+    double unsettled_ratio{1.0};
+    bool operator==(const ChainWorld&) const = default;
+};
+
+// What the options of a chain add to the matrix together; incomplete where one of them could not be computed, which is
+// then in no sum.
+struct ChainCells {
+    UnitCells sum{.status = MarginStatus::ok};
+    bool complete{true};
+};
+
+class MatrixChain;
+
 // True where a matrix can be built from the table.
 [[nodiscard]] bool is_valid(const DeribitMatrixParameters& parameters);
 
@@ -64,6 +83,10 @@ public:
     // Full revaluation of one contract on every cell; options four cells at a time.
     [[nodiscard]] UnitCells unit_cells(const MatrixContract& contract) const;
 
+    // Sum of quantity * unit_cells over a chain in a world, four options at a time. A cell agrees with that sum to
+    // 1e-14 of the options' moved forwards and strikes. O(options * cells).
+    [[nodiscard]] ChainCells chain_cells(const MatrixChain& chain, const ChainWorld& world) const;
+
     // The two shocked volatilities at a tenor.
     [[nodiscard]] double volatility_down(double volatility, double years) const {
         return shocked_down(volatility, tenor_scale(years));
@@ -83,9 +106,19 @@ public:
     [[nodiscard]] double edge(std::size_t extended) const { return edge_[extended]; }
 
 private:
+    struct ChainSums;
+    struct ChainBlock;
+
     void add_future(const MatrixContract& contract, UnitCells& out) const;
     // False where the option could not be priced.
     [[nodiscard]] bool add_option(const MatrixContract& contract, UnitCells& out) const;
+    // Weights, conversions and the settled part of cells and delta. False where one is not finite.
+    [[nodiscard]] bool finish(Payoff payoff, double unsettled_ratio, UnitCells& out) const;
+    // Four options of a chain; `scale` is of its tenor.
+    [[nodiscard]] ChainBlock block_of(const MatrixChain& chain, std::size_t first, const ChainWorld& world,
+                                      double scale) const;
+    void add_block(const ChainBlock& block, ChainSums& sums) const;
+    [[nodiscard]] UnitCells total_of(const ChainSums& sums, Payoff payoff, const ChainWorld& world) const;
     [[nodiscard]] double tenor_scale(double years) const;
     [[nodiscard]] double shocked_down(double volatility, double scale) const;
     [[nodiscard]] double shocked_up(double volatility, double scale) const;
@@ -99,6 +132,8 @@ private:
     // Per cell: 1 + move, and which of the three volatilities. Unused cells and the spare lane stand at no
     // move and the same volatility: the spare one prices the contract as it is.
     MatrixCells price_factor_{};
+    MatrixCells log_factor_{};      // ln(1 + move)
+    MatrixCells inverse_factor_{};  // 1 / (1 + move)
     std::array<std::uint8_t, kMatrixCellsMax + 1> volatility_{};
 };
 

@@ -19,8 +19,8 @@ inline Number scaled_normal_tail(Number z) {
     const Number q = fused(Number{-8.5}, i, Number{1.0});
     const Number q2 = q * q, q4 = q2 * q2;
     // Four interleaved chains in q^4 keep the multipliers busy.
-    const auto chain = [&](auto... coefficients) {
-        Number sum{0.0};
+    const auto chain = [&](double first, auto... coefficients) {
+        Number sum{first};
         ((sum = fused(sum, q4, Number{coefficients})), ...);
         return sum;
     };

@@ -103,6 +103,31 @@ TEST_P(ShockedOptionsTest, TheBookIsTheSumThatItWas) {
     }
 }
 
+// Where one coin moves and the other stands still, and where time alone passes, every price is that of options which
+// were never in another world.
+TEST_P(ShockedOptionsTest, NoWorldRemembersTheOneBefore) {
+    ShockedOptions kept{subject_.book, subject_.market};
+    const auto one_of = [&](std::initializer_list<double> values) {
+        return *(values.begin() + static_cast<std::ptrdiff_t>(subject_.below(values.size())));
+    };
+    std::array<UnderlyingShock, 2> moves{};
+    for (int world = 0; world < 200; ++world) {
+        UnderlyingShock& moved = moves[subject_.below(2)];
+        (subject_.one_in(2) ? moved.spot : moved.volatility) = one_of({-0.2, 0.0, 0.4});
+        const Shock shock{.underlyings = moves,
+                          .tenor = subject_.one_in(2) ? VolatilityTenor::flat : VolatilityTenor::power,
+                          .years = one_of({0.0, 0.0, 0.001})};
+        ShockedOptions fresh{subject_.book, subject_.market};
+        kept.price(shock);
+        fresh.price(shock);
+        for (std::size_t row = 0; row < subject_.book.contracts.size(); ++row) {
+            if (is_option(subject_.book.contracts[row].kind)) {
+                ASSERT_EQ(kept.price_of(row), fresh.price_of(row)) << "world " << world << " row " << row;
+            }
+        }
+    }
+}
+
 // Rows that were not asked for have no price; moves by expiry are those of a shock.
 TEST_P(ShockedOptionsTest, PricesTheRowsAskedForByTheMovesOfTheirExpiry) {
     std::vector<std::size_t> rows;
