@@ -330,6 +330,7 @@ void add_whatif(CLI::App& app, WhatIfOptions& options) {
                      "may be repeated")
         ->required()
         ->type_name("SYMBOL:QTY");
+    command->add_flag("--all", options.all, "List the metrics that stay as they are, too");
     add_risk_files(command, options);
 }
 

@@ -128,6 +128,7 @@ struct RiskOptions {
 // keel whatif
 struct WhatIfOptions : RiskOptions {
     std::vector<std::string> trades;  // SYMBOL:QUANTITY, signed
+    bool all{false};                  // text: the metrics that stay as they are, too
 };
 
 // keel doctor

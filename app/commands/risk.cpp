@@ -207,7 +207,7 @@ int run_whatif(const WhatIfOptions& options) {
         whatif.trades.push_back(apply(trades[i], loaded.trade_rows[i], whatif.before, loaded.inputs));
     }
     whatif.after = make_risk_report(loaded.inputs);
-    fmt::print("{}{}", options.common.json ? whatif_json(whatif) : whatif_text(whatif),
+    fmt::print("{}{}", options.common.json ? whatif_json(whatif) : whatif_text(whatif, options.all),
                options.common.json ? "\n" : "");
     if (!options.html_path.empty()) write_page(options.html_path, whatif_html(whatif));
     return exit_code_of(whatif.after);

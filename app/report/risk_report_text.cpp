@@ -183,9 +183,11 @@ void add_smiles(const RiskReport& report, std::string& out) {
 
 }  // namespace
 
+bool takes_positions(const risk::StressResult& stress) { return stress.id.starts_with("VENUE:") || stress.id == "ADL"; }
+
 std::vector<std::string> aftermath(const RiskReport& report, const risk::StressResult& stress) {
     std::vector<std::string> out;
-    const bool legs_gone = stress.id.starts_with("VENUE:") || stress.id == "ADL";
+    const bool legs_gone = takes_positions(stress);
     for (std::size_t u = 0; legs_gone && u < stress.delta_coin.size(); ++u) {
         out.push_back(fmt::format("delta {} {}", number(stress.delta_coin[u]), report.underlying_names[u]));
     }

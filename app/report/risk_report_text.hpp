@@ -18,6 +18,9 @@ namespace keel::app {
 // Its sections without header and notes.
 [[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
 
+// Whether a stress leaves another book: a venue's default, a leg that is deleveraged.
+[[nodiscard]] bool takes_positions(const risk::StressResult& stress);
+
 // What a stress leaves behind, item by item: deltas where legs are gone, limits that a manipulated price would fire.
 [[nodiscard]] std::vector<std::string> aftermath(const risk::RiskReport& report, const risk::StressResult& stress);
 

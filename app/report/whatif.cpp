@@ -1,27 +1,18 @@
 #include "app/report/whatif.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "app/report/report_words.hpp"
 #include "app/view/screen_line.hpp"
 
 namespace keel::app {
-namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-template <class Row, class Name>
-const Row* row_of(const std::vector<Row>& rows, const Name& name, Name Row::*member) {
-    const auto found = std::ranges::find(rows, name, member);
-    return found == rows.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 std::string price_words(const WhatIfTrade& trade) {
     return (trade.price < 1.0 ? number(trade.price) : price_text(trade.price)) + " " + trade.price_unit;
+}
+
+double difference(double before, double after) {
+    return std::isfinite(before) && std::isfinite(after) ? after - before : std::numeric_limits<double>::quiet_NaN();
 }
 
 bool moved(double before, double after) {
@@ -29,37 +20,46 @@ bool moved(double before, double after) {
     return before != after && !(std::abs(after - before) <= 1e-9 * std::abs(before));
 }
 
+risk::LimitState MetricChange::state_before() const {
+    return before == nullptr ? risk::LimitState::none : before->state;
+}
+risk::LimitState MetricChange::state_after() const { return after == nullptr ? risk::LimitState::none : after->state; }
+bool MetricChange::limited() const {
+    return state_before() != risk::LimitState::none || state_after() != risk::LimitState::none;
+}
+
 std::vector<MetricChange> metric_changes(const WhatIf& whatif) {
     std::vector<MetricChange> out;
-    for (const risk::ReportMetric& metric : whatif.after.metrics) {
-        const risk::ReportMetric* old = find_metric(whatif.before, metric.name, metric.scope);
-        out.push_back({.after = &metric,
-                       .before = old == nullptr ? kNaN : old->value,
-                       .was = old == nullptr ? risk::LimitState::none : old->state});
+    for (const auto& row : beside(whatif.before.metrics, whatif.after.metrics,
+                                  [](const risk::ReportMetric&a, const risk::ReportMetric&b) {
+                                      return a.name == b.name && a.scope == b.scope;
+                                  })) {
+        out.push_back({row});
     }
     return out;
 }
 
-const risk::TailRow* tail_before(const WhatIf& whatif, const risk::TailRow& after) {
-    return row_of(whatif.before.tails, after.method, &risk::TailRow::method);
+std::vector<Beside<risk::TailRow>> tail_changes(const WhatIf& whatif) {
+    return beside(whatif.before.tails, whatif.after.tails,
+                  [](const risk::TailRow& a, const risk::TailRow& b) { return a.method == b.method; });
 }
 
-const risk::StressResult* stress_before(const WhatIf& whatif, const risk::StressResult& after) {
-    return row_of(whatif.before.stresses, after.id, &risk::StressResult::id);
+std::vector<Beside<risk::StressResult>> stress_changes(const WhatIf& whatif) {
+    return beside(whatif.before.stresses, whatif.after.stresses,
+                  [](const risk::StressResult& a, const risk::StressResult& b) { return a.id == b.id; });
 }
 
-const risk::VenueReport* venue_before(const WhatIf& whatif, const risk::VenueReport& after) {
-    return row_of(whatif.before.venues, after.name, &risk::VenueReport::name);
+std::vector<Beside<risk::VenueReport>> venue_changes(const WhatIf& whatif) {
+    return beside(whatif.before.venues, whatif.after.venues,
+                  [](const risk::VenueReport& a, const risk::VenueReport& b) { return a.name == b.name; });
 }
 
-double stressed_ratio(const risk::StressResult* stress, std::size_t venue) {
-    return stress == nullptr || venue >= stress->venues.size() ? kNaN : stress->venues[venue].margin_ratio;
-}
-
-risk::VenueReport::Liquidation liquidation_of(const risk::VenueReport* venue, const std::string& underlying) {
+std::vector<LiquidationChange> liquidation_changes(const Beside<risk::VenueReport>& venue) {
     using Row = risk::VenueReport::Liquidation;
-    const Row* row = venue == nullptr ? nullptr : row_of(venue->liquidations, underlying, &Row::underlying);
-    return row == nullptr ? Row{.underlying = underlying} : *row;
+    static const std::vector<Row> kNone;
+    return beside(venue.before == nullptr ? kNone : venue.before->liquidations,
+                  venue.after == nullptr ? kNone : venue.after->liquidations,
+                  [](const Row& a, const Row& b) { return a.underlying == b.underlying; });
 }
 
 }  // namespace keel::app

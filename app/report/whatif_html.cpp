@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
@@ -39,6 +41,10 @@ void pair(std::string& out, double before, double after) {
     figure(out, number(before));
     figure(out, number(after));
 }
+template <class Row>
+void pair(std::string& out, const Beside<Row>& row, auto get) {
+    pair(out, row.was(get), row.is(get));
+}
 
 void add_trades(const WhatIf& whatif, std::string& out) {
     open_table(out, "Trades, filled at the mark without fees", {"contract", "venue", ">quantity", ">price"});
@@ -53,26 +59,22 @@ void add_trades(const WhatIf& whatif, std::string& out) {
     close_table(out);
 }
 
-bool has_limit(const MetricChange& change) {
-    return change.after->state != LimitState::none || change.was != LimitState::none;
-}
-
 void add_limits(const std::vector<MetricChange>& changes, std::string& out) {
-    const auto limits = std::ranges::count_if(changes, has_limit);
+    const auto limits = std::ranges::count_if(changes, &MetricChange::limited);
     if (limits == 0) return;
     open_table(out,
                fmt::format("Limits: {} of {} crossed", std::ranges::count_if(changes, &MetricChange::crossed), limits),
                {"scope", "metric", "before", "after", ">value before", ">value after", ">soft", ">hard"});
     for (const MetricChange& change : changes) {
-        const risk::ReportMetric& metric = *change.after;
-        if (!has_limit(change)) continue;
+        const risk::ReportMetric& metric = change.row();
+        if (!change.limited()) continue;
         open_row(out, change.crossed());
         cell(out, metric.scope.empty() ? "account" : metric.scope);
         cell(out, metric.name);
-        for (const LimitState state : {change.was, metric.state}) {
+        for (const LimitState state : {change.state_before(), change.state_after()}) {
             out += fmt::format("<td class=\"{}\">{}</td>", ink_of(state), limit_state_name(state));
         }
-        pair(out, change.before, metric.value);
+        pair(out, change.value_before(), change.value_after());
         pair(out, metric.soft, metric.hard);
         out += "</tr>\n";
     }
@@ -84,14 +86,15 @@ void add_metrics(const std::vector<MetricChange>& changes, std::string& out) {
     open_table(out, fmt::format("Every metric: {} of {} change", count, changes.size()),
                {"scope", "metric", ">before", ">after", ">change", "unit", "limit", "quality"});
     for (const MetricChange& change : changes) {
-        const risk::ReportMetric& metric = *change.after;
+        const risk::ReportMetric& metric = change.row();
         open_row(out, change.moved());
         cell(out, metric.scope.empty() ? "account" : metric.scope);
         cell(out, metric.name);
-        pair(out, change.before, metric.value);
-        figure(out, change.moved() ? number(metric.value - change.before) : "=");
+        pair(out, change.value_before(), change.value_after());
+        figure(out, change.moved() ? number(change.change()) : "=");
         cell(out, metric.unit);
-        out += fmt::format("<td class=\"{}\">{}</td>", ink_of(metric.state), limit_state_name(metric.state));
+        out += fmt::format("<td class=\"{}\">{}</td>", ink_of(change.state_after()),
+                           limit_state_name(change.state_after()));
         cell(out, metric.quality);
         out += "</tr>\n";
     }
@@ -99,17 +102,16 @@ void add_metrics(const std::vector<MetricChange>& changes, std::string& out) {
 }
 
 void add_tails(const WhatIf& whatif, std::string& out) {
-    if (whatif.after.tails.empty()) return;
+    const auto rows = tail_changes(whatif);
+    if (rows.empty()) return;
     open_table(out, "Tails before and after, one day, USD",
                {"method", ">VaR 99 % before", ">after", ">ES 97.5 % before", ">after", ""});
-    for (const risk::TailRow& row : whatif.after.tails) {
-        const risk::TailRow* old = tail_before(whatif, row);
-        const risk::TailRow was = old == nullptr ? risk::TailRow{} : *old;
-        open_row(out, moved(was.var_99_usd, row.var_99_usd) || moved(was.es_975_usd, row.es_975_usd));
-        cell(out, row.method);
-        pair(out, was.var_99_usd, row.var_99_usd);
-        pair(out, was.es_975_usd, row.es_975_usd);
-        cell(out, row.note);
+    for (const Beside<risk::TailRow>& row : rows) {
+        open_row(out, row.moved(&risk::TailRow::var_99_usd) || row.moved(&risk::TailRow::es_975_usd));
+        cell(out, row.row().method);
+        pair(out, row, &risk::TailRow::var_99_usd);
+        pair(out, row, &risk::TailRow::es_975_usd);
+        cell(out, row.row().note);
         out += "</tr>\n";
     }
     close_table(out);
@@ -119,34 +121,50 @@ void add_margin(const WhatIf& whatif, std::string& out) {
     open_table(out, "Margin before and after, USD",
                {"venue", "model", ">equity before", ">after", ">initial before", ">after", ">maintenance before",
                 ">after", ">ratio before", ">after"});
-    for (const risk::VenueReport& row : whatif.after.venues) {
-        const risk::VenueReport* old = venue_before(whatif, row);
-        const risk::VenueReport was = old == nullptr ? risk::VenueReport{} : *old;
-        open_row(out, moved(was.maintenance_margin_usd, row.maintenance_margin_usd) ||
-                          moved(was.margin_ratio, row.margin_ratio));
-        cell(out, row.name);
-        cell(out, row.model);
-        pair(out, was.equity_usd, row.equity_usd);
-        pair(out, was.initial_margin_usd, row.initial_margin_usd);
-        pair(out, was.maintenance_margin_usd, row.maintenance_margin_usd);
-        pair(out, was.margin_ratio, row.margin_ratio);
+    for (const Beside<risk::VenueReport>& row : venue_changes(whatif)) {
+        open_row(out,
+                 row.moved(&risk::VenueReport::maintenance_margin_usd) || row.moved(&risk::VenueReport::margin_ratio));
+        cell(out, row.row().name);
+        cell(out, row.row().model);
+        pair(out, row, &risk::VenueReport::equity_usd);
+        pair(out, row, &risk::VenueReport::initial_margin_usd);
+        pair(out, row, &risk::VenueReport::maintenance_margin_usd);
+        pair(out, row, &risk::VenueReport::margin_ratio);
         out += "</tr>\n";
     }
     close_table(out);
+}
+
+void add_liquidation(const std::string& venue, const std::string& underlying, const LiquidationChange& row,
+                     risk::LiquidationPrices risk::VenueReport::Liquidation::*form, std::string& out) {
+    const auto cells = [&](auto words) {
+        return std::pair<std::string, std::string>{row.before == nullptr ? "not held" : words(row.before->*form),
+                                                   row.after == nullptr ? "not held" : words(row.after->*form)};
+    };
+    const std::array sides{
+        cells([](const risk::LiquidationPrices& prices) { return liquidation_words(prices.down, false); }),
+        cells([](const risk::LiquidationPrices& prices) { return liquidation_words(prices.up, true); }),
+        cells([](const risk::LiquidationPrices& prices) { return liquidation_sigmas(prices.sigmas); })};
+    open_row(out, std::ranges::any_of(sides, [](const auto& side) { return side.first != side.second; }));
+    cell(out, venue);
+    cell(out, underlying);
+    for (const auto& [before, after] : sides) {
+        figure(out, before);
+        figure(out, after);
+    }
+    out += "</tr>\n";
+}
+
+void add_liquidations(const WhatIf& whatif, std::string& out) {
     open_table(
         out, "Liquidation prices before and after",
         {"venue", "underlying", ">down at, before", ">after", ">up at, before", ">after", ">sigmas before", ">after"});
-    for (const risk::VenueReport& venue : whatif.after.venues) {
-        for (const auto& row : venue.liquidations) {
-            const auto was = liquidation_of(venue_before(whatif, venue), row.underlying);
-            open_row(out, moved(was.still.down.price, row.still.down.price) ||
-                              moved(was.still.up.price, row.still.up.price));
-            cell(out, venue.name);
-            cell(out, row.underlying);
-            pair(out, was.still.down.price, row.still.down.price);
-            pair(out, was.still.up.price, row.still.up.price);
-            pair(out, was.still.sigmas, row.still.sigmas);
-            out += "</tr>\n";
+    for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
+        for (const LiquidationChange& row : liquidation_changes(venue)) {
+            const std::string& name = row.row().underlying;
+            add_liquidation(venue.row().name, name, row, &risk::VenueReport::Liquidation::still, out);
+            add_liquidation(venue.row().name, name + ", others by beta", row, &risk::VenueReport::Liquidation::by_beta,
+                            out);
         }
     }
     close_table(out);
@@ -157,27 +175,32 @@ void add_stresses(const WhatIf& whatif, std::string& out) {
         "<section><h2>Named stresses before and after</h2><div class=\"scroll\"><table><tr><th>stress</th><th "
         "class=\"n\">P&amp;L USD before</th><th class=\"n\">after</th><th class=\"n\">equity USD before</th><th "
         "class=\"n\">after</th>";
-    for (const std::string& venue : whatif.after.venue_names) {
-        out += fmt::format("<th class=\"n\">{} ratio before</th><th class=\"n\">after</th>", escaped(venue));
-    }
+    const auto head = [&](const std::string& name) {
+        out += fmt::format("<th class=\"n\">{} before</th><th class=\"n\">after</th>", escaped(name));
+    };
+    const std::size_t venues = whatif.after.venue_names.size(), underlyings = whatif.after.underlying_names.size();
+    for (const std::string& venue : whatif.after.venue_names) head(venue + " ratio");
+    for (const std::string& underlying : whatif.after.underlying_names) head(underlying + " delta");
+    for (const char* name : {"VaR 99 % USD", "sigma USD"}) head(name);
     out += "</tr>\n";
-    for (const risk::StressResult& row : whatif.after.stresses) {
-        const risk::StressResult* old = stress_before(whatif, row);
-        const risk::StressResult was = old == nullptr ? risk::StressResult{} : *old;
-        bool any = moved(was.pnl_usd, row.pnl_usd) || moved(was.equity_usd, row.equity_usd);
-        for (std::size_t v = 0; v < row.venues.size(); ++v) {
-            any = any || moved(stressed_ratio(old, v), stressed_ratio(&row, v));
-        }
+    for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
+        bool any = row.moved(&risk::StressResult::pnl_usd) || row.moved(&risk::StressResult::equity_usd) ||
+                   row.moved(&risk::StressResult::var_99_usd) || row.moved(&risk::StressResult::sigma_usd);
+        for (std::size_t v = 0; v < venues; ++v) any = any || row.moved(ratio_at(v));
+        for (std::size_t u = 0; u < underlyings; ++u) any = any || row.moved(delta_of(u));
         open_row(out, any);
-        cell(out, row.id);
-        for (const double value : {was.pnl_usd, row.pnl_usd, was.equity_usd, row.equity_usd}) {
-            figure(out, grouped(value, 0));
+        cell(out, row.row().id);
+        for (const auto member : {&risk::StressResult::pnl_usd, &risk::StressResult::equity_usd}) {
+            for (const double value : {row.was(member), row.is(member)}) figure(out, grouped(value, 0));
         }
-        for (std::size_t v = 0; v < whatif.after.venue_names.size(); ++v) {
-            for (const double ratio : {stressed_ratio(old, v), stressed_ratio(&row, v)}) {
+        for (std::size_t v = 0; v < venues; ++v) {
+            for (const double ratio : {row.was(ratio_at(v)), row.is(ratio_at(v))}) {
                 out += fmt::format("<td class=\"n{}\">{}</td>", ratio <= 1.0 ? " hard" : "", number(ratio));
             }
         }
+        for (std::size_t u = 0; u < underlyings; ++u) pair(out, row, delta_of(u));
+        pair(out, row, &risk::StressResult::var_99_usd);
+        pair(out, row, &risk::StressResult::sigma_usd);
         out += "</tr>\n";
     }
     close_table(out);
@@ -222,6 +245,7 @@ std::string whatif_html(const WhatIf& whatif) {
     add_ladders(whatif, out);
     add_tails(whatif, out);
     add_margin(whatif, out);
+    add_liquidations(whatif, out);
     add_stresses(whatif, out);
     add_metrics(changes, out);
     out += "<h1 class=\"after\">The state after the trades, hypothetical</h1>\n";

@@ -28,20 +28,29 @@ void add_trades(const WhatIf& whatif, JsonText& json) {
     json.close_array();
 }
 
+template <class Row>
+void add_change(JsonText& json, std::string_view key, const Beside<Row>& row, auto get) {
+    add_change(json, key, row.was(get), row.is(get));
+}
+
 void add_metric(const MetricChange& change, JsonText& json) {
-    const risk::ReportMetric& metric = *change.after;
+    const risk::ReportMetric& metric = change.row();
+    const auto quality = [](const risk::ReportMetric* row) -> std::string {
+        return row == nullptr ? "unknown" : row->quality;
+    };
     json.open_object();
     json.field("scope", metric.scope.empty() ? "account" : metric.scope);
     json.field("name", metric.name);
     json.field("unit", metric.unit);
-    json.field("before", change.before);
-    json.field("after", metric.value);
-    json.field("change", metric.value - change.before);
+    json.field("before", change.value_before());
+    json.field("after", change.value_after());
+    json.field("change", change.change());
     json.field("changed", change.moved());
-    json.field("quality", metric.quality);
-    if (metric.state != risk::LimitState::none) {
-        json.field("limit_state_before", limit_state_name(change.was));
-        json.field("limit_state", limit_state_name(metric.state));
+    json.field("quality_before", quality(change.before));
+    json.field("quality", quality(change.after));
+    if (change.limited()) {
+        json.field("limit_state_before", limit_state_name(change.state_before()));
+        json.field("limit_state", limit_state_name(change.state_after()));
         json.field("soft", metric.soft);
         json.field("hard", metric.hard);
     }
@@ -50,14 +59,12 @@ void add_metric(const MetricChange& change, JsonText& json) {
 
 void add_tails(const WhatIf& whatif, JsonText& json) {
     json.open_array("tails");
-    for (const risk::TailRow& row : whatif.after.tails) {
-        const risk::TailRow* old = tail_before(whatif, row);
-        const risk::TailRow was = old == nullptr ? risk::TailRow{} : *old;
+    for (const Beside<risk::TailRow>& row : tail_changes(whatif)) {
         json.open_object();
-        json.field("method", row.method);
-        add_change(json, "var_99_usd", was.var_99_usd, row.var_99_usd);
-        add_change(json, "es_975_usd", was.es_975_usd, row.es_975_usd);
-        json.field("note", row.note);
+        json.field("method", row.row().method);
+        add_change(json, "var_99_usd", row, &risk::TailRow::var_99_usd);
+        add_change(json, "es_975_usd", row, &risk::TailRow::es_975_usd);
+        json.field("note", row.row().note);
         json.close_object();
     }
     json.close_array();
@@ -66,18 +73,23 @@ void add_tails(const WhatIf& whatif, JsonText& json) {
 void add_stresses(const WhatIf& whatif, JsonText& json) {
     json.open_object("stress");
     json.open_array("named");
-    for (const risk::StressResult& row : whatif.after.stresses) {
-        const risk::StressResult* old = stress_before(whatif, row);
-        const risk::StressResult was = old == nullptr ? risk::StressResult{} : *old;
+    for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
         json.open_object();
-        json.field("id", row.id);
-        add_change(json, "pnl_usd", was.pnl_usd, row.pnl_usd);
-        add_change(json, "equity_usd", was.equity_usd, row.equity_usd);
+        json.field("id", row.row().id);
+        add_change(json, "pnl_usd", row, &risk::StressResult::pnl_usd);
+        add_change(json, "equity_usd", row, &risk::StressResult::equity_usd);
         json.open_object("margin_ratio");
-        for (std::size_t v = 0; v < row.venues.size(); ++v) {
-            add_change(json, whatif.after.venue_names[v], stressed_ratio(old, v), stressed_ratio(&row, v));
+        for (std::size_t v = 0; v < row.row().venues.size(); ++v) {
+            add_change(json, whatif.after.venue_names[v], row, ratio_at(v));
         }
         json.close_object();
+        json.open_object("delta_coin");
+        for (std::size_t u = 0; u < row.row().delta_coin.size(); ++u) {
+            add_change(json, whatif.after.underlying_names[u], row, delta_of(u));
+        }
+        json.close_object();
+        add_change(json, "var_99_usd", row, &risk::StressResult::var_99_usd);
+        add_change(json, "sigma_usd", row, &risk::StressResult::sigma_usd);
         json.close_object();
     }
     json.close_array();
@@ -85,24 +97,42 @@ void add_stresses(const WhatIf& whatif, JsonText& json) {
     json.close_object();
 }
 
+using Liquidation = risk::VenueReport::Liquidation;
+
+void add_liquidation(const LiquidationChange& row, risk::LiquidationPrices Liquidation::*form,
+                     const std::string& suffix, JsonText& json) {
+    const auto side = [&](const std::string& name, risk::LiquidationSide risk::LiquidationPrices::*member) {
+        const auto status = [&](const Liquidation* found) {
+            return found == nullptr ? "not held" : root_status_name((found->*form.*member).status);
+        };
+        json.open_object("status_" + name + suffix);
+        json.field("before", status(row.before));
+        json.field("after", status(row.after));
+        json.close_object();
+        add_change(json, "price_" + name + suffix, row,
+                   [&](const Liquidation& found) { return (found.*form.*member).price; });
+        add_change(json, "distance_" + name + suffix + "_ratio", row,
+                   [&](const Liquidation& found) { return (found.*form.*member).distance_ratio; });
+    };
+    side("down", &risk::LiquidationPrices::down);
+    side("up", &risk::LiquidationPrices::up);
+    add_change(json, "sigmas" + suffix, row, [&](const Liquidation& found) { return (found.*form).sigmas; });
+}
+
 void add_margin(const WhatIf& whatif, JsonText& json) {
     json.open_object("margin");
-    for (const risk::VenueReport& row : whatif.after.venues) {
-        const risk::VenueReport* old = venue_before(whatif, row);
-        const risk::VenueReport was = old == nullptr ? risk::VenueReport{} : *old;
-        json.open_object(row.name);
-        json.field("model", row.model);
-        add_change(json, "equity_usd", was.equity_usd, row.equity_usd);
-        add_change(json, "initial_margin_usd", was.initial_margin_usd, row.initial_margin_usd);
-        add_change(json, "maintenance_margin_usd", was.maintenance_margin_usd, row.maintenance_margin_usd);
-        add_change(json, "margin_ratio", was.margin_ratio, row.margin_ratio);
+    for (const Beside<risk::VenueReport>& row : venue_changes(whatif)) {
+        json.open_object(row.row().name);
+        json.field("model", row.row().model);
+        add_change(json, "equity_usd", row, &risk::VenueReport::equity_usd);
+        add_change(json, "initial_margin_usd", row, &risk::VenueReport::initial_margin_usd);
+        add_change(json, "maintenance_margin_usd", row, &risk::VenueReport::maintenance_margin_usd);
+        add_change(json, "margin_ratio", row, &risk::VenueReport::margin_ratio);
         json.open_object("liquidation");
-        for (const auto& price : row.liquidations) {
-            const auto before = liquidation_of(old, price.underlying);
-            json.open_object(price.underlying);
-            add_change(json, "price_down", before.still.down.price, price.still.down.price);
-            add_change(json, "price_up", before.still.up.price, price.still.up.price);
-            add_change(json, "sigmas", before.still.sigmas, price.still.sigmas);
+        for (const LiquidationChange& price : liquidation_changes(row)) {
+            json.open_object(price.row().underlying);
+            add_liquidation(price, &Liquidation::still, "", json);
+            add_liquidation(price, &Liquidation::by_beta, "_beta", json);
             json.close_object();
         }
         json.close_object();

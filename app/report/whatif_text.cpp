@@ -20,7 +20,7 @@ std::string arrow(double before, double after) {
 }
 
 std::string three(double before, double after) {
-    return right(number(before), 15) + right(number(after), 15) + right(number(after - before), 15);
+    return right(number(before), 15) + right(number(after), 15) + right(number(difference(before, after)), 15);
 }
 
 void add_trades(const WhatIf& whatif, std::string& out) {
@@ -34,8 +34,8 @@ void add_trades(const WhatIf& whatif, std::string& out) {
 void add_limits(const std::vector<MetricChange>& changes, std::string& out) {
     bool any = false;
     for (const MetricChange& change : changes) {
-        const risk::ReportMetric& metric = *change.after;
-        if (metric.state == risk::LimitState::none && change.was == risk::LimitState::none) continue;
+        const risk::ReportMetric& metric = change.row();
+        if (!change.limited()) continue;
         if (!any) {
             heading(out, "LIMITS, * where the state changes");
             out += fmt::format("  {:<12}{:<25}{}    {:<8}{}{}{}\n", "scope", "metric", right("before", 7), "after",
@@ -43,39 +43,39 @@ void add_limits(const std::vector<MetricChange>& changes, std::string& out) {
         }
         any = true;
         out += fmt::format("{}{:<12}{:<25}{} -> {:<8}{}{}{}{}\n", change.crossed() ? "* " : "  ", scope_of(metric),
-                           metric.name, right(limit_state_name(change.was), 7), limit_state_name(metric.state),
-                           right(number(metric.value), 13), right(number(metric.soft), 13),
-                           right(number(metric.hard), 13), quality_mark(metric));
+                           metric.name, right(limit_state_name(change.state_before()), 7),
+                           limit_state_name(change.state_after()), right(number(change.value_after()), 13),
+                           right(number(metric.soft), 13), right(number(metric.hard), 13), quality_mark(metric));
     }
 }
 
-void add_metrics(const std::vector<MetricChange>& changes, std::string& out) {
-    heading(out, "METRICS that change");
+void add_metrics(const std::vector<MetricChange>& changes, bool all, std::string& out) {
+    heading(out, all ? "METRICS, * those that change" : "METRICS that change");
     out += fmt::format("  {:<12}{:<25}{}{}{}\n", "scope", "metric", right("before", 15), right("after", 15),
                        right("change", 15));
     std::size_t still = 0;
     for (const MetricChange& change : changes) {
-        if (!change.moved()) {
-            ++still;
-            continue;
-        }
-        out += fmt::format("  {:<12}{:<25}{} {}\n", scope_of(*change.after), change.after->name,
-                           three(change.before, change.after->value), change.after->unit);
+        if (!change.moved()) ++still;
+        if (!change.moved() && !all) continue;
+        out += fmt::format("{}{:<12}{:<25}{} {}{}\n", all && change.moved() ? "* " : "  ", scope_of(change.row()),
+                           change.row().name, three(change.value_before(), change.value_after()), change.row().unit,
+                           all ? quality_mark(change.row()) : "");
     }
-    out += fmt::format("  {} others stay as they are (--json has all, and how good each is)\n", still);
+    out += fmt::format("  {} of {} stay as they are{}\n", still, changes.size(), all ? "" : " (--all lists them)");
 }
 
 void add_tails(const WhatIf& whatif, std::string& out) {
-    if (whatif.after.tails.empty()) return;
+    const auto rows = tail_changes(whatif);
+    if (rows.empty()) return;
     heading(out, "TAILS, one day, USD");
     out += fmt::format("  {:<24}{}{}{}{}\n", "method", right("VaR before", 15), right("VaR after", 15),
                        right("ES before", 15), right("ES after", 15));
-    for (const risk::TailRow& row : whatif.after.tails) {
-        const risk::TailRow* old = tail_before(whatif, row);
-        const risk::TailRow was = old == nullptr ? risk::TailRow{} : *old;
-        out += fmt::format("  {:<24}{}{}{}{}\n", row.method, right(number(was.var_99_usd), 15),
-                           right(number(row.var_99_usd), 15), right(number(was.es_975_usd), 15),
-                           right(number(row.es_975_usd), 15));
+    for (const Beside<risk::TailRow>& row : rows) {
+        out += fmt::format("  {:<24}", row.row().method);
+        for (const auto member : {&risk::TailRow::var_99_usd, &risk::TailRow::es_975_usd}) {
+            out += right(number(row.was(member)), 15) + right(number(row.is(member)), 15);
+        }
+        out += "\n";
     }
 }
 
@@ -83,42 +83,45 @@ void add_margin(const WhatIf& whatif, std::string& out) {
     heading(out, "MARGIN");
     out += fmt::format("  {:<14}{:<25}{}{}{}\n", "venue", "USD", right("before", 15), right("after", 15),
                        right("change", 15));
-    for (const risk::VenueReport& row : whatif.after.venues) {
-        const risk::VenueReport* old = venue_before(whatif, row);
-        const risk::VenueReport was = old == nullptr ? risk::VenueReport{} : *old;
-        const auto line = [&](const char* what, double before, double after) {
-            out += fmt::format("  {:<14}{:<25}{}\n", row.name, what, three(before, after));
+    for (const Beside<risk::VenueReport>& row : venue_changes(whatif)) {
+        const auto line = [&](const char* what, double risk::VenueReport::*member) {
+            out += fmt::format("  {:<14}{:<25}{}\n", row.row().name, what, three(row.was(member), row.is(member)));
         };
-        line("equity", was.equity_usd, row.equity_usd);
-        line("initial margin", was.initial_margin_usd, row.initial_margin_usd);
-        line("maintenance margin", was.maintenance_margin_usd, row.maintenance_margin_usd);
-        line("margin ratio", was.margin_ratio, row.margin_ratio);
+        line("equity", &risk::VenueReport::equity_usd);
+        line("initial margin", &risk::VenueReport::initial_margin_usd);
+        line("maintenance margin", &risk::VenueReport::maintenance_margin_usd);
+        line("margin ratio", &risk::VenueReport::margin_ratio);
     }
+}
+
+// One line where nothing of it moves, else one of before and one of after.
+void add_liquidation(const std::string& name, const LiquidationChange& row,
+                     risk::LiquidationPrices risk::VenueReport::Liquidation::*form, std::string& out) {
+    const auto words = [&](const risk::VenueReport::Liquidation* found) {
+        if (found == nullptr) return right("not held", 22) + right("not held", 22) + right("-", 10);
+        const risk::LiquidationPrices& prices = found->*form;
+        return right(liquidation_words(prices.down, false), 22) + right(liquidation_words(prices.up, true), 22) +
+               right(liquidation_sigmas(prices.sigmas), 10);
+    };
+    const std::string before = words(row.before), after = words(row.after);
+    out += fmt::format("  {:<34}{:<7}{}\n", name, before == after ? "both" : "before", before);
+    if (before != after) out += fmt::format("  {:<34}{:<7}{}\n", "", "after", after);
+}
+
+void add_liquidations(const WhatIf& whatif, std::string& out) {
     heading(out, "LIQUIDATION PRICES");
-    out += fmt::format("  {:<14}{:<10}{}{}{}{}{}\n", "venue", "underlying", right("down before", 13),
-                       right("down after", 13), right("up before", 13), right("up after", 13), right("sigmas", 18));
-    for (const risk::VenueReport& venue : whatif.after.venues) {
-        for (const auto& row : venue.liquidations) {
-            const auto was = liquidation_of(venue_before(whatif, venue), row.underlying);
-            out += fmt::format("  {:<14}{:<10}{}{}{}{}{}\n", venue.name, row.underlying,
-                               right(number(was.still.down.price), 13), right(number(row.still.down.price), 13),
-                               right(number(was.still.up.price), 13), right(number(row.still.up.price), 13),
-                               right(arrow(was.still.sigmas, row.still.sigmas), 18));
+    out += fmt::format("  {:<41}{}{}{}\n", "venue, underlying", right("down at", 22), right("up at", 22),
+                       right("sigmas", 10));
+    for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
+        for (const LiquidationChange& row : liquidation_changes(venue)) {
+            add_liquidation(venue.row().name + " " + row.row().underlying, row, &risk::VenueReport::Liquidation::still,
+                            out);
+            add_liquidation("  others by beta", row, &risk::VenueReport::Liquidation::by_beta, out);
         }
     }
 }
 
-void add_stresses(const WhatIf& whatif, std::string& out) {
-    heading(out, "NAMED STRESSES, USD");
-    out += fmt::format("  {:<22}{}{}{}{}\n", "stress", right("P&L before", 15), right("P&L after", 15),
-                       right("equity before", 15), right("equity after", 15));
-    for (const risk::StressResult& row : whatif.after.stresses) {
-        const risk::StressResult* old = stress_before(whatif, row);
-        const double pnl = old == nullptr ? std::nan("") : old->pnl_usd;
-        const double equity = old == nullptr ? std::nan("") : old->equity_usd;
-        out += fmt::format("  {:<22}{}{}{}{}\n", row.id, right(grouped(pnl, 0), 15), right(grouped(row.pnl_usd, 0), 15),
-                           right(grouped(equity, 0), 15), right(grouped(row.equity_usd, 0), 15));
-    }
+void add_ratios(const WhatIf& whatif, std::string& out) {
     constexpr std::size_t kVenuesBeside = 3;
     const auto& names = whatif.after.venue_names;
     for (std::size_t first = 0; first < names.size(); first += kVenuesBeside) {
@@ -127,28 +130,62 @@ void add_stresses(const WhatIf& whatif, std::string& out) {
         out += fmt::format("  {:<22}", "stress");
         for (std::size_t v = first; v < end; ++v) out += right(names[v], 24);
         out += "\n";
-        for (const risk::StressResult& row : whatif.after.stresses) {
-            if (row.venues.empty()) continue;
-            out += fmt::format("  {:<22}", row.id);
+        for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
+            if (row.row().venues.empty()) continue;
+            out += fmt::format("  {:<22}", row.row().id);
             for (std::size_t v = first; v < end; ++v) {
-                out += right(arrow(stressed_ratio(stress_before(whatif, row), v), stressed_ratio(&row, v)), 24);
+                out += right(arrow(row.was(ratio_at(v)), row.is(ratio_at(v))), 24);
             }
             out += "\n";
         }
     }
 }
 
+// Tails of stresses, and the deltas that those leave which take positions away.
+void add_aftermath(const WhatIf& whatif, std::string& out) {
+    heading(out, "AFTER THE STRESS, before -> after");
+    out += fmt::format("  {:<22}{}\n", "stress", right("VaR 99 % USD", 22));
+    for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
+        const auto text = [&](auto get) { return arrow(row.was(get), row.is(get)); };
+        const auto known = [&](auto get) { return !std::isnan(row.was(get)) || !std::isnan(row.is(get)); };
+        const bool legs_gone = takes_positions(row.row());
+        if (!known(&risk::StressResult::var_99_usd) && !legs_gone) continue;
+        out += fmt::format("  {:<22}{}", row.row().id, right(text(&risk::StressResult::var_99_usd), 22));
+        if (known(&risk::StressResult::sigma_usd)) out += "  sigma " + text(&risk::StressResult::sigma_usd) + " USD";
+        for (std::size_t u = 0; legs_gone && u < row.row().delta_coin.size(); ++u) {
+            out += "  " + whatif.after.underlying_names[u] + " delta " + text(delta_of(u));
+        }
+        out += "\n";
+    }
+}
+
+void add_stresses(const WhatIf& whatif, std::string& out) {
+    heading(out, "NAMED STRESSES, USD");
+    out += fmt::format("  {:<22}{}{}{}{}\n", "stress", right("P&L before", 15), right("P&L after", 15),
+                       right("equity before", 15), right("equity after", 15));
+    for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
+        out += fmt::format("  {:<22}", row.row().id);
+        for (const auto member : {&risk::StressResult::pnl_usd, &risk::StressResult::equity_usd}) {
+            out += right(grouped(row.was(member), 0), 15) + right(grouped(row.is(member), 0), 15);
+        }
+        out += "\n";
+    }
+    add_ratios(whatif, out);
+    add_aftermath(whatif, out);
+}
+
 }  // namespace
 
-std::string whatif_text(const WhatIf& whatif) {
+std::string whatif_text(const WhatIf& whatif, bool all) {
     std::string out = "What if: hypothetical, nothing is sent\n" + as_of_words(whatif.after) + "\n";
     for (const std::string& note : whatif.after.notes) out += "  note: " + note + "\n";
     const std::vector<MetricChange> changes = metric_changes(whatif);
     add_trades(whatif, out);
     add_limits(changes, out);
-    add_metrics(changes, out);
+    add_metrics(changes, all, out);
     add_tails(whatif, out);
     add_margin(whatif, out);
+    add_liquidations(whatif, out);
     add_stresses(whatif, out);
     return wrapped(out, kReportColumns);
 }

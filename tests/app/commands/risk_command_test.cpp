@@ -205,6 +205,74 @@ TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     }
 }
 
+// Three bitcoins of perpetual are all that Binance holds: what was its liquidation price is told when they are bought
+// back.
+TEST_F(RiskCommandTest, WhatIfKeepsTheBeforeOfWhatItCloses) {
+    const std::string venues = std::string{KEEL_SOURCE_DIR} + "/examples/risk-venues.json";
+    const std::string page = (folder_.path() / "closed.html").string();
+    const auto closing = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--portfolio", venues, "--trade", "BTCUSDT:+3"});
+        const Outcome outcome = run(with_example(arguments));
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        return outcome.out;
+    };
+    const json whatif = json::parse(closing({"whatif", "--json", "--html", page}));
+    const json& gone = whatif.at("margin").at("binance").at("liquidation").at("BTC");
+    for (const char* suffix : {"", "_beta"}) {
+        EXPECT_EQ(gone.at("status_up" + std::string{suffix}).at("before"), "found");
+        EXPECT_EQ(gone.at("status_up" + std::string{suffix}).at("after"), "not held");
+        EXPECT_NEAR(gone.at("price_up" + std::string{suffix}).at("before").get<double>(), 77'755.0, 1.0);
+        EXPECT_TRUE(gone.at("price_up" + std::string{suffix}).at("after").is_null());
+    }
+    EXPECT_NEAR(gone.at("distance_up_ratio").at("before").get<double>(), 77'755.0 / 65'000.0 - 1.0, 1e-4);
+    EXPECT_NEAR(gone.at("distance_up_beta_ratio").at("before").get<double>(), 77'755.0 / 65'000.0 - 1.0, 1e-4);
+    EXPECT_TRUE(gone.at("sigmas_beta").at("before").is_number());
+    for (const json& stress : whatif.at("stress").at("named")) {
+        if (stress.at("id") == "VENUE:deribit") {  // what is left: Bybit's put, before with three coins sold
+            EXPECT_NEAR(stress.at("delta_coin").at("BTC").at("change").get<double>(), 3.0, 1e-9);
+            EXPECT_NE(stress.at("var_99_usd").at("change"), 0.0);
+        }
+        if (stress.at("id") == "CORR1") {
+            EXPECT_NE(stress.at("sigma_usd").at("change"), 0.0);
+        }
+    }
+    std::size_t never = 0;
+    for (const json& row : whatif.at("metrics")) {
+        if (row.at("scope") != "binance" || row.at("name") != "liq_distance") continue;
+        ++never;
+        EXPECT_NEAR(row.at("before").get<double>(), 77'755.0 / 65'000.0 - 1.0, 1e-4);
+        EXPECT_TRUE(row.at("after").is_null());
+        EXPECT_EQ(row.at("quality"), "good") << "nothing is left to liquidate";
+        EXPECT_EQ(row.at("quality_before"), "good");
+    }
+    EXPECT_EQ(never, 1U);
+    const std::string text = closing({"whatif"});
+    for (const char* words : {"77,755 (+19.6 %)     7.226\n", "not held              not held         -\n"}) {
+        EXPECT_NE(text.find(words), std::string::npos) << text;
+    }
+    std::ifstream file{page};
+    const std::string html{std::istreambuf_iterator<char>{file}, {}};
+    EXPECT_NE(html.find("<td class=\"n\">77,755 (+19.6 %)</td><td class=\"n\">not held</td>"), std::string::npos);
+}
+
+TEST_F(RiskCommandTest, WhatIfListsWhatStaysWhenAsked) {
+    const std::string moved = run(with_example({"whatif", "--trade", "BTC-PERPETUAL:-5000"})).out;
+    const std::string all = run(with_example({"whatif", "--all", "--trade", "BTC-PERPETUAL:-5000"})).out;
+    const json whatif = json::parse(run(with_example({"whatif", "--json", "--trade", "BTC-PERPETUAL:-5000"})).out);
+    std::size_t still = 0;
+    for (const json& row : whatif.at("metrics")) still += row.at("changed").get<bool>() ? 0U : 1U;
+    const std::string count =
+        std::to_string(still) + " of " + std::to_string(whatif.at("metrics").size()) + " stay as they are";
+    EXPECT_NE(moved.find(count + " (--all lists them)\n"), std::string::npos) << moved;
+    EXPECT_NE(all.find(count + "\n"), std::string::npos);
+    const std::string ether =
+        "\n  ETH         delta_net" + std::string(26, ' ') + "33.89          33.89          0.000 coin\n";
+    EXPECT_EQ(moved.find(ether), std::string::npos);
+    for (const std::string& line : {ether, std::string{"\n* BTC         delta_net "}}) {
+        EXPECT_NE(all.find(line), std::string::npos) << all;
+    }
+}
+
 TEST_F(RiskCommandTest, HeadersSayWhenThePricesWereTakenAndHowOldTheOldestIs) {
     const std::string ages = (folder_.path() / "ages.json").string();
     std::ofstream{ages} << R"({"instruments":[{"name":"BTC-PERPETUAL","age_seconds":5},
