@@ -25,12 +25,13 @@ double relative_difference(double published, double full) {
 }  // namespace
 
 RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, ScenarioSet scenarios,
-                               const BookRules& rules)
+                               std::span<const VenueMarginModel> margins, const BookRules& rules)
     : incremental_{book, market, rules},
       book_{book},
       market_{market},
       scenarios_{std::move(scenarios)},
       vector_{scenarios_, market.expiries.size() + market.underlyings.size()},
+      margins_{book_, market_, margins},
       options_(market.expiries.size()),
       pnl_(scenarios_.scenarios()),
       moves_(market.underlyings.size()),
@@ -79,6 +80,7 @@ void RiskCalculator::publish() {
     for (std::size_t u = 0; u < underlyings_.size(); ++u) {
         if (incremental_.dirty(UnderlyingSlot(u)) || rescaled_) publish_underlying(u);
     }
+    publish_margins();
     if (rescaled_) vector_.rebuild();
     rescaled_ = false;
     incremental_.clear_dirty();
@@ -110,6 +112,17 @@ void RiskCalculator::take_market() {
         if (!incremental_.dirty(UnderlyingSlot(u))) continue;
         market_.underlyings[u] = now.underlyings[u];
         for (const std::size_t row : underlyings_[u].rows) take_row(row);
+    }
+}
+
+void RiskCalculator::publish_margins() {
+    for (std::size_t u = 0; u < underlyings_.size(); ++u) {
+        if (!incremental_.dirty(UnderlyingSlot(u))) continue;
+        margins_.refresh_index(UnderlyingSlot(u));
+        margins_.refresh(underlyings_[u].rows);
+    }
+    for (std::size_t e = 0; e < expiries_.size(); ++e) {
+        if (incremental_.dirty(ExpirySlot(e))) margins_.refresh(options_[e]);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "risk/book/incremental_book.hpp"
 #include "risk/calculator/expiry_scenarios.hpp"
+#include "risk/calculator/venue_margins.hpp"
 #include "risk/stress/stress_grid.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
@@ -34,18 +35,20 @@ struct CalculatorWork {
 };
 
 // Every risk number of a book kept current. Greeks, equity, leverage, drawdown and linear margin move with each event
-// (IncrementalBook); value at risk, expected shortfall and the stress matrices when they are published, in O(what the
-// events since the last publication moved). Definitions: docs/risk-model.md; full revaluation of the same holdings in
-// the same market gives the same numbers, up to the ladders of ExpiryScenarios (check()) and 30 s of decay.
+// (IncrementalBook); value at risk, expected shortfall, the stress matrices and the venues' margins when they are
+// published, in O(what the events since the last publication moved). Definitions: docs/risk-model.md; full revaluation
+// of the same holdings in the same market gives the same numbers, up to the ladders of ExpiryScenarios (check()) and 30
+// s of decay.
 //
-//   event -> book() -> O(1) metrics, marks of what moved -> publish() -> scenarios, stress -> tail(), stress()
+//   event -> book() -> O(1) metrics, marks of what moved -> publish() -> scenarios, stress, margins -> tail() ...
 //
 // Thread: core. Allocates: at construction only, but for check().
 class RiskCalculator {
 public:
     // Factors of `scenarios`: ln S of each underlying of the market, then ln iv of each at 30 days. At most
-    // kScenarioBucketsMax expiries and underlyings.
-    RiskCalculator(const Book& book, const MarketState& market, ScenarioSet scenarios, const BookRules& rules = {});
+    // kScenarioBucketsMax expiries and underlyings. `margins` by VenueSlot, as VenueMargins; they outlive this.
+    RiskCalculator(const Book& book, const MarketState& market, ScenarioSet scenarios,
+                   std::span<const VenueMarginModel> margins = {}, const BookRules& rules = {});
     RiskCalculator(const RiskCalculator&) = delete;
     RiskCalculator& operator=(const RiskCalculator&) = delete;
 
@@ -66,6 +69,8 @@ public:
     [[nodiscard]] const StressMatrix& stress(UnderlyingSlot underlying) const {
         return underlyings_[static_cast<std::size_t>(underlying)].matrix;
     }
+    // By the account's own law, which is not the linear margin of the book. bad_input as VenueMargins says.
+    [[nodiscard]] MarginAmount margin_usd(VenueSlot venue) const { return margins_.margin_usd(venue); }
     // The book's quality; kBookStale where scenarios or cells could not be made and the last good ones stand.
     [[nodiscard]] std::uint8_t quality() const;
     [[nodiscard]] std::uint64_t version() const { return version_; }  // of the book, at that time
@@ -87,6 +92,7 @@ private:
 
     void take_market();
     void take_row(std::size_t row);
+    void publish_margins();
     void publish_expiry(std::size_t expiry);
     void publish_rates(std::size_t expiry);
     void take_profits(std::size_t bucket);
@@ -106,6 +112,7 @@ private:
     MarketState market_;
     ScenarioSet scenarios_;
     ScenarioVector vector_;  // a bucket per expiry, then one per underlying for what is revalued
+    VenueMargins margins_;
     std::vector<ExpiryScenarios> expiries_;
     std::vector<std::vector<std::size_t>> options_;  // by ExpirySlot: contracts
     std::vector<Underlying> underlyings_;

@@ -28,21 +28,20 @@ struct Row {
     double value{0.0};  // of one contract held long, settlement currency; options
 };
 
-// `options` are of the world.
-Row shocked_row(const VenueAccount& account, std::size_t index, const Holding& holding, const Shock& shock,
-                const ShockedOptions& options) {
+Row shocked_row(const VenueAccount& account, std::size_t index, const Holding& holding, double value,
+                const Shock& shock) {
     const Contract& contract = account.book.contracts[index];
     const MarketState& market = account.market;
     Row row{.contract = &contract,
             .place = index,
             .tiers = table_at(account.model.tiers, index),
             .quantity = holding.quantity,
-            .entry = holding.entry};
+            .entry = holding.entry,
+            .value = value};
     if (is_option(contract.kind)) {
         row.price = contract.expiry == ExpirySlot::none ? kNaN
                                                         : market.expiries[at(contract.expiry)].forward *
                                                               (1.0 + shock_of(shock, contract.underlying).spot);
-        row.value = options.value_of(index, {.quantity = 1.0}, shock);
     } else {
         row.price = shocked_mark(contract, market.quotes[index], market, shock);
     }
@@ -110,6 +109,15 @@ std::vector<std::size_t> rows_at(const VenueAccount& account) {
 
 }  // namespace
 
+MarginAmount holding_margin(const VenueAccount& account, std::size_t row, const Holding& holding, double value,
+                            const Shock& shock) {
+    const Row shocked = shocked_row(account, row, holding, value, shock);
+    if (account.model.law == MarginLaw::deribit_standard) return standard_margin(shocked, account.model);
+    const UnderlyingSlot underlying = shocked.contract->underlying;
+    const double index = account.market.underlyings[at(underlying)].index * (1.0 + shock_of(shock, underlying).spot);
+    return cross_margin(shocked, account.model, index);
+}
+
 VenueRevaluation::VenueRevaluation(const VenueAccount& account)
     : account_{account},
       rows_{rows_at(account)},
@@ -119,7 +127,6 @@ VenueRevaluation::VenueRevaluation(const VenueAccount& account)
 }
 
 VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> holdings, const Shock& shock) {
-    const VenueMarginModel& model = account_.model;
     options_.price(shock);
     State out;
     if (portfolio_) out.margin = portfolio_->margin_usd(holdings, shock);
@@ -132,13 +139,10 @@ VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> hol
             out.equity_usd += rate * options_.value_of(i, holding, shock);
             continue;
         }
-        const Row row = shocked_row(account_, i, holding, shock, options_);
-        out.equity_usd +=
-            rate * (is_option(contract.kind) ? holding.quantity * row.value : options_.value_of(i, holding, shock));
-        const double index = account_.market.underlyings[at(contract.underlying)].index *
-                             (1.0 + shock_of(shock, contract.underlying).spot);
-        const MarginAmount own =
-            model.law == MarginLaw::deribit_standard ? standard_margin(row, model) : cross_margin(row, model, index);
+        const bool option = is_option(contract.kind);
+        const double value = option ? options_.value_of(i, {.quantity = 1.0}, shock) : kNaN;
+        out.equity_usd += rate * (option ? holding.quantity * value : options_.value_of(i, holding, shock));
+        const MarginAmount own = holding_margin(account_, i, holding, value, shock);
         MarginAmount usd = finite_margin(own.initial * rate, own.maintenance * rate);
         if (own.status != MarginStatus::ok) usd = kMarginUnknown;
         out.margin = out.margin + usd;

@@ -37,6 +37,12 @@ private:
     std::vector<UnderlyingShock> moves_;
 };
 
+// What one holding asks for where holdings simply add up (every law but portfolio margin), in what it settles in and in
+// the world moved by `shock`. `value` is that of one contract held long there, of options.
+// Thread: any. Allocates: never.
+[[nodiscard]] MarginAmount holding_margin(const VenueAccount& account, std::size_t row, const Holding& holding,
+                                          double value, const Shock& shock = {});
+
 // Initial and maintenance margin in USD of everything held at the venue, in the world moved by `shock`: by
 // full revaluation, coin at the shocked index, stablecoins at their shocked price. bad_input where a
 // holding has no usable input or no table; the amounts are then what is known.

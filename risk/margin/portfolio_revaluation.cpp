@@ -1,8 +1,11 @@
 #include "risk/margin/portfolio_revaluation.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <cmath>
 
+#include "engine/core/assert.hpp"
 #include "risk/book/revaluation.hpp"
 
 namespace keel::risk {
@@ -164,22 +167,33 @@ bool PortfolioRevaluation::add_chain(const Shock& shock, Chain& chain, Pair& pai
 }
 
 MarginAmount PortfolioRevaluation::sum_usd() const {
+    std::vector<PricedMatrix> pairs;
+    for (const Pair& pair : pairs_) {
+        pairs.push_back({pair.underlying, pair.stable, pair.known ? &pair.matrix : nullptr, pair.rate});
+    }
+    return pairs_margin_usd(pairs, account_.model.portfolio);
+}
+
+MarginAmount pairs_margin_usd(std::span<const PricedMatrix> pairs, const DeribitPortfolioParameters& general) {
+    KEEL_ASSERT(pairs.size() <= kMatrixPairsMax);
     MarginAmount sum;
-    std::vector<bool> done(pairs_.size(), false);
-    std::vector<const DeribitRiskMatrix*> group;
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-        if (done[i] || !pairs_[i].known) continue;
-        group.clear();
-        for (std::size_t j = i; j < pairs_.size(); ++j) {
-            const bool same = pairs_[j].stable == pairs_[i].stable &&
-                              (pairs_[i].stable != StableSlot::none || pairs_[j].underlying == pairs_[i].underlying);
-            const bool shape = pairs_[j].matrix.grid().cells_count() == pairs_[i].matrix.grid().cells_count();
-            if (!pairs_[j].known || !same || !shape) continue;
-            group.push_back(&pairs_[j].matrix);
+    std::bitset<kMatrixPairsMax> done;
+    std::array<const DeribitRiskMatrix*, kMatrixPairsMax> group;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (done[i] || pairs[i].matrix == nullptr) continue;
+        std::size_t count = 0;
+        for (std::size_t j = i; j < pairs.size(); ++j) {
+            const bool same = pairs[j].stable == pairs[i].stable &&
+                              (pairs[i].stable != StableSlot::none || pairs[j].underlying == pairs[i].underlying);
+            if (pairs[j].matrix == nullptr || !same ||
+                pairs[j].matrix->grid().cells_count() != pairs[i].matrix->grid().cells_count()) {
+                continue;
+            }
+            group[count++] = pairs[j].matrix;
             done[j] = true;
         }
-        const MarginAmount own = combined_margin(group, account_.model.portfolio, {}).margin;
-        MarginAmount usd = finite_margin(own.initial * pairs_[i].rate, own.maintenance * pairs_[i].rate);
+        const MarginAmount own = combined_margin(std::span{group}.first(count), general, {}).margin;
+        MarginAmount usd = finite_margin(own.initial * pairs[i].rate, own.maintenance * pairs[i].rate);
         if (own.status != MarginStatus::ok) usd = kMarginUnknown;
         sum = sum + usd;
     }

@@ -9,6 +9,20 @@
 
 namespace keel::risk {
 
+// The risk matrix of one pair, and what its settlement currency is worth.
+struct PricedMatrix {
+    UnderlyingSlot underlying{UnderlyingSlot::none};
+    StableSlot stable{StableSlot::none};
+    const DeribitRiskMatrix* matrix{nullptr};  // null: nothing is held of it
+    double rate{0.0};                          // USD per unit
+};
+inline constexpr std::size_t kMatrixPairsMax = 64;
+
+// Each currency's pairs (at most kMatrixPairsMax in all) are summed before the worst case; currencies are added in USD.
+// Thread: any. Allocates: never.
+[[nodiscard]] MarginAmount pairs_margin_usd(std::span<const PricedMatrix> pairs,
+                                            const DeribitPortfolioParameters& general);
+
 // Deribit's portfolio margin of one account in one world after another. The options of a pair and expiry are revalued
 // together, and what they come to in a world is kept: the coins that stand still while another moves, and the worlds
 // that two searches share, cost nothing again. Contracts and market stand still meanwhile; holdings may change.

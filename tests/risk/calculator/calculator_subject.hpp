@@ -7,6 +7,7 @@
 
 #include "risk/calculator/risk_calculator.hpp"
 #include "tests/risk/book/random_book.hpp"
+#include "tests/risk/margin/margin_tables.hpp"
 
 namespace keel::risk::test {
 
@@ -35,15 +36,55 @@ inline ScenarioSet random_scenarios(std::uint64_t seed) {
     return set;
 }
 
+// Two venues' laws and the tables that they read; which laws, the seed says.
+struct MarginModels {
+    DeribitTables deribit = deribit_tables();
+    TierTable tiers;
+    std::vector<const DeribitFutureMargin*> futures;
+    std::vector<const DeribitOptionMargin*> options;
+    std::vector<const DeribitMatrixParameters*> matrices;
+    std::vector<const TierTable*> tier_tables;
+    std::array<VenueMarginModel, 2> venues;
+
+    MarginModels(const Book& book, std::uint64_t seed) {
+        if (tiers.assign(binance_tables().tiers.at("BTCUSDT"), 1e-9) != TierProblem::none) std::abort();
+        for (const Contract& contract : book.contracts) {
+            const bool first = contract.underlying == UnderlyingSlot{0};
+            futures.push_back(&deribit.futures.at(first ? "BTC" : "ETH"));
+            options.push_back(&deribit.options.at(first ? "BTC" : "ETH"));
+            matrices.push_back(&deribit.matrices.at(first ? "btc_usd" : "eth_usd"));
+            tier_tables.push_back(&tiers);
+        }
+        constexpr std::array kLaws{MarginLaw::deribit_portfolio, MarginLaw::deribit_standard, MarginLaw::binance_tiers,
+                                   MarginLaw::bybit_cross};
+        for (std::size_t v = 0; v < venues.size(); ++v) {
+            venues[v] = {.law = kLaws[(seed + v * (1 + seed / kLaws.size())) % kLaws.size()],
+                         .futures = futures,
+                         .options = options,
+                         .matrices = matrices,
+                         .portfolio = deribit.portfolio,
+                         .tiers = tier_tables,
+                         .bybit_option = bybit_tables().option,
+                         .leverage = 10.0,
+                         .taker_fee_rate = 0.0006};
+            venues[v].portfolio.worst_case_decimals = 0;  // nothing hides a difference
+        }
+    }
+    MarginModels(const MarginModels&) = delete;
+    MarginModels& operator=(const MarginModels&) = delete;
+};
+
 // A calculator over a random book, half of whose contracts are held, and the events that drive it.
 struct CalculatorSubject {
     RandomBook source;
+    MarginModels models;
     RiskCalculator calculator;
     std::vector<bool> settled;
 
     explicit CalculatorSubject(std::uint64_t seed, bool delivering = false)
         : source{seed, delivering},
-          calculator{source.book, source.market, random_scenarios(seed)},
+          models{source.book, seed},
+          calculator{source.book, source.market, random_scenarios(seed), models.venues},
           settled(source.market.expiries.size()) {
         for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
             if (source.one_in(2)) fill(i);

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <utility>
 
+#include "risk/margin/book_margin.hpp"
 #include "risk/report/holding_profits.hpp"
 #include "risk/tail/historical.hpp"
 #include "tests/risk/calculator/calculator_subject.hpp"
@@ -61,6 +62,7 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
     std::vector<double> tails;
     std::vector<double> matrices;
     CalculatorWork work;
+    std::size_t margined = 0;
     for (std::uint64_t seed = 1; seed <= kStreams; ++seed) {
         CalculatorSubject subject{seed, seed % 4 == 3};
         const ScenarioSet set = test::random_scenarios(seed);
@@ -79,11 +81,23 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
             const TailCheck check = *subject.calculator.check(kAlpha);
             EXPECT_NEAR(check.full.var_usd, want.var_usd, 1e-6 * scale) << place;
             EXPECT_EQ(check.published.es_usd, got.es_usd) << place;
+            const Book book = subject.book_now();
+            const MarketState market = subject.market_now();
+            for (std::uint16_t v = 0; v < 2; ++v) {
+                const MarginAmount margin = subject.calculator.margin_usd(VenueSlot{v});
+                const MarginAmount full = venue_margin_usd(
+                    {.book = book, .market = market, .venue = VenueSlot{v}, .model = subject.models.venues[v]});
+                EXPECT_EQ(margin.status, full.status) << place << " venue " << v;
+                EXPECT_NEAR(margin.initial, full.initial, 1e-9 * full.initial + 1e-5) << place << " venue " << v;
+                EXPECT_NEAR(margin.maintenance, full.maintenance, 1e-9 * full.initial + 1e-5)
+                    << place << " venue " << v;
+                margined += full.status == MarginStatus::ok && full.maintenance > 0.0 ? 1U : 0U;
+            }
             const bool exact = event % 100 == 0;
             if (exact) subject.calculator.resync();
             for (std::size_t u = 0; u < kCoins; ++u) {
                 const auto slot = UnderlyingSlot(u);
-                const StressMatrix want_cells = full_stress_matrix(subject.book_now(), subject.market_now(), slot);
+                const StressMatrix want_cells = full_stress_matrix(book, market, slot);
                 const StressMatrix& cells = subject.calculator.stress(slot);
                 const Difference usd = difference(cells.pnl_usd, want_cells.pnl_usd);
                 const double gross = subject.calculator.book().underlying(slot).value.gross_usd;
@@ -98,6 +112,7 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
         work.buckets += did.buckets;
         work.publications += did.publications;
     }
+    EXPECT_GT(margined, tails.size() / 2);
     const auto quantile = [](std::vector<double>& of, double share) {
         std::ranges::sort(of);
         return of[static_cast<std::size_t>(share * static_cast<double>(of.size() - 1))];
@@ -179,6 +194,31 @@ TEST(RiskCalculatorTest, FilteredScenariosFollowTheVolatilityOfNow) {
     const TailMeasures want = *historical_tail(pnl, kAlpha);
     EXPECT_NEAR(subject.calculator.tail(kAlpha)->es_usd, want.es_usd, kTailDriftMax * want.es_usd);
     EXPECT_GT(std::abs(want.var_usd - before), 10.0 * kTailDriftMax * want.var_usd);
+}
+
+// The matrix itself reads the index: beyond a threshold in USD, delta is charged for.
+TEST(RiskCalculatorTest, PortfolioMarginFollowsTheIndex) {
+    test::RandomBook source{4};  // its first venue is margined by portfolio
+    test::MarginModels models{source.book, 4};
+    ASSERT_EQ(models.venues[0].law, MarginLaw::deribit_portfolio);
+    for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
+        Contract& contract = source.book.contracts[i];
+        if (contract.kind != ContractKind::inverse_future || contract.underlying != UnderlyingSlot{0}) continue;
+        contract.venue = VenueSlot{0};
+        source.book.holdings[i] = {.quantity = 5e6, .entry = source.market.underlyings[0].index};
+    }
+    RiskCalculator calculator{source.book, source.market, test::random_scenarios(4), models.venues};
+    const double before = calculator.margin_usd(VenueSlot{0}).maintenance / source.market.underlyings[0].index;
+    source.market.underlyings[0].index *= 1.2;
+    ASSERT_EQ(calculator.book().on_index(UnderlyingSlot{0}, source.market.underlyings[0].index), BookStatus::applied);
+    calculator.publish();
+    const MarginAmount margin = calculator.margin_usd(VenueSlot{0});
+    const MarginAmount full = venue_margin_usd(
+        {.book = source.book, .market = source.market, .venue = VenueSlot{0}, .model = models.venues[0]});
+    ASSERT_EQ(full.status, MarginStatus::ok);
+    EXPECT_NEAR(margin.maintenance, full.maintenance, 1e-9 * full.maintenance);
+    EXPECT_NE(margin.maintenance / source.market.underlyings[0].index, before);
+    EXPECT_EQ(calculator.margin_usd(VenueSlot{1}).status, MarginStatus::ok);
 }
 
 // What is not a number changes flags, and the last good numbers stand.
