@@ -1,6 +1,7 @@
 #include "risk/report/factor_covariance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -8,6 +9,7 @@
 #include "risk/matrix/covariance.hpp"
 #include "risk/matrix/positive_semidefinite.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
+#include "risk/tail/scenario_set.hpp"
 
 namespace keel::risk {
 namespace {
@@ -61,19 +63,43 @@ void covariance_given(const ReportInputs& inputs, std::size_t underlyings, std::
         notes.push_back("the correlations given are none: underlyings taken as not correlated");
     }
     for (std::size_t u = 0; u < std::min(underlyings, inputs.histories.size()); ++u) {
-        (void)covariance.set_volatility(u, inputs.histories[u].daily_volatility);  // NaN: stays 0
+        (void)covariance.set_volatility(u, own_daily_volatility(inputs.histories[u]));  // NaN: stays 0
     }
     for (std::size_t u = 0; u < underlyings; ++u) {
         covariance.write_row(u, out.subspan(2 * underlyings * u, underlyings));
     }
 }
 
+// What is held and stands still while something else moves is missing from every tail.
+void doubt_what_stands_still(const ReportInputs& inputs, const FactorMoves& history, FactorCovariance& out,
+                             std::vector<std::string>& notes) {
+    const auto is_known = [](double sigma) { return std::isfinite(sigma); };
+    if (std::ranges::none_of(out.sigma_day, is_known)) return;
+    for (std::size_t u = 0; u < history.underlyings; ++u) {
+        if (!history.held[u] || is_known(out.sigma_day[u])) continue;
+        out.doubts |= InputDoubt::price_still;
+        notes.push_back(inputs.book.underlying_names[u] +
+                        ": neither daily returns nor a daily volatility, its price stands still in every tail");
+    }
+}
+
 }  // namespace
+
+double own_daily_volatility(const UnderlyingHistory& history) {
+    const std::size_t days = history.returns.size();
+    if (std::isfinite(history.daily_volatility) || days < kReportEwmaSeed) return history.daily_volatility;
+    EwmaCovariance variance{{.factors = 1, .decay = kReportEwmaDecay, .seed_bars = kReportEwmaSeed}};
+    constexpr std::array<std::uint8_t, 1> kLive{1};
+    for (const double& move : std::span{history.returns}.last(std::min(days, kScenariosDefault))) {
+        (void)variance.on_bar({&move, 1}, kLive);
+    }
+    return variance.seeded(0) ? std::sqrt(variance.covariance(0, 0)) : std::numeric_limits<double>::quiet_NaN();
+}
 
 FactorCovariance factor_covariance(const ReportInputs& inputs, const FactorMoves& history,
                                    std::vector<std::string>& notes) {
     const std::size_t n = history.count();
-    FactorCovariance out{.covariance = std::vector<double>(n * n), .sigma_day = {}};
+    FactorCovariance out{.covariance = std::vector<double>(n * n), .sigma_day = {}, .doubts = InputDoubt::none};
     if (history.days > 0) {
         covariance_of_days(history, out.covariance, notes);
     } else {
@@ -83,6 +109,7 @@ FactorCovariance factor_covariance(const ReportInputs& inputs, const FactorMoves
         const double variance = out.covariance[u * n + u];
         out.sigma_day.push_back(variance > 0.0 ? std::sqrt(variance) : std::numeric_limits<double>::quiet_NaN());
     }
+    doubt_what_stands_still(inputs, history, out, notes);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 
+#include "risk/report/factor_covariance.hpp"
 #include "risk/tail/missing_returns.hpp"
 #include "risk/tail/scenario_set.hpp"
 
@@ -148,8 +149,9 @@ private:
 }  // namespace
 
 FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
-    FactorMoves out{.underlyings = market.underlyings.size(), .days = 0, .moves = {}};
+    FactorMoves out{.underlyings = market.underlyings.size(), .days = 0, .moves = {}, .held = {}};
     const Held held = held_in(inputs.book, market);
+    out.held = held.any;
     out.days = common_days(inputs, held, notes);
     const UnderlyingHistory none;
     for (std::size_t f = 0; f < out.count(); ++f) {
@@ -165,7 +167,7 @@ FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, 
     if (out.days == 0) out.moves.assign(out.count(), {});
     for (std::size_t u = 0; u < out.underlyings; ++u) {
         const bool any_tail =
-            out.days > 0 || (u < inputs.histories.size() && std::isfinite(inputs.histories[u].daily_volatility));
+            out.days > 0 || (u < inputs.histories.size() && std::isfinite(own_daily_volatility(inputs.histories[u])));
         if (!any_tail || !held.options[u] || !out.moves[out.underlyings + u].empty()) continue;
         out.doubts |= InputDoubt::volatility_still;
         notes.push_back(inputs.book.underlying_names[u] +

@@ -15,6 +15,7 @@ struct FactorMoves {
     std::size_t underlyings{0};
     std::size_t days{0};                     // that every held underlying has; 0: no history
     std::vector<std::vector<double>> moves;  // by factor, of `days`, oldest first; empty: it stands still
+    std::vector<bool> held;                  // by underlying: something of it is
     InputDoubt doubts{InputDoubt::none};     // of what is held
     [[nodiscard]] std::size_t count() const { return 2 * underlyings; }
 };

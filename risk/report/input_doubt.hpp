@@ -22,6 +22,7 @@ enum class InputDoubt : std::uint16_t {
     settlement_unknown = 1024,  // delivered on an average that has begun and is not known: the forward stands in
     volatility_still = 2048,    // a tail of options without a history of their volatility
     days_filled = 4096,         // a tail of days that were missing
+    price_still = 8192,         // a tail of something whose price no history or volatility moves
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

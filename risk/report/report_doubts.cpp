@@ -12,7 +12,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 13> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 14> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -25,7 +25,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 13> kWords{
      {InputDoubt::volatility_range, "volatility out of range"},
      {InputDoubt::settlement_unknown, "settlement average unknown"},
      {InputDoubt::volatility_still, "volatility stands still"},
-     {InputDoubt::days_filled, "missing days filled"}}};
+     {InputDoubt::days_filled, "missing days filled"},
+     {InputDoubt::price_still, "a price stands still"}}};
 
 template <class Slot>
 std::size_t at(Slot slot) {

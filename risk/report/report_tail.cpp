@@ -302,6 +302,7 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
     Factors factors{.history = factor_moves(inputs, market, notes), .day = {}};
     out.doubts = factors.history.doubts;
     factors.day = factor_covariance(inputs, factors.history, notes);
+    out.doubts |= factors.day.doubts;
     out.sigma_day = factors.day.sigma_day;
     for (std::size_t u = 0; u < factors.history.underlyings; ++u) {
         const auto row = factors.day.covariance.begin() + static_cast<std::ptrdiff_t>(u * factors.count());

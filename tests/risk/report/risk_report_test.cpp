@@ -311,6 +311,38 @@ TEST(RiskReportTest, CorrelationsThatCannotBeAreRepairedAndMissingOnesAreOne) {
     EXPECT_EQ(std::ranges::count(make_risk_report(in).notes, note), 0);
 }
 
+// A history that is too short, or that another coin has none beside, still tells its coin's own volatility.
+TEST(RiskReportTest, WithoutACommonHistoryEachCoinMovesByItsOwn) {
+    ReportInputs in = two_coins();
+    std::mt19937_64 random{kSeed};
+    std::normal_distribution daily{0.0, 0.03};
+    double variance = 0.0;
+    for (std::size_t day = 0; day < 80; ++day) {
+        const double move = in.histories[0].returns.emplace_back(daily(random));
+        variance = day < 50 ? variance + move * move / 50.0 : 0.94 * variance + 0.06 * move * move;
+    }
+    in.histories[0].daily_volatility = std::sqrt(variance);
+    const RiskReport want = make_risk_report(in);
+    in.histories[0].daily_volatility = std::numeric_limits<double>::quiet_NaN();
+    const RiskReport report = make_risk_report(in);
+    EXPECT_NEAR(value_of(report, "var_99_usd"), value_of(want, "var_99_usd"), 1e-9 * value_of(want, "var_99_usd"));
+    EXPECT_EQ(find_metric(report, "var_99_usd", "")->quality, "good");
+}
+
+TEST(RiskReportTest, ACoinOfWhichNoMovesAreKnownIsNamedByEveryTail) {
+    ReportInputs in = two_coins();
+    in.histories[1].daily_volatility = std::numeric_limits<double>::quiet_NaN();
+    const RiskReport report = make_risk_report(in);
+    for (const char* metric : {"var_99_usd", "es_975_usd", "leverage_risk"}) {
+        EXPECT_EQ(find_metric(report, metric, "")->quality, "a price stands still") << metric;
+    }
+    EXPECT_EQ(find_metric(report, "leverage_gross", "")->quality, "good");
+    EXPECT_EQ(
+        std::ranges::count(report.notes,
+                           "ETH: neither daily returns nor a daily volatility, its price stands still in every tail"),
+        1);
+}
+
 // two_coins() with 10,000 USDC beside it, and a maintenance margin of 1 % of notional.
 ReportInputs margined_coins() {
     ReportInputs in = two_coins();
