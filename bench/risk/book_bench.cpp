@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <random>
+#include <utility>
 
 #include "risk/book/incremental_book.hpp"
 
@@ -16,20 +16,21 @@ constexpr std::size_t kBuckets = 40;  // two coins, twenty expiries each
 constexpr std::size_t kListed = 10'000;
 
 // 10,000 options listed over forty expiries, three in four settled in coin; the first `positions` of them are held.
+// With two `places` they are spread over two venues and the others over two stablecoins: four lanes to a bucket instead
+// of one.
 struct Subject {
     Book book;
     MarketState market;
     std::mt19937_64 random{20'250'101};
+    std::size_t first_option{0};
 
-    explicit Subject(std::size_t positions) {
+    explicit Subject(std::size_t positions, std::size_t places = 1) {
         market.now = unix_nanos_from_ms(1'767'225'600'000);
         market.underlyings = {{.index = 65'000.0}, {.index = 3'200.0}};
-        market.stables = {1.0};
-        book.venue_names = {"venue"};
-        add({.kind = ContractKind::stable_cash, .stable = StableSlot{0}, .venue = VenueSlot{0}}, {}, 5e7);
-        for (std::uint16_t u = 0; u < 2; ++u) {
-            add({.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{u}, .venue = VenueSlot{0}}, {}, 2'000.0);
-        }
+        market.stables.assign(places, 1.0);
+        book.venue_names.assign(places, "venue");
+        add_cash(places);
+        first_option = book.contracts.size();
         for (std::size_t b = 0; b < kBuckets; ++b) {
             const auto u = static_cast<std::uint16_t>(b % 2);
             const double days = 1.0 + 9.0 * static_cast<double>(b / 2);
@@ -47,8 +48,8 @@ struct Subject {
                  .type = i % 2 == 0 ? OptionType::call : OptionType::put,
                  .underlying = expiry.underlying,
                  .expiry = ExpirySlot(static_cast<std::uint16_t>(b)),
-                 .stable = coin ? StableSlot::none : StableSlot{0},
-                 .venue = VenueSlot{0},
+                 .stable = coin ? StableSlot::none : StableSlot(i / (8 * kBuckets) % places),
+                 .venue = VenueSlot(i / kBuckets % places),
                  .multiplier = coin ? 1.0 : 0.1,
                  .strike = expiry.forward * std::exp(deviation * uniform(-2.0, 2.0)),
                  .margin_rate = 0.1},
@@ -56,6 +57,19 @@ struct Subject {
         }
     }
     double uniform(double low, double high) { return std::uniform_real_distribution<double>{low, high}(random); }
+    void add_cash(std::size_t places) {
+        const double share = 1.0 / static_cast<double>(places);
+        for (std::size_t v = 0; v < places; ++v) {
+            for (std::size_t s = 0; s < places; ++s) {
+                add({.kind = ContractKind::stable_cash, .stable = StableSlot(s), .venue = VenueSlot(v)}, {},
+                    5e7 * share * share);
+            }
+            for (std::uint16_t u = 0; u < 2; ++u) {
+                add({.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{u}, .venue = VenueSlot(v)}, {},
+                    2'000.0 * share);
+            }
+        }
+    }
     void add(const Contract& contract, const ContractQuote& quote, double quantity) {
         book.contracts.push_back(contract);
         book.holdings.push_back({.quantity = quantity});
@@ -93,7 +107,7 @@ void apply(IncrementalBook& book, const Tick& tick) {
 
 // Ticks that stay inside the Taylor radius: polynomials and sums alone.
 void BookTickInside(benchmark::State& state) {
-    Subject subject{static_cast<std::size_t>(state.range(0))};
+    Subject subject{static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1))};
     const std::vector<Tick> stream = ticks(subject, 1U << 14U, 2e-5, 2e-4);
     IncrementalBook book{subject.book, subject.market};
     const std::uint64_t anchors = book.work().anchors;
@@ -105,48 +119,100 @@ void BookTickInside(benchmark::State& state) {
     state.counters["anchors"] = static_cast<double>(book.work().anchors - anchors);
     state.counters["error_bound_usd"] = book.account().bound.usd.equity;
 }
-BENCHMARK(BookTickInside)->ArgName("positions")->Arg(40)->Arg(10'000);
+BENCHMARK(BookTickInside)->ArgNames({"positions", "places"})->ArgsProduct({{40, 10'000}, {1, 2}});
 
 // A walk of 1 bp per tick, 1 ms apart, with a clock every 50 ms: buckets leave their radius, or their tolerance, or
-// fall due, and are priced anew. The time is the mean over everything, the clock's turns included; median and mean
-// are of single ticks, and include reading the clock of the machine twice.
-void BookTickStream(benchmark::State& state) {
-    Subject subject{static_cast<std::size_t>(state.range(0))};
-    const std::vector<Tick> stream = ticks(subject, 1U << 16U, 1e-4, 0.05);
-    IncrementalBook book{subject.book, subject.market};
-    const std::uint64_t anchors = book.work().anchors;
-    std::vector<double> samples;
-    samples.reserve(1U << 20U);
-    std::size_t next = 0;
-    std::uint64_t count = 0;
-    for (auto _ : state) {
-        if (++count % 50 == 0) {
-            benchmark::DoNotOptimize(book.on_clock(book.as_of() + std::chrono::milliseconds{50}));
-        }
-        const auto start = std::chrono::steady_clock::now();
+// fall due, and are priced anew.
+struct Stream {
+    static constexpr std::uint64_t kTicksPerClock = 50;
+
+    explicit Stream(const benchmark::State& state)
+        : subject{static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1))},
+          stream{ticks(subject, 1U << 16U, 1e-4, 0.05)},
+          book{subject.book, subject.market} {}
+
+    bool clock_is_due() { return ++count % kTicksPerClock == 0; }
+    void turn_clock() { benchmark::DoNotOptimize(book.on_clock(book.as_of() + std::chrono::milliseconds{50})); }
+    void tick() {
         apply(book, stream[next]);
-        const auto end = std::chrono::steady_clock::now();
-        if (samples.size() < samples.capacity()) samples.push_back(static_cast<double>((end - start).count()));
         next = (next + 1) % stream.size();
     }
-    const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
-    std::nth_element(samples.begin(), middle, samples.end());
-    state.counters["median_ns"] = *middle;
-    state.counters["mean_ns"] =
-        std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
-    state.counters["anchor_share"] = static_cast<double>(book.work().anchors - anchors) / static_cast<double>(count);
+
+    Subject subject;
+    std::vector<Tick> stream;
+    IncrementalBook book;
+    std::size_t next{0};
+    std::uint64_t count{0};
+};
+
+// The mean over everything, ticks and clock turns, anchors of both included. How many there are of each is counted on
+// the same stream beforehand, for to ask for the count takes time.
+void BookTickStream(benchmark::State& state) {
+    constexpr std::uint64_t kCounted = 1U << 19U;
+    Stream counted{state};
+    std::uint64_t by_tick = 0;
+    std::uint64_t by_clock = 0;
+    std::uint64_t anchors = counted.book.work().anchors;
+    const auto anchored = [&] {
+        return counted.book.work().anchors - std::exchange(anchors, counted.book.work().anchors);
+    };
+    for (std::uint64_t i = 0; i < kCounted; ++i) {
+        if (counted.clock_is_due()) {
+            counted.turn_clock();
+            by_clock += anchored();
+        }
+        counted.tick();
+        by_tick += anchored();
+    }
+    Stream timed{state};
+    for (auto _ : state) {
+        if (timed.clock_is_due()) timed.turn_clock();
+        timed.tick();
+    }
+    state.counters["ticks_that_anchor"] = static_cast<double>(by_tick) / static_cast<double>(kCounted);
+    state.counters["clock_anchors_per_tick"] = static_cast<double>(by_clock) / static_cast<double>(kCounted);
 }
-BENCHMARK(BookTickStream)->ArgName("positions")->Arg(40)->Arg(10'000);
+BENCHMARK(BookTickStream)->ArgNames({"positions", "places"})->ArgsProduct({{40, 10'000}, {1, 2}});
+
+// The same stream, each tick and each clock turn timed alone: their medians, and how long the longest in a thousand
+// take. A sample includes reading the clock of the machine, and whatever else the machine did.
+void BookTickSamples(benchmark::State& state) {
+    Stream subject{state};
+    std::vector<double> tick_ns;
+    std::vector<double> clock_ns;
+    tick_ns.reserve(1U << 22U);
+    clock_ns.reserve(tick_ns.capacity() / Stream::kTicksPerClock);
+    const auto sample = [](std::vector<double>& into, const auto& work) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        const auto end = std::chrono::steady_clock::now();
+        if (into.size() < into.capacity()) into.push_back(static_cast<double>((end - start).count()));
+    };
+    for (auto _ : state) {
+        if (subject.clock_is_due()) sample(clock_ns, [&] { subject.turn_clock(); });
+        sample(tick_ns, [&] { subject.tick(); });
+    }
+    const auto quantile = [](std::vector<double>& samples, double share) {
+        if (samples.empty()) return 0.0;
+        const auto at = samples.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
+        std::nth_element(samples.begin(), at, samples.end());
+        return *at;
+    };
+    state.counters["tick_median_ns"] = quantile(tick_ns, 0.5);
+    state.counters["tick_p999_ns"] = quantile(tick_ns, 0.999);
+    state.counters["clock_median_ns"] = quantile(clock_ns, 0.5);
+}
+BENCHMARK(BookTickSamples)->ArgNames({"positions", "places"})->ArgsProduct({{40, 10'000}, {1, 2}});
 
 void BookFill(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};
     IncrementalBook book{subject.book, subject.market};
     double sign = 1.0;
-    std::size_t at = 3;
+    std::size_t at = subject.first_option;
     for (auto _ : state) {
         benchmark::DoNotOptimize(book.on_fill(ContractSlot(static_cast<std::uint32_t>(at)), sign, 0.02, 1e-5));
-        if (++at == 3 + static_cast<std::size_t>(state.range(0))) {
-            at = 3;
+        if (++at == subject.first_option + static_cast<std::size_t>(state.range(0))) {
+            at = subject.first_option;
             sign = -sign;
         }
     }

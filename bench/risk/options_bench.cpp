@@ -1,5 +1,10 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -98,6 +103,70 @@ void ImpliedVolatilityCold(benchmark::State& state) {
     report(state);
 }
 
+// Whatever has a volatility at all: total deviations of 1e-6 to 50, strikes from the money to where the price leaves
+// the normal numbers (37.5 deviations, or e^600 times the forward), stepped in deviations and in powers of ten.
+std::vector<QuotedOption> domain() {
+    constexpr int kSteps = 64;
+    std::vector<QuotedOption> out;
+    const auto add = [&](double deviation, double log_strike, OptionType type) {
+        const OptionInputs in{.forward = 100.0,
+                              .strike = 100.0 * std::exp(std::min(log_strike, 600.0)),
+                              .years = 1.0,
+                              .volatility = deviation,
+                              .type = type};
+        const QuotedOption quote{
+            .forward = in.forward, .strike = in.strike, .years = 1.0, .price = black76_price(in), .type = type};
+        if (implied_volatility(quote).status == ImpliedStatus::ok) out.push_back(quote);
+    };
+    for (int i = 0; i < kSteps; ++i) {
+        const double deviation = 1e-6 * std::pow(5e7, i / (kSteps - 1.0));
+        for (int j = 0; j < kSteps; ++j) {
+            for (const OptionType type : {OptionType::call, OptionType::put}) {
+                add(deviation, 37.5 * deviation * j / (kSteps - 1.0), type);
+                add(deviation, std::pow(10.0, -12.0 + 14.7 * j / (kSteps - 1.0)), type);
+            }
+        }
+    }
+    return out;
+}
+
+// The thirty-two slowest options of the domain: found by the least time of several passes, then timed in turn.
+void ImpliedVolatilityWorst(benchmark::State& state) {
+    constexpr std::size_t kSlowest = 32;
+    struct Timed {
+        QuotedOption quote;
+        double ns{std::numeric_limits<double>::infinity()};
+    };
+    std::vector<Timed> rows;
+    int steps = 0;
+    for (const QuotedOption& quote : domain()) {
+        rows.push_back({.quote = quote});
+        steps = std::max<int>(steps, implied_volatility(quote).steps);
+    }
+    constexpr int kPasses = 10;
+    constexpr int kCalls = 16;
+    for (int pass = 0; pass < kPasses; ++pass) {
+        for (Timed& row : rows) {
+            const auto start = std::chrono::steady_clock::now();
+            for (int i = 0; i < kCalls; ++i) benchmark::DoNotOptimize(implied_volatility(row.quote));
+            const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+            row.ns = std::min(row.ns, taken.count() / kCalls);
+        }
+    }
+    std::ranges::sort(rows, std::ranges::greater{}, &Timed::ns);
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < kSlowest; ++i) benchmark::DoNotOptimize(implied_volatility(rows[i].quote));
+    }
+    const double calls = static_cast<double>(state.iterations()) * kSlowest;
+    state.counters["s_per_option"] =
+        benchmark::Counter(calls, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["steps_most"] = steps;
+    state.counters["rows"] = static_cast<double>(rows.size());
+    state.counters["slowest_deviations"] =
+        std::log(rows[0].quote.strike / rows[0].quote.forward) / implied_volatility(rows[0].quote).volatility;
+    state.counters["slowest_s"] = implied_volatility(rows[0].quote).volatility;
+}
+
 // One expiry of 512 out-of-the-money quotes, from last volatilities up to 2 % away or from none.
 void ImpliedVolatilityBatch(benchmark::State& state) {
     const bool warm = state.range(0) != 0;
@@ -128,11 +197,12 @@ void ImpliedVolatilityBatch(benchmark::State& state) {
     report(state);
 }
 
-BENCHMARK(ScalarAllGreeks)->Repetitions(10)->ReportAggregatesOnly();
-BENCHMARK(ChainFourGreeks)->Repetitions(10)->ReportAggregatesOnly();
-BENCHMARK(ChainEightGreeks)->Repetitions(10)->ReportAggregatesOnly();
-BENCHMARK(ImpliedVolatilityCold)->Repetitions(10)->ReportAggregatesOnly();
-BENCHMARK(ImpliedVolatilityBatch)->ArgName("warm")->Arg(1)->Arg(0)->Repetitions(10)->ReportAggregatesOnly();
+BENCHMARK(ScalarAllGreeks);
+BENCHMARK(ChainFourGreeks);
+BENCHMARK(ChainEightGreeks);
+BENCHMARK(ImpliedVolatilityCold);
+BENCHMARK(ImpliedVolatilityWorst);
+BENCHMARK(ImpliedVolatilityBatch)->ArgName("warm")->Arg(1)->Arg(0);
 
 }  // namespace
 }  // namespace keel::risk
