@@ -20,6 +20,18 @@ public:
         ++skipped_;
         std::cout << "[ skipped  ] " << file_ << ": " << name << '\n';
     }
+    // False, and counted, where `name` is none of those that a test knows.
+    bool knows(const std::string& name, const std::set<std::string>& known, const std::string& where) {
+        if (known.contains(name)) return true;
+        skip(where + ' ' + name);
+        return false;
+    }
+    // Each member of a case that no test reads: counted once for the file.
+    void members(const nlohmann::json& row, const std::set<std::string>& known) {
+        for (const auto& [name, value] : row.items()) {
+            if (!known.contains(name) && members_.insert(name).second) skip("member " + name);
+        }
+    }
     // Known, and compared by no test for the reason told.
     void not_compared(const std::string& name, const std::string& reason) const {
         std::cout << "[ skipped  ] " << file_ << ": " << name << " (" << reason << ")\n";
@@ -55,6 +67,7 @@ private:
     }
 
     std::string file_;
+    std::set<std::string> members_;
     int skipped_{0};
 };
 

@@ -7,6 +7,7 @@
 #include "risk/surface/smile_dynamics.hpp"
 #include "tests/risk/surface/svi_json.hpp"
 #include "tests/support/csv_rows.hpp"
+#include "tests/support/vector_cases.hpp"
 
 namespace keel::risk {
 namespace {
@@ -25,12 +26,17 @@ double stickiness_of(const std::string& name) {
                                                  : std::strtod(digits.c_str(), nullptr);
 }
 
+const std::set<std::string> kSmileInputs{"type", "params", "T", "F", "K", "iv", "div_dk", "delta_bs", "vega"};
+
 TEST(SmileVectorsTest, MatchesEverySmileDelta) {
     const auto path = test::vectors_path("smile_delta.json");
     KEEL_SKIP_WITHOUT(path);
     const json file = test::vectors_of(*path);
+    test::VectorCases cases{"smile_delta.json"};
+    cases.members(file, {"convention", "rows", "source"});
     std::size_t values = 0;
     for (const json& row : file.at("rows")) {
+        if (!cases.knows(row.at("type"), {"C", "P"}, "type")) continue;
         const SviParameters svi = test::svi_of(row.at("params"));
         const double years = row.at("T");
         const double forward = row.at("F");
@@ -51,7 +57,12 @@ TEST(SmileVectorsTest, MatchesEverySmileDelta) {
         expect_relative(usd.delta, row.at("delta_bs"), where + " delta");
         expect_relative(usd.vega, row.at("vega"), where + " vega");
         for (const auto& [name, want] : row.items()) {
-            if (name.find("_R") == std::string::npos) continue;
+            if (kSmileInputs.contains(name)) continue;
+            // A delta is one of the USD or of the coin value, at the stickiness that its name ends with.
+            if (!name.starts_with("delta_") || name.find("_R") == std::string::npos) {
+                cases.members({{name, want}}, {});
+                continue;
+            }
             const double stickiness = stickiness_of(name);
             const double got = name.starts_with("delta_net_coin")
                                    ? smile_delta_net(usd.delta, usd.vega, skew, forward, stickiness, coin.value)
@@ -62,6 +73,7 @@ TEST(SmileVectorsTest, MatchesEverySmileDelta) {
     }
     EXPECT_GT(values, 0U);
     std::cout << "[ vectors  ] smile_delta.json: " << file.at("rows").size() << " rows, " << values << " deltas\n";
+    cases.report();
 }
 
 // "skew 1 vol pt per 5 strikes, strikes 50..135, vols 30%..13%".

@@ -146,8 +146,11 @@ TEST(SviVectorsTest, MatchesEveryCalendarCase) {
     KEEL_SKIP_WITHOUT(path);
     const json cases = test::vectors_of(*path);
     ASSERT_GT(cases.size(), 0U);
+    keel::test::VectorCases unknown{"svi_calendar.json"};
     for (const json& row : cases) {
         const std::string id = row.at("id");
+        unknown.members(row, {"id", "source", "near", "T_near", "far", "T_far", "k_range", "argmin_k", "min_diff",
+                              "crossings", "calendar_arbitrage"});
         const SviParameters near = test::svi_of(row.at("near"));
         const SviParameters far = test::svi_of(row.at("far"));
         const MoneynessRange range{.low = row.at("k_range").at(0), .high = row.at("k_range").at(1)};
@@ -166,6 +169,7 @@ TEST(SviVectorsTest, MatchesEveryCalendarCase) {
         }
     }
     std::cout << "[ vectors  ] svi_calendar.json: " << cases.size() << " rows\n";
+    unknown.report();
 }
 
 void check_ssvi_slice(const json& slice, const SsviParameters& ssvi) {
@@ -197,15 +201,19 @@ TEST(SviVectorsTest, MatchesEverySsviSlice) {
     const json cases = test::vectors_of(*path);
     ASSERT_GT(cases.size(), 0U);
     std::size_t slices = 0;
+    keel::test::VectorCases unknown{"ssvi.json"};
     for (const json& row : cases) {
+        unknown.members(row, {"rho", "eta", "gamma", "eta_cond", "slices", "source"});
         const SsviParameters ssvi{.rho = row.at("rho"), .eta = row.at("eta"), .gamma = row.at("gamma")};
         expect_relative(ssvi.eta * (1.0 + std::abs(ssvi.rho)), row.at("eta_cond"), 1e-9, "eta");
         for (const json& slice : row.at("slices")) {
+            unknown.members(slice, {"theta", "phi", "cond1_lt4", "cond2_le4", "ok", "raw", "w"});
             check_ssvi_slice(slice, ssvi);
             ++slices;
         }
     }
     std::cout << "[ vectors  ] ssvi.json: " << cases.size() << " rows, " << slices << " slices\n";
+    unknown.report();
 }
 
 std::vector<std::string> list_of(const std::string& text) {
@@ -238,6 +246,11 @@ void expect_list(const std::vector<double>& got, const test::CsvRow& row) {
     ASSERT_EQ(got.size(), exact.size()) << row.text("id");
     for (std::size_t i = 0; i < got.size(); ++i) {
         const double tolerance = std::max(row.number("tol"), half_digit_of(published[i]));
+        if (std::abs(got[i] - number_of(published[i])) > row.number("tol")) {
+            std::cout << "[ not met  ] published.csv " << row.text("id") << ": " << published[i] << " within "
+                      << row.text("tol") << ", of which the row's exact value " << exact[i]
+                      << " is farther; met to its printed digits\n";
+        }
         EXPECT_NEAR(got[i], number_of(published[i]), tolerance) << row.text("id");
         expect_relative(got[i], number_of(exact[i]), 1e-12, row.text("id"));
     }
