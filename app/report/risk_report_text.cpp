@@ -46,9 +46,9 @@ void add_metrics(const RiskReport& report, std::string& out) {
 void add_tails(const RiskReport& report, std::string& out) {
     if (report.tails.empty()) return;
     heading(out, "TAILS, one day");
-    out += fmt::format("  {:<24}{}{}\n", "method", right("VaR 99 % USD", 16), right("ES 97.5 % USD", 16));
+    out += fmt::format("  {:<28}{}{}\n", "method", right("VaR 99 % USD", 16), right("ES 97.5 % USD", 16));
     for (const risk::TailRow& row : report.tails) {
-        out += fmt::format("  {:<24}{}{}{}{}\n", row.method, right(number(row.var_99_usd), 16),
+        out += fmt::format("  {:<28}{}{}{}{}\n", row.method, right(number(row.var_99_usd), 16),
                            right(number(row.es_975_usd), 16), row.note.empty() ? "" : "  ", row.note);
     }
 }

@@ -68,10 +68,10 @@ void add_tails(const WhatIf& whatif, std::string& out) {
     const auto rows = tail_changes(whatif);
     if (rows.empty()) return;
     heading(out, "TAILS, one day, USD");
-    out += fmt::format("  {:<24}{}{}{}{}\n", "method", right("VaR before", 15), right("VaR after", 15),
+    out += fmt::format("  {:<28}{}{}{}{}\n", "method", right("VaR before", 15), right("VaR after", 15),
                        right("ES before", 15), right("ES after", 15));
     for (const Beside<risk::TailRow>& row : rows) {
-        out += fmt::format("  {:<24}", row.row().method);
+        out += fmt::format("  {:<28}", row.row().method);
         for (const auto member : {&risk::TailRow::var_99_usd, &risk::TailRow::es_975_usd}) {
             out += right(number(row.was(member)), 15) + right(number(row.is(member)), 15);
         }

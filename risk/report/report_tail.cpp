@@ -10,6 +10,7 @@
 #include "risk/report/factor_covariance.hpp"
 #include "risk/report/factor_moves.hpp"
 #include "risk/report/holding_profits.hpp"
+#include "risk/report/passing_day.hpp"
 #include "risk/report/scenario_valuer.hpp"
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
@@ -85,7 +86,8 @@ TailRow row_of(std::string method, double var_usd, double es_usd, std::string no
     return {.method = std::move(method), .var_99_usd = var_usd, .es_975_usd = es_usd, .note = std::move(note)};
 }
 
-void parametric_rows(const SecondOrder& book, const Factors& factors, std::vector<TailRow>& rows) {
+void parametric_rows(const SecondOrder& book, double still_day_usd, const Factors& factors,
+                     std::vector<TailRow>& rows) {
     const std::size_t n = factors.count();
     double variance = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -97,7 +99,8 @@ void parametric_rows(const SecondOrder& book, const Factors& factors, std::vecto
         row_of("normal", normal_tail(kReportVarAlpha)->var * sigma, normal_tail(kReportEsAlpha)->es * sigma));
     rows.push_back(row_of("student_t", student_t_tail(kReportVarAlpha, kReportStudentFreedom)->var * sigma,
                           student_t_tail(kReportEsAlpha, kReportStudentFreedom)->es * sigma, "5 degrees of freedom"));
-    const DeltaGammaBook quadratic{.delta = book.delta, .gamma = book.gamma, .omega = factors.day.covariance};
+    const DeltaGammaBook quadratic{
+        .theta = still_day_usd, .delta = book.delta, .gamma = book.gamma, .omega = factors.day.covariance};
     constexpr TailMeasures kNone{.var_usd = kNaN, .es_usd = kNaN};
     const DeltaGammaTail var = delta_gamma_tail(quadratic, kReportVarAlpha, kNone);
     const DeltaGammaTail es = delta_gamma_tail(quadratic, kReportEsAlpha, kNone);
@@ -188,7 +191,33 @@ std::size_t worst_count(std::size_t scenarios, bool components) {
     return tail_rank(scenarios, kReportEsAlpha).whole + kSpare + (components ? scenarios / 25 : 0);
 }
 
-void historical_rows(const ReportInputs& inputs, const MarketState& market, const Factors& factors, TailReport& out) {
+// The day that the instantaneous shocks leave out.
+struct PassingDay {
+    MarketState later;
+    double still_usd{0.0};  // of the whole book where nothing moves
+};
+PassingDay passing_day(const Book& book, const MarketState& market) {
+    PassingDay day{.later = day_later(market)};
+    for (const double gain : still_day_usd(book, market, day.later)) day.still_usd += gain;
+    return day;
+}
+
+// The scenarios with the day behind them, chosen and revalued as those of now are.
+TailRow one_day_row(const Book& book, const PassingDay& day, const ScenarioSet& set, const Factors& factors) {
+    ScenarioValuer valuer{book, day.later};
+    valuer.build_ladders();
+    std::vector<double> pnl = valuer.pnl_usd(set);
+    TailParts{book, day.later, set, factors}.refine(pnl, worst_count(pnl.size(), false));
+    const auto var = historical_tail(pnl, kReportVarAlpha);
+    const auto es = historical_tail(pnl, kReportEsAlpha);
+    return row_of("filtered_historical_one_day", var ? var->var_usd - day.still_usd : kNaN,
+                  es ? es->es_usd - day.still_usd : kNaN, "the same days, and one passes");
+}
+
+// Returns the row of what the day adds, which is no method of the headline; no name where there are no scenarios.
+TailRow historical_rows(const ReportInputs& inputs, const MarketState& market, const PassingDay& day,
+                        const Factors& factors, TailReport& out) {
+    TailRow one_day;
     ScenarioValuer valuer{inputs.book, market};
     valuer.build_ladders();
     for (const bool filtered : {false, true}) {
@@ -207,6 +236,7 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
         if (!var || !es) continue;
         out.rows.push_back(row_of(method, var->var_usd, es->es_usd, std::to_string(factors.history.days) + " days"));
         if (!filtered) continue;
+        one_day = one_day_row(inputs.book, day, set, factors);
         std::vector<std::size_t> order(pnl.size());
         std::vector<double> weights(pnl.size());
         if (!var_weights(pnl, kReportVarAlpha, order, weights)) continue;
@@ -216,6 +246,17 @@ void historical_rows(const ReportInputs& inputs, const MarketState& market, cons
         out.scenario_pnl_usd = std::move(pnl);
         out.scenario_method = method;
     }
+    return one_day;
+}
+
+// Where the headline, in which no time passes, leaves out what matters.
+void note_decay(double still_usd, double var_99_usd, std::vector<std::string>& notes) {
+    constexpr double kWorthTelling = 0.1;  // of the VaR
+    if (!(std::abs(still_usd) > kWorthTelling * std::abs(var_99_usd))) return;
+    std::string note = "a day on which nothing moves ";
+    note += still_usd < 0.0 ? "costs " : "gains ";
+    note += std::to_string(std::llround(std::abs(still_usd)));
+    notes.push_back(note + " USD; var_99_usd lets no time pass, filtered_historical_one_day does");
 }
 
 // VaR of the filtered scenarios; NaN where they cannot be made.
@@ -317,9 +358,15 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
         notes.push_back("neither daily returns nor daily volatilities: no tail");
         return out;
     }
-    parametric_rows(book, factors, out.rows);
-    if (factors.history.days > 0) historical_rows(inputs, market, factors, out);
+    const PassingDay day = passing_day(inputs.book, market);
+    parametric_rows(book, day.still_usd, factors, out.rows);
+    TailRow one_day;
+    if (factors.history.days > 0) one_day = historical_rows(inputs, market, day, factors, out);
     take_best(out);
+    if (!one_day.method.empty()) {
+        note_decay(day.still_usd, out.var_99_usd, notes);
+        out.rows.push_back(std::move(one_day));
+    }
     liquidity_row(inputs, market, out);
     return out;
 }
@@ -335,7 +382,8 @@ double report_var_99_usd(const ReportInputs& inputs, const MarketState& market) 
     factors.day = factor_covariance(inputs, factors.history, said_before);
     if (std::ranges::none_of(factors.day.sigma_day, [](double sigma) { return sigma > 0.0; })) return kNaN;
     TailReport out;
-    parametric_rows(second_order(inputs.book, market, factors), factors, out.rows);
+    parametric_rows(second_order(inputs.book, market, factors), passing_day(inputs.book, market).still_usd, factors,
+                    out.rows);
     take_best(out);
     return out.var_99_usd;
 }

@@ -9,7 +9,8 @@ inline constexpr double kReportVarAlpha = 0.99;
 inline constexpr double kReportEsAlpha = 0.975;
 inline constexpr double kReportStudentFreedom = 5.0;  // degrees of freedom of the heavy-tailed parametric figure
 
-// The tails of the book over one day: instantaneous shocks, no decay.
+// The tails of the book over one day: instantaneous shocks, no decay but in the rows delta_gamma and
+// filtered_historical_one_day.
 struct TailReport {
     std::vector<TailRow> rows;
     std::vector<double> scenario_pnl_usd;  // of scenario_method; empty where there is no history

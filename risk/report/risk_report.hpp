@@ -33,7 +33,8 @@ struct ReportMetric {
 
 // VaR and ES by one method.
 struct TailRow {
-    std::string method;  // normal, student_t, delta_gamma, historical, filtered_historical, liquidity_adjusted
+    // normal, student_t, delta_gamma, historical, filtered_historical, filtered_historical_one_day, liquidity_adjusted
+    std::string method;
     double var_99_usd{std::numeric_limits<double>::quiet_NaN()};
     double es_975_usd{std::numeric_limits<double>::quiet_NaN()};
     std::string note;  // method flag, or why there is no number

@@ -97,6 +97,11 @@ std::vector<double> ScenarioValuer::pnl_usd(const ScenarioSet& set) const {
 void ScenarioValuer::add_option(std::size_t row) {
     const Contract& contract = book_.contracts[row];
     const ExpiryMarket& expiry = market_.expiries[at(contract.expiry)];
+    const double years = delivery_forward(expiry, market_.now).years;
+    if (!(years > 0.0)) {  // a payoff's edge is not for a ladder
+        averaged_[contract.expiry].push_back(row);
+        return;
+    }
     Chain& chain = chains_[at(contract.expiry)];
     const double rate = contract.kind == ContractKind::inverse_option
                             ? market_.underlyings[at(contract.underlying)].index / expiry.forward
@@ -105,7 +110,7 @@ void ScenarioValuer::add_option(std::size_t row) {
     chain.volatility.push_back(market_.quotes[row].volatility);
     chain.quantity.push_back(book_.holdings[row].quantity * contract.multiplier * rate);
     chain.type.push_back(contract.type);
-    chain.years = delivery_forward(expiry, market_.now).years;
+    chain.years = years;
 }
 
 }  // namespace keel::risk

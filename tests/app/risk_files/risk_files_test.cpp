@@ -402,7 +402,7 @@ TEST_F(RiskFilesTest, TheExamplesAreRead) {
     const risk::RiskReport report = make_risk_report(builder.finish("risk-market.json"));
     for (const risk::ReportMetric& metric : report.metrics) EXPECT_FALSE(std::isnan(metric.value)) << metric.name;
     for (const risk::SmileReport& smile : report.smiles) EXPECT_TRUE(smile.arbitrage_free) << smile.note;
-    EXPECT_EQ(report.tails.size(), 6U);
+    EXPECT_EQ(report.tails.size(), 7U);
     ASSERT_EQ(report.venues.size(), 3U);
     for (const risk::VenueReport& venue : report.venues) {
         EXPECT_TRUE(std::isfinite(venue.margin_ratio)) << venue.name;

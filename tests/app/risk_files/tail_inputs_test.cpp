@@ -1,10 +1,13 @@
 // What a tail lacks is said by the tail and by every metric that is made from it.
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
 
+#include "risk/book/revaluation.hpp"
+#include "risk/tail/historical.hpp"
 #include "tests/app/risk_files/risk_files.hpp"
 
 namespace keel::app {
@@ -167,6 +170,95 @@ TEST_F(TailInputsTest, ADayThatNoUnderlyingKnowsIsLeftOut) {
     EXPECT_NEAR(value(lost, "var_99_usd"), want, 1e-9 * want);
     EXPECT_EQ(quality(lost, "var_99_usd", ""), "missing days filled");
     EXPECT_TRUE(has_note(lost, "1 day without any return left out of the tails"));
+}
+
+// Long 10 straddles of two days, short 10 calls of forty.
+constexpr const char* kStraddles = R"({"positions":[{"instrument":"BTC-3MAR26-65000-C","quantity":10},
+  {"instrument":"BTC-3MAR26-65000-P","quantity":10},{"instrument":"BTC-10APR26-70000-C","quantity":-10}],
+  "cash":[{"currency":"BTC","amount":10}]})";
+std::string at_time(const std::string& time, const std::string& history) {
+    return R"({"time":")" + time + R"(","underlyings":[{"name":"BTC","index":65000,)" + history +
+           R"(}],"expiries":[{"underlying":"BTC","expiry":"3MAR26","forward":65000,"settlement_average":65100},
+             {"underlying":"BTC","expiry":"10APR26","forward":65500}],
+      "instruments":[{"name":"BTC-3MAR26-65000-C","iv":0.7},{"name":"BTC-3MAR26-65000-P","iv":0.7},
+                     {"name":"BTC-10APR26-70000-C","iv":0.6}]})";
+}
+
+// Prices move by 3 % up or down, so that the filter leaves them as they are; volatilities as they like.
+struct SteadyDays {
+    std::vector<double> returns = random_days(), volatility_changes = random_days();
+    SteadyDays() {
+        for (std::size_t day = 0; day < kDays; ++day) returns[day] = std::copysign(0.03, returns[(day + 7) % kDays]);
+    }
+    [[nodiscard]] std::string text() const {
+        return R"("returns":)" + list(returns) + R"(,"volatility_changes":)" + list(volatility_changes);
+    }
+};
+
+// By its definition: the book in each day's moves with the clock a day on, less the book now.
+risk::TailMeasures one_day_tail(const risk::ReportInputs& in, const SteadyDays& days, risk::MarketState later) {
+    later.now = later.now + std::chrono::hours{24};
+    const double base = value_book(in.book, in.market).usd;
+    std::vector<double> pnl;
+    for (std::size_t day = 0; day < kDays; ++day) {
+        const std::array moves{risk::UnderlyingShock{.spot = std::expm1(days.returns[day])}};
+        for (std::size_t row = 0; row < in.book.contracts.size(); ++row) {
+            const risk::ExpirySlot expiry = in.book.contracts[row].expiry;
+            if (expiry == risk::ExpirySlot::none) continue;
+            const double years = years_between(later.now, later.expiries[static_cast<std::size_t>(expiry)].expiry);
+            later.quotes[row].volatility =
+                in.market.quotes[row].volatility *
+                std::exp(days.volatility_changes[day] * tenor_weight(risk::VolatilityTenor::power, years));
+        }
+        pnl.push_back(value_book(in.book, later, {.underlyings = moves}).usd - base);
+    }
+    std::vector<double> copy = pnl;
+    return {.var_usd = risk::historical_tail(pnl, 0.99)->var_usd, .es_usd = risk::historical_tail(copy, 0.975)->es_usd};
+}
+
+TEST_F(TailInputsTest, TheOneDayTailIsFullRevaluationADayLater) {
+    const SteadyDays days;
+    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-01T08:00:00Z", days.text())});
+    const RiskReport report = make_risk_report(in);
+    const risk::TailMeasures want = one_day_tail(in, days, in.market);
+    EXPECT_NEAR(tail(report, "filtered_historical_one_day").var_99_usd, want.var_usd, 1e-9 * want.var_usd);
+    EXPECT_NEAR(tail(report, "filtered_historical_one_day").es_975_usd, want.es_usd, 1e-9 * want.es_usd);
+    EXPECT_EQ(value(report, "var_99_usd"), tail(report, "filtered_historical").var_99_usd) << "no method of its own";
+    risk::MarketState later = in.market;
+    later.now = later.now + std::chrono::hours{24};
+    const double still = value_book(in.book, later).usd - value_book(in.book, in.market).usd;
+    ASSERT_LT(still, 0.0);
+    EXPECT_TRUE(has_note(report, "a day on which nothing moves costs " + std::to_string(std::llround(-still)) +
+                                     " USD; var_99_usd lets no time pass, filtered_historical_one_day does"));
+}
+
+// Ten hours before its delivery: on the way the straddle pays on the price of the day, whatever the average will be.
+TEST_F(TailInputsTest, WhatExpiresOnTheWayPays) {
+    const SteadyDays days;
+    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-02T22:00:00Z", days.text())});
+    ASSERT_GT(in.market.expiries[0].settlement_window.count(), 0);
+    risk::MarketState paying = in.market;
+    paying.expiries[0].settlement_window = {};
+    const risk::TailMeasures want = one_day_tail(in, days, paying);
+    const RiskReport report = make_risk_report(in);
+    EXPECT_NEAR(tail(report, "filtered_historical_one_day").var_99_usd, want.var_usd, 1e-9 * want.var_usd);
+    // Inside the window what is fixed is fixed; the rest of the window is no day.
+    const risk::ReportInputs open = load(R"({"positions":[{"instrument":"BTC-3MAR26-65000-C","quantity":10}]})",
+                                         {at_time("2026-03-03T07:45:00Z", days.text())});
+    const RiskReport fixing = make_risk_report(open);
+    EXPECT_NEAR(tail(fixing, "filtered_historical_one_day").var_99_usd, value(fixing, "var_99_usd"), 1e-6);
+}
+
+// Where nothing can move a day costs its decay.
+TEST_F(TailInputsTest, TheDeltaGammaTailHasTheDaysDecay) {
+    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-01T08:00:00Z", R"("daily_volatility":1e-9)")});
+    risk::MarketState later = in.market;
+    later.now = later.now + std::chrono::hours{24};
+    const double still = value_book(in.book, later).usd - value_book(in.book, in.market).usd;
+    const RiskReport report = make_risk_report(in);
+    EXPECT_NEAR(tail(report, "delta_gamma").var_99_usd, -still, 0.1);
+    EXPECT_NEAR(tail(report, "delta_gamma").es_975_usd, -still, 0.1);
+    EXPECT_NEAR(tail(report, "normal").var_99_usd, 0.0, 0.1);
 }
 
 }  // namespace
