@@ -234,7 +234,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("vega_usd", sums.vega / 100.0, "USD per point");
     rows.add("vega_w30_usd", vega_w30, "USD per point");
     rows.add("theta_day_usd", sums.theta / 365.0, "USD per day");
-    rows.add("vanna_usd", sums.vanna / 100.0, "coin per point");
+    rows.add("vanna_coin", sums.vanna / 100.0, "coin per point");
     rows.add("volga_usd", sums.volga / 1e4, "USD per point^2");
     rows.add("charm_day", sums.charm / 365.0, "coin per day");
     rows.add("equity_coin", value.coin[u], "coin");

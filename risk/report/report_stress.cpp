@@ -75,7 +75,7 @@ std::vector<ReportMetric> sums_of(ReportInputs inputs, const MarketState& market
 constexpr std::array<std::string_view, 16> kSums{
     "equity_usd", "dollar_delta_usd", "gamma_1pct_usd", "vega_usd",   "theta_day_usd", "gross_notional_usd",
     "delta_bs",   "delta_net",        "delta_usd",      "gamma",      "vega_w30_usd",  "net_notional_usd",
-    "vanna_usd",  "volga_usd",        "charm_day",      "equity_coin"};
+    "vanna_coin", "volga_usd",        "charm_day",      "equity_coin"};
 
 // The report's numbers for who believes one venue's moved prices.
 class BelievedMetrics {

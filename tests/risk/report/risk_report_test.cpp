@@ -56,6 +56,8 @@ TEST(RiskReportTest, SumsAreThoseOfFullRevaluation) {
     EXPECT_DOUBLE_EQ(value_of(report, "delta_bs", "BTC"), sums.delta_bs);
     EXPECT_DOUBLE_EQ(value_of(report, "delta_net", "BTC"), sums.delta_net);
     EXPECT_DOUBLE_EQ(value_of(report, "vega_usd", "BTC"), sums.vega / 100.0);
+    EXPECT_DOUBLE_EQ(value_of(report, "vanna_coin", "BTC"), sums.vanna / 100.0);
+    EXPECT_EQ(find_metric(report, "vanna_coin", "BTC")->unit, "coin per point");
     double parts = 0.0;
     for (const PositionRow& row : report.positions) parts += row.value_usd;
     EXPECT_NEAR(parts, report.equity_usd, 1e-6);
