@@ -183,7 +183,10 @@ void add_smiles(const RiskReport& report, std::string& out) {
 
 }  // namespace
 
-bool takes_positions(const risk::StressResult& stress) { return stress.id.starts_with("VENUE:") || stress.id == "ADL"; }
+bool takes_positions(const risk::StressResult& stress) {
+    using Kind = risk::StressDefinition::Kind;
+    return stress.kind == Kind::venue || stress.kind == Kind::deleverage;
+}
 
 std::vector<std::string> aftermath(const RiskReport& report, const risk::StressResult& stress) {
     std::vector<std::string> out;

@@ -384,6 +384,11 @@ void InputsBuilder::settle_correlations() {
     }
 }
 
+void InputsBuilder::name_stress(const std::string& id, const JsonTree& row) {
+    const auto [place, added] = stresses_.emplace(id, row.where());
+    if (!added) row.refuse(id + " is sized twice, first at " + place->second);
+}
+
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     inputs_.market.now = times_.newest();
     if (inputs_.market.now == UnixNanos{}) {

@@ -67,6 +67,10 @@ public:
     void margin_law(const std::string& venue, risk::VenueMarginTables tables, const std::string& path);
 
     // Settles what is still open, checks that everything held has what it needs, and hands the inputs over.
+    // Notes that the files size this stress. Errors: InputError where one did before.
+    void name_stress(const std::string& id, const JsonTree& row);
+    [[nodiscard]] bool names_stress(const std::string& id) const { return stresses_.contains(id); }
+
     // Errors: InputError naming the market file and what it lacks.
     [[nodiscard]] risk::ReportInputs finish(const std::string& market_file);
 
@@ -101,6 +105,7 @@ private:
     std::map<std::string, std::vector<std::size_t>> named_;
     std::map<std::size_t, Given> held_;  // by row
     std::size_t portfolios_{0};
+    std::map<std::string, std::string> stresses_;  // where the files size them
     std::vector<Cash> cash_;
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;

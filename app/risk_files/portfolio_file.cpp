@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/risk_files/json_tree.hpp"
+#include "app/risk_files/stress_rows.hpp"
 
 namespace keel::app {
 namespace {
@@ -115,7 +116,7 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
-    root.refuse_unknown({"venue", "positions", "cash", "limits", "venues", "equity_peak_usd", "comment"});
+    root.refuse_unknown({"venue", "positions", "cash", "limits", "stresses", "venues", "equity_peak_usd", "comment"});
     const std::string venue = root.text_or("venue", kDeribit);
     if (const JsonTree* rows = root.find("positions")) {
         for (const JsonTree& row : rows->array()) read_position(row, venue, builder);
@@ -128,6 +129,9 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     }
     if (const JsonTree* rows = root.find("limits")) {
         for (const JsonTree& row : rows->array()) read_limit(row, builder.inputs());
+    }
+    if (const JsonTree* rows = root.find("stresses")) {
+        for (const JsonTree& row : rows->array()) read_stress(row, builder);
     }
     if (const JsonTree* rows = root.find("venues")) {
         for (const JsonTree& row : rows->array()) read_margin_model(row, path, builder);

@@ -101,6 +101,7 @@ struct ReportInputs {
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
     std::vector<double> adl_indicators;            // by contract, as the venue tells; NaN unknown; may be shorter
     std::vector<ReportLimit> limits;
+    std::vector<StressDefinition> stresses{default_stresses()};  // CRASH among them, for the reverse stress
     std::vector<VenueSlot> venues_without_cash;  // that hold positions: their equity is not known in full
     double equity_peak_usd{std::numeric_limits<double>::quiet_NaN()};
     std::vector<std::string> notes;  // what the reader of the files assumed; carried into the report

@@ -360,7 +360,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     // What is lost with a venue is not what prices can do: two numbers.
     double worst = kNaN, venue_lost = kNaN;
     for (const StressResult& stress : so_far.stresses) {
-        double& least = stress.id.starts_with("VENUE") ? venue_lost : worst;
+        double& least = stress.kind == StressDefinition::Kind::venue ? venue_lost : worst;
         least = std::isnan(least) ? stress.pnl_usd : std::min(least, stress.pnl_usd);
     }
     rows.add("stress_worst_usd", worst, "USD");

@@ -17,7 +17,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kZ99 = 2.3263478740408408;
-constexpr const char* kOracle = "ORACLE:";
 
 // The report's inputs with what is held at the venue, or with all but that.
 ReportInputs part_of(const ReportInputs& inputs, VenueSlot venue, bool held_there) {
@@ -143,7 +142,7 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
                               .maintenance_margin = margin_of(inputs, market),
                               .var_99_usd = tail.var_99_usd,
                               .var_without_venue = [&](VenueSlot venue) { return var_without(inputs, market, venue); }};
-    std::vector<StressResult> out = run_stresses(stress, default_stresses());
+    std::vector<StressResult> out = run_stresses(stress, inputs.stresses);
     add_correlation_stress(tail, equity_usd, out);
     return out;
 }
@@ -151,24 +150,26 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
 double report_reverse_crash(const ReportInputs& inputs, const MarketState& market) {
     return reverse_stress_scale(
         {.book = inputs.book, .market = market, .maintenance_margin = margin_of(inputs, market)},
-        default_stresses().front());
+        *std::ranges::find(inputs.stresses, "CRASH", &StressDefinition::id));
 }
 
 void mark_fired_limits(const ReportInputs& inputs, const MarketState& market, RiskReport& report) {
     if (inputs.limits.empty()) return;
-    const auto definitions = default_stresses();
-    const auto oracle = std::ranges::find(definitions, StressDefinition::Kind::oracle, &StressDefinition::kind);
-    const StressMoves moves = stress_moves(*oracle, inputs.book);
-    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
-        const auto found = std::ranges::find(report.stresses, kOracle + inputs.book.venue_names[v], &StressResult::id);
-        if (found == report.stresses.end()) continue;
-        const BelievedMetrics believed{inputs, market, VenueSlot(static_cast<std::uint16_t>(v)), moves, *found};
-        for (const ReportLimit& limit : inputs.limits) {
-            const LimitState state = limit_state(limit, believed.value(limit.metric, limit.scope));
-            const ReportMetric* now = find_metric(report, limit.metric, limit.scope);
-            if (now == nullptr || severity(state) <= severity(limit_state(limit, now->value))) continue;
-            found->limits_fired.push_back(
-                {.metric = limit.metric, .scope = limit.scope, .hard = state == LimitState::hard});
+    for (const StressDefinition& definition : inputs.stresses) {
+        if (definition.kind != StressDefinition::Kind::oracle) continue;
+        const StressMoves moves = stress_moves(definition, inputs.book);
+        for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+            const auto found =
+                std::ranges::find(report.stresses, definition.id + ":" + inputs.book.venue_names[v], &StressResult::id);
+            if (found == report.stresses.end()) continue;
+            const BelievedMetrics believed{inputs, market, VenueSlot(static_cast<std::uint16_t>(v)), moves, *found};
+            for (const ReportLimit& limit : inputs.limits) {
+                const LimitState state = limit_state(limit, believed.value(limit.metric, limit.scope));
+                const ReportMetric* now = find_metric(report, limit.metric, limit.scope);
+                if (now == nullptr || severity(state) <= severity(limit_state(limit, now->value))) continue;
+                found->limits_fired.push_back(
+                    {.metric = limit.metric, .scope = limit.scope, .hard = state == LimitState::hard});
+            }
         }
     }
 }

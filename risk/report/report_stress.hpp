@@ -5,7 +5,7 @@
 
 namespace keel::risk {
 
-// The default stresses of the report's book, then CORR1 for the parts that it takes and CORR_AGAINST. `market` has
+// The inputs' stresses of the report's book, then CORR1 for the parts that it takes and CORR_AGAINST. `market` has
 // every option's volatility filled where it can be.
 [[nodiscard]] std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market,
                                                         const TailReport& tail, double equity_usd);

@@ -303,13 +303,19 @@ std::vector<StressDefinition> default_stresses() {
     out.push_back({.id = "LIQUIDITY", .spread_factor = 5.0, .depth_factor = 0.2, .impact_factor = 3.0});
     out.push_back({.id = "ADL", .kind = Kind::deleverage, .deleverage_part = 0.5, .bankruptcy_gap = 0.02});
     out.push_back({.id = "ORACLE", .kind = Kind::oracle, .spot = -0.10});
-    StressDefinition combined = out.front();
-    combined.id = "COMBO";
-    combined.stable = -0.12;
-    combined.spread_factor = 5.0;
-    combined.depth_factor = 0.2;
-    combined.impact_factor = 3.0;
-    out.push_back(std::move(combined));
+    out.push_back(combined_stress(out));
+    return out;
+}
+
+StressDefinition combined_stress(std::span<const StressDefinition> definitions) {
+    const auto named = [&](const char* id) { return *std::ranges::find(definitions, id, &StressDefinition::id); };
+    const StressDefinition liquidity = named("LIQUIDITY");
+    StressDefinition out = named("CRASH");
+    out.id = "COMBO";
+    out.stable = named("DEPEG").stable;
+    out.spread_factor = liquidity.spread_factor;
+    out.depth_factor = liquidity.depth_factor;
+    out.impact_factor = liquidity.impact_factor;
     return out;
 }
 
@@ -361,6 +367,7 @@ std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<con
     Revaluation whole{inputs};
     std::vector<StressResult> out;
     for (const StressDefinition& stress : definitions) {
+        const std::size_t first = out.size();
         switch (stress.kind) {
             case Kind::shock: add_shock(inputs, stress, whole, out); break;
             case Kind::venue: add_venue_defaults(inputs, stress, whole, out); break;
@@ -368,6 +375,7 @@ std::vector<StressResult> run_stresses(const StressInputs& inputs, std::span<con
             case Kind::funding: add_funding(inputs, stress, whole, out); break;
             case Kind::deleverage: add_deleverage(inputs, stress, whole, out); break;
         }
+        for (std::size_t i = first; i < out.size(); ++i) out[i].kind = stress.kind;
     }
     return out;
 }

@@ -43,6 +43,9 @@ struct StressDefinition {
 // risk-model.md. (CORR1 works on covariances: correlation_stress.hpp.)
 [[nodiscard]] std::vector<StressDefinition> default_stresses();
 
+// COMBO of the CRASH, DEPEG and LIQUIDITY among `definitions`, which are there.
+[[nodiscard]] StressDefinition combined_stress(std::span<const StressDefinition> definitions);
+
 // How a contract trades, for the liquidity stress; NaN where unknown: such a holding is counted as left out.
 struct ContractLiquidity {
     double spread{std::numeric_limits<double>::quiet_NaN()};        // relative to mid
@@ -87,6 +90,7 @@ struct StressResult {
     double var_99_usd{std::numeric_limits<double>::quiet_NaN()};
     double sigma_usd{std::numeric_limits<double>::quiet_NaN()};  // CORR1: of one day
     std::vector<FiredLimit> limits_fired{};                      // oracle
+    StressDefinition::Kind kind{StressDefinition::Kind::shock};  // of the definition; CORR1: shock
 };
 
 struct StressInputs {
