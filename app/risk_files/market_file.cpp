@@ -236,9 +236,29 @@ void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& build
     take(claim, deviation, liquidity.spread_deviation);
 }
 
+// The rate that longs of a perpetual pay per 8 h. A newer file without one leaves it, as old as its own file.
+void take_funding(const JsonTree& row, std::string_view key, std::size_t place, InputsBuilder& builder) {
+    const double rate = row.number_or(key, kNaN);
+    if (std::isnan(rate)) return;
+    const Claim claim = builder.times().claim(Input::funding, place);
+    if (claim == Claim::older) return;
+    risk::ReportInputs& inputs = builder.inputs();
+    if (inputs.funding_rates.size() <= place) inputs.funding_rates.resize(place + 1, kNaN);
+    inputs.funding_rates[place] = rate;
+    take_age(row, claim, inputs.funding_age_seconds, place);
+}
+
+void take_funding_cap(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
+    const double cap = positive_or(row, "funding_cap_8h", kNaN);
+    if (std::isnan(cap)) return;
+    std::vector<double>& caps = builder.inputs().funding_caps;
+    if (caps.size() <= place) caps.resize(place + 1, kNaN);
+    caps[place] = cap;
+}
+
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
-    row.refuse_unknown(
-        {"name", "mark", "iv", "spread", "spread_deviation", "daily_volume", "daily_volatility", "age_seconds"});
+    row.refuse_unknown({"name", "mark", "iv", "spread", "spread_deviation", "daily_volume", "daily_volatility",
+                        "funding_8h", "funding_cap_8h", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
     (void)age_or(row, kNaN);  // refused for contracts that are not held, too
     const std::vector<std::size_t> places = builder.rows_named(row.at("name").text());
@@ -255,6 +275,8 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
             if (!std::isnan(price)) (option ? quote.volatility : quote.mark) = price;
         }
         take_liquidity(row, place, builder);
+        take_funding(row, "funding_8h", place, builder);
+        take_funding_cap(row, place, builder);
         if (priced) {
             take_age(row, claim, inputs.input_age_seconds, place);
         } else if (place < inputs.input_age_seconds.size()) {  // a row without a price makes none younger
@@ -382,6 +404,7 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
         const bool counts = claim != Claim::older;
         if (counts && (bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
         if (counts && ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);
+        take_funding(row, "current_funding", place, builder);
         const double volume = row.number_or("volume", kNaN);
         const bool both = bid > 0.0 && ask > bid;
         if (!both && !(volume > 0.0)) continue;

@@ -19,6 +19,7 @@ std::vector<double>* ages_of(Input input, risk::ReportInputs& inputs) {
     if (input == Input::index) return &inputs.index_age_seconds;
     if (input == Input::quote) return &inputs.input_age_seconds;
     if (input == Input::stable) return &inputs.stable_age_seconds;
+    if (input == Input::funding) return &inputs.funding_age_seconds;
     return input == Input::forward || input == Input::curve ? &inputs.expiry_age_seconds : nullptr;
 }
 

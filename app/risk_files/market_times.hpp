@@ -24,7 +24,8 @@ public:
         history,
         daily_volatility,
         correlations,
-        liquidity
+        liquidity,
+        funding
     };
     // How the file that is being read stands to the one that an input came from.
     enum class Claim : std::uint8_t {

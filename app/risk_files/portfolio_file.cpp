@@ -79,6 +79,29 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     indicators[place] = row.at("adl_indicator").number();
 }
 
+double signed_by(const JsonTree& side, double quantity) {
+    if (side.text() != "buy" && side.text() != "sell") side.refuse("must be buy or sell");
+    return side.text() == "buy" ? quantity : -quantity;
+}
+
+void add_order(std::size_t place, double quantity, InputsBuilder& builder) {
+    builder.inputs().open_orders.push_back(
+        {.contract = risk::ContractSlot(static_cast<std::uint32_t>(place)), .quantity = quantity});
+}
+
+void read_order(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
+    row.refuse_unknown({"instrument", "side", "quantity", "price", "venue", "kind", "underlying", "settlement",
+                        "expiry", "strike", "multiplier"});
+    const double quantity = row.at("quantity").number();
+    const double multiplier = row.number_or("multiplier", 1.0);
+    if (!(quantity > 0.0)) row.at("quantity").refuse("must be positive: side says which way");
+    if (row.find("price") != nullptr && !(row.at("price").number() > 0.0)) row.at("price").refuse("must be positive");
+    if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
+    const std::size_t place =
+        builder.contract(row.at("instrument").text(), meaning_of(row), row.text_or("venue", venue), multiplier);
+    add_order(place, signed_by(row.at("side"), quantity), builder);
+}
+
 void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {
     row.refuse_unknown({"metric", "scope", "soft", "hard", "below"});
     risk::ReportLimit limit{.metric = row.at("metric").text(),
@@ -116,7 +139,8 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
-    root.refuse_unknown({"venue", "positions", "cash", "limits", "stresses", "venues", "equity_peak_usd", "comment"});
+    root.refuse_unknown(
+        {"venue", "positions", "cash", "open_orders", "limits", "stresses", "venues", "equity_peak_usd", "comment"});
     const std::string venue = root.text_or("venue", kDeribit);
     if (const JsonTree* rows = root.find("positions")) {
         for (const JsonTree& row : rows->array()) read_position(row, venue, builder);
@@ -126,6 +150,9 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
             row.refuse_unknown({"currency", "amount", "venue"});
             builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), row.at("amount").number(), row);
         }
+    }
+    if (const JsonTree* rows = root.find("open_orders")) {
+        for (const JsonTree& row : rows->array()) read_order(row, venue, builder);
     }
     if (const JsonTree* rows = root.find("limits")) {
         for (const JsonTree& row : rows->array()) read_limit(row, builder.inputs());
@@ -172,7 +199,18 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
     }
 }
 
-// The `result` of a JSON-RPC answer: positions, one account summary, or several.
+// One row of private/get_open_orders...: what of it is not filled yet.
+void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
+    const JsonTree& name = row.at("instrument_name");
+    const auto meaning = parse_contract_name(name.text());
+    if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
+    const double left = row.at("amount").number() - row.number_or("filled_amount", 0.0);
+    const std::string state = row.text_or("order_state", "open");
+    if (!(left > 0.0) || (state != "open" && state != "untriggered")) return;
+    add_order(builder.contract(name.text(), *meaning, kDeribit, 1.0), signed_by(row.at("direction"), left), builder);
+}
+
+// The `result` of a JSON-RPC answer: positions, open orders, one account summary, or several.
 void read_deribit(const JsonTree& result, InputsBuilder& builder) {
     const auto read_summary = [&](const JsonTree& row) {
         builder.add_cash(row.at("currency").text(), kDeribit, row.at("balance").number(), row);
@@ -183,7 +221,13 @@ void read_deribit(const JsonTree& result, InputsBuilder& builder) {
     }
     if (result.find("balance") != nullptr) return read_summary(result);
     for (const JsonTree& row : result.array()) {
-        row.find("balance") != nullptr ? read_summary(row) : read_deribit_position(row, builder);
+        if (row.find("balance") != nullptr) {
+            read_summary(row);
+        } else if (row.find("order_id") != nullptr) {
+            read_deribit_order(row, builder);
+        } else {
+            read_deribit_position(row, builder);
+        }
     }
 }
 

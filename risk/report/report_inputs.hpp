@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "risk/book/market_state.hpp"
+#include "risk/exposure/exposure_matrix.hpp"
 #include "risk/margin/adl_rank.hpp"
 #include "risk/margin/book_margin.hpp"
 #include "risk/report/input_doubt.hpp"
@@ -99,7 +100,11 @@ struct ReportInputs {
     // Underlyings x underlyings where there is no history; NaN where not known; may be empty.
     std::vector<double> correlations;
     std::vector<VenueMarginTables> venue_margins;  // by VenueSlot; may be shorter
-    std::vector<double> adl_indicators;            // by contract, as the venue tells; NaN unknown; may be shorter
+    std::vector<double> funding_rates;  // by contract, fraction per 8 h that longs pay; NaN unknown; may be shorter
+    std::vector<double> funding_caps;   // by contract, of its magnitude; likewise
+    std::vector<double> funding_age_seconds;  // by contract; likewise
+    std::vector<OpenOrder> open_orders;
+    std::vector<double> adl_indicators;  // by contract, as the venue tells; NaN unknown; may be shorter
     std::vector<ReportLimit> limits;
     std::vector<StressDefinition> stresses{default_stresses()};  // CRASH among them, for the reverse stress
     std::vector<VenueSlot> venues_without_cash;  // that hold positions: their equity is not known in full

@@ -63,9 +63,9 @@ public:
         history_ = age;
         history_doubts_ = doubts;
     }
-    // `lack`: what this number alone is without; empty: nothing.
-    void add(std::string name, double value, const char* unit, const std::string& lack = "") {
-        const InputAge age = needs_history(name) ? older(age_, history_) : age_;
+    // `lack`: what this number alone is without; empty: nothing. `own`: of what it alone is made from.
+    void add(std::string name, double value, const char* unit, const std::string& lack = "", InputAge own = {}) {
+        const InputAge age = older(needs_history(name) ? older(age_, history_) : age_, own);
         const InputDoubt of_history = needs_tail(name) ? history_doubts_ : InputDoubt::none;
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
@@ -191,6 +191,10 @@ void add_signals(const std::string& underlying, const SurfaceSignals& signals, I
     rows.add("variance_30d", signals.variance_30d, "per year");
 }
 
+void add_parts(std::span<const UnderlyingMetric> parts, MetricRows& rows) {
+    for (const UnderlyingMetric& part : parts) rows.add(part.name, part.value, part.unit, part.lack, part.age);
+}
+
 // What the past days say; their ages are their own.
 void add_days(const std::string& scope, std::span<const HistoryMetric> days, MetricRows& rows) {
     for (const HistoryMetric& day : days) {
@@ -224,9 +228,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
                !inputs.venues_without_cash.empty());
     rows.add("delta_bs", sums.delta_bs, "coin");
     rows.add("delta_net", sums.delta_net, "coin");
-    for (const UnderlyingMetric& row : smile_deltas(inputs, market, so_far.smiles, slot)) {
-        rows.add(row.name, row.value, row.unit, row.lack);
-    }
+    add_parts(smile_deltas(inputs, market, so_far.smiles, slot), rows);
     rows.add("delta_usd", delta_usd, "coin");
     rows.add("dollar_delta_usd", delta_usd * index, "USD");
     rows.add("gamma", sums.gamma, "coin/USD");
@@ -240,6 +242,8 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("equity_coin", value.coin[u], "coin");
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
+    add_parts(order_metrics(inputs, market, slot), rows);
+    add_parts(funding_metrics(inputs, market, slot), rows);
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
     add_underlying_liquidation(inputs, so_far, inputs.book.underlying_names[u], rows);
     add_signals(inputs.book.underlying_names[u], so_far.underlyings[u].signals, curve_age(inputs, slot), so_far, rows);
@@ -345,6 +349,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("vega_usd", totals.vega_usd, "USD per point");
     rows.add("theta_day_usd", totals.theta_day_usd, "USD per day");
     rows.add("gross_notional_usd", totals.gross_usd, "USD");
+    add_parts(funding_metrics(inputs, market, UnderlyingSlot::none), rows);
     const Leverage ratio = leverage({.equity_usd = value.usd,
                                      .gross_notional_usd = totals.gross_usd,
                                      .dollar_delta_usd = totals.dollar_delta_usd,

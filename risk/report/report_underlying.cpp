@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/exposure/exposure_matrix.hpp"
+#include "risk/portfolio/contract_pnl.hpp"
 #include "risk/surface/smile_dynamics.hpp"
 
 namespace keel::risk {
@@ -26,7 +28,65 @@ std::optional<double> skew_of(const Contract& contract, std::span<const SmileRep
     return std::isfinite(skew) ? std::optional{skew} : std::nullopt;
 }
 
+bool is_perpetual(const Contract& contract) {
+    const bool future = contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
+    return future && contract.expiry == ExpirySlot::none;
+}
+
+double told(const std::vector<double>& values, std::size_t row) { return row < values.size() ? values[row] : kNaN; }
+
+// What is counted on, within the cap; not finite: half of the cap against the position.
+double rate_of(const ReportInputs& inputs, std::size_t row, bool& known) {
+    const double given = told(inputs.funding_caps, row), rate = told(inputs.funding_rates, row);
+    const double cap = std::isnan(given) ? kFundingCapDefault : given;
+    known = std::isfinite(rate) && !(told(inputs.funding_age_seconds, row) > 2.0 * kFundingIntervalSeconds);
+    return known ? std::clamp(rate, -cap, cap) : std::copysign(0.5 * cap, inputs.book.holdings[row].quantity);
+}
+
 }  // namespace
+
+std::vector<UnderlyingMetric> funding_metrics(const ReportInputs& inputs, const MarketState& market,
+                                              UnderlyingSlot underlying) {
+    UnderlyingMetric out{.name = "funding_8h_usd", .value = 0.0, .unit = "USD per 8 h"};
+    std::size_t perpetuals = 0, assumed = 0;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
+        const double quantity = inputs.book.holdings[row].quantity;
+        if (!is_perpetual(contract) || quantity == 0.0) continue;
+        if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
+        bool known = false;
+        const double rate = rate_of(inputs, row, known);
+        const bool inverse = contract.kind == ContractKind::inverse_future;
+        const double cash = funding_cash(inverse ? ContractForm::inverse : ContractForm::linear, contract.multiplier,
+                                         quantity, market.quotes[row].mark, rate);
+        if (!std::isfinite(cash)) continue;  // no price: the scope says how many
+        ++perpetuals;
+        assumed += known ? 0U : 1U;
+        out.value +=
+            cash * (inverse ? market.underlyings[at(contract.underlying)].index : market.stables[at(contract.stable)]);
+        const double seconds = told(inputs.funding_age_seconds, row);
+        if (known) out.age = older(out.age, {.oldest_seconds = seconds, .stale = seconds > kFundingIntervalSeconds});
+    }
+    if (perpetuals == 0) return {};
+    if (assumed > 0)
+        out.lack = std::to_string(assumed) + (assumed == 1 ? " rate" : " rates") + " not known: half the cap";
+    return {out};
+}
+
+std::vector<UnderlyingMetric> order_metrics(const ReportInputs& inputs, const MarketState& market,
+                                            UnderlyingSlot underlying) {
+    const bool any = std::ranges::any_of(inputs.open_orders, [&](const OpenOrder& order) {
+        return inputs.book.contracts[at(order.contract)].underlying == underlying;
+    });
+    if (!any) return {};
+    const OpenOrderExposure worst = open_order_exposure(inputs.book, market, underlying, inputs.open_orders);
+    const std::size_t without = worst.left_out - book_sensitivities(inputs.book, market, underlying).left_out;
+    const std::string lack =
+        without == 0 ? "" : std::to_string(without) + (without == 1 ? " order" : " orders") + " not priced";
+    return {{.name = "order_delta_low", .value = worst.delta_low, .unit = "coin", .lack = lack},
+            {.name = "order_delta_high", .value = worst.delta_high, .unit = "coin", .lack = lack},
+            {.name = "order_notional_usd", .value = worst.notional_usd, .unit = "USD", .lack = lack}};
+}
 
 std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const MarketState& market,
                                            std::span<const SmileReport> smiles, UnderlyingSlot underlying) {

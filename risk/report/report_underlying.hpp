@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "risk/report/report_age.hpp"
 #include "risk/report/report_inputs.hpp"
 #include "risk/report/risk_report.hpp"
 
 namespace keel::risk {
 
+// A perpetual's rate per 8 h is taken within this where the file gives no cap of its own (the cap of the named
+// stresses).
+inline constexpr double kFundingCapDefault = 0.0075;
+inline constexpr double kFundingIntervalSeconds = 28'800.0;
 // Where the skew stickiness of an underlying is not given: a strike keeps its volatility.
 inline constexpr double kStickinessDefault = 1.0;
 
@@ -17,7 +22,8 @@ struct UnderlyingMetric {
     const char* name;
     double value{std::numeric_limits<double>::quiet_NaN()};
     const char* unit;
-    std::string lack;  // what it is without; empty: nothing
+    std::string lack{};  // what it is without; empty: nothing
+    InputAge age{};      // of what it rests on beside what is held
 };
 
 // Delta in coin where volatilities move with the forward along the curves (smile_dynamics.hpp), at the stickiness given
@@ -25,5 +31,15 @@ struct UnderlyingMetric {
 [[nodiscard]] std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const MarketState& market,
                                                          std::span<const SmileReport> smiles,
                                                          UnderlyingSlot underlying);
+
+// What funding pays over the next eight hours to the perpetuals of one underlying (none: of all), USD: -rate N each, N
+// the signed notional at the mark (risk/portfolio/contract_pnl.hpp). A rate that is not known, or older than two
+// intervals, is half the cap against the position. Empty where no perpetual is held.
+[[nodiscard]] std::vector<UnderlyingMetric> funding_metrics(const ReportInputs& inputs, const MarketState& market,
+                                                            UnderlyingSlot underlying);
+
+// What the open orders could make of one underlying (exposure_matrix.hpp). Empty where it has none.
+[[nodiscard]] std::vector<UnderlyingMetric> order_metrics(const ReportInputs& inputs, const MarketState& market,
+                                                          UnderlyingSlot underlying);
 
 }  // namespace keel::risk

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "tests/risk/stress/stress_book.hpp"
 #include "tests/risk/surface/svi_json.hpp"
 
 namespace keel::risk {
@@ -92,6 +93,85 @@ TEST(SmileDeltaReportTest, OptionsWithoutACurveKeepTheirDeltaAndAreCounted) {
     EXPECT_EQ(held_row(report, "delta_net_r0").quality, "1 option without a curve");
     in.book.contracts[0] = {.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{0}, .venue = VenueSlot{0}};
     EXPECT_EQ(find_metric(make_risk_report(in), "delta_net_r0", "BTC"), nullptr) << "no option is held";
+}
+
+// Two perpetuals of one coin: 4 coins long and linear at a mark of 50,050, 20,000 USD short and inverse at 50,010.
+ReportInputs perpetuals() {
+    auto [book, market] = test::stress_book();
+    ReportInputs out;
+    out.book = book;
+    out.market = market;
+    out.market.stables = {0.99};
+    out.funding_rates = {0.0001, 0.0002};
+    return out;
+}
+
+TEST(FundingReportTest, LongsPayAPositiveRateInWhatTheContractSettlesIn) {
+    const RiskReport report = make_risk_report(perpetuals());
+    const double linear = -0.0001 * 4.0 * 50'050.0 * 0.99;
+    const double inverse = 0.0002 * (20'000.0 / 50'010.0) * 50'000.0;
+    EXPECT_NEAR(held_row(report, "funding_8h_usd").value, linear + inverse, 1e-9);
+    EXPECT_NEAR(held_row(report, "funding_8h_usd", "").value, linear + inverse, 1e-9);
+    EXPECT_EQ(held_row(report, "funding_8h_usd").quality, "good");
+    EXPECT_EQ(held_row(report, "funding_8h_usd").unit, "USD per 8 h");
+    ReportInputs negative = perpetuals();
+    negative.funding_rates = {-0.0001, -0.0002};
+    EXPECT_NEAR(held_row(make_risk_report(negative), "funding_8h_usd").value, -linear - inverse, 1e-9);
+}
+
+TEST(FundingReportTest, RatesStayWithinTheCap) {
+    ReportInputs in = perpetuals();
+    in.funding_rates = {0.05, 0.05};
+    in.funding_caps = {0.005};
+    const double linear = -0.005 * 4.0 * 50'050.0 * 0.99;
+    const double inverse = kFundingCapDefault * (20'000.0 / 50'010.0) * 50'000.0;
+    EXPECT_NEAR(held_row(make_risk_report(in), "funding_8h_usd").value, linear + inverse, 1e-9);
+}
+
+TEST(FundingReportTest, AMissingRateIsHalfTheCapAgainstThePosition) {
+    ReportInputs in = perpetuals();
+    in.funding_rates = {std::numeric_limits<double>::quiet_NaN()};
+    const double paid = 0.5 * kFundingCapDefault * (4.0 * 50'050.0 * 0.99 + 20'000.0 / 50'010.0 * 50'000.0);
+    const RiskReport report = make_risk_report(in);
+    EXPECT_NEAR(held_row(report, "funding_8h_usd").value, -paid, 1e-9) << "long and short both pay";
+    EXPECT_EQ(held_row(report, "funding_8h_usd").quality, "2 rates not known: half the cap");
+}
+
+TEST(FundingReportTest, AnOldRateIsUsedForTwoIntervalsAndStaleAfterOne) {
+    ReportInputs in = perpetuals();
+    const double fresh = held_row(make_risk_report(in), "funding_8h_usd").value;
+    in.funding_age_seconds = {10.0, 40'000.0};
+    const RiskReport old = make_risk_report(in);
+    EXPECT_EQ(held_row(old, "funding_8h_usd").value, fresh);
+    EXPECT_EQ(held_row(old, "funding_8h_usd").age_seconds, 40'000.0);
+    EXPECT_EQ(held_row(old, "funding_8h_usd").quality, "stale");
+    EXPECT_EQ(held_row(old, "delta_net").quality, "good") << "no other metric rests on it";
+    in.funding_age_seconds = {10.0, 58'000.0};
+    EXPECT_EQ(held_row(make_risk_report(in), "funding_8h_usd").quality, "1 rate not known: half the cap");
+}
+
+TEST(FundingReportTest, ABookWithoutPerpetualsHasNone) {
+    ReportInputs in = perpetuals();
+    in.book.holdings[0] = in.book.holdings[1] = {};
+    EXPECT_EQ(find_metric(make_risk_report(in), "funding_8h_usd", "BTC"), nullptr);
+    EXPECT_EQ(find_metric(make_risk_report(in), "funding_8h_usd", ""), nullptr);
+}
+
+TEST(OrderReportTest, EitherSideAloneMayFill) {
+    ReportInputs in = perpetuals();
+    EXPECT_EQ(find_metric(make_risk_report(in), "order_delta_low", "BTC"), nullptr) << "no orders are given";
+    in.open_orders = {{.contract = ContractSlot{0}, .quantity = 3.0},
+                      {.contract = ContractSlot{0}, .quantity = -1.0},
+                      {.contract = ContractSlot{1}, .quantity = -500.0},  // 5,000 USD
+                      {.contract = ContractSlot{2}, .quantity = 1.0}};
+    in.market.quotes[2].volatility = std::numeric_limits<double>::quiet_NaN();
+    in.book.holdings[2] = {};
+    const RiskReport report = make_risk_report(in);
+    const double delta = held_row(report, "delta_net").value;
+    EXPECT_NEAR(held_row(report, "order_delta_high").value, delta + 3.0, 1e-9);
+    EXPECT_NEAR(held_row(report, "order_delta_low").value, delta - 1.0 - 5'000.0 / 50'010.0, 1e-9);
+    EXPECT_NEAR(held_row(report, "order_notional_usd").value, 3.0 * 50'050.0, 1e-6);
+    EXPECT_EQ(held_row(report, "order_delta_low").quality, "1 order not priced");
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+#include "tests/app/risk_files/risk_files.hpp"
+
+namespace keel::test {
+namespace {
+
+using risk::find_metric;
+
+class OrdersAndFundingTest : public RiskFiles {
+protected:
+    static double value(const risk::RiskReport& report, std::string_view metric, std::string_view scope = "BTC") {
+        const risk::ReportMetric* found = find_metric(report, metric, scope);
+        return found == nullptr ? std::numeric_limits<double>::quiet_NaN() : found->value;
+    }
+};
+
+constexpr const char* kPortfolio = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-13000,"entry":64000},
+  {"instrument":"BTC_USDC-PERPETUAL","quantity":0.5,"entry":64000}],
+  "cash":[{"currency":"BTC","amount":3},{"currency":"USDC","amount":5}]})";
+constexpr const char* kMarket = R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+  "stablecoins":{"USDC":1},"instruments":[{"name":"BTC-PERPETUAL","mark":65000,"funding_8h":0.0001},
+  {"name":"BTC_USDC-PERPETUAL","mark":65000,"funding_8h":0.02,"funding_cap_8h":0.005}]})";
+
+TEST_F(OrdersAndFundingTest, FundingIsReadWithItsCap) {
+    const risk::RiskReport out = report(kPortfolio, {kMarket});
+    EXPECT_NEAR(value(out, "funding_8h_usd"), 0.0001 * 13'000.0 - 0.005 * 0.5 * 65'000.0, 1e-9);
+    EXPECT_EQ(quality(out, "funding_8h_usd", "BTC"), "good");
+}
+
+// The newer file knows prices only: the rates are of the older one, an hour ago.
+TEST_F(OrdersAndFundingTest, ARateStaysUntilANewerOneAndIsAsOldAsItsFile) {
+    constexpr const char* kNewer = R"({"time":"2026-03-01T09:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+      "instruments":[{"name":"BTC-PERPETUAL","mark":65000},{"name":"BTC_USDC-PERPETUAL","mark":65000,"funding_8h":0}],
+      "stablecoins":{"USDC":1}})";
+    for (const auto& markets : {std::initializer_list<std::string>{kMarket, kNewer}, {kNewer, kMarket}}) {
+        const risk::RiskReport out = report(kPortfolio, markets);
+        EXPECT_NEAR(value(out, "funding_8h_usd"), 0.0001 * 13'000.0, 1e-9);
+        EXPECT_EQ(find_metric(out, "funding_8h_usd", "BTC")->age_seconds, 3'600.0);
+        EXPECT_EQ(quality(out, "delta_net", "BTC"), "good");
+    }
+}
+
+TEST_F(OrdersAndFundingTest, DeribitsSummaryTellsTheRateOfNow) {
+    constexpr const char* kSummary = R"({"jsonrpc":"2.0","result":[{"instrument_name":"BTC-PERPETUAL",
+      "mark_price":65000,"bid_price":64990,"ask_price":65010,"volume":10,"estimated_delivery_price":65000,
+      "current_funding":-0.0003,"funding_8h":0.0009,"creation_timestamp":1772352000000}]})";
+    const risk::RiskReport out = report(
+        R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1000,"entry":64000}],
+            "cash":[{"currency":"BTC","amount":1}]})",
+        {kSummary});
+    EXPECT_NEAR(value(out, "funding_8h_usd"), 0.3, 1e-9) << "a long is paid a negative rate";
+}
+
+TEST_F(OrdersAndFundingTest, OpenOrdersOfOurFormAndOfDeribit) {
+    const std::string own = kPortfolio;
+    const std::string with =
+        own.substr(0, own.rfind('}')) +
+        R"(,"open_orders":[{"instrument":"BTC-PERPETUAL","side":"sell","quantity":6500,"price":66000},
+                             {"instrument":"BTC_USDC-PERPETUAL","side":"buy","quantity":2}]})";
+    const risk::RiskReport out = report(with, {kMarket});
+    const double delta = value(out, "delta_net");
+    EXPECT_NEAR(value(out, "order_delta_low"), delta - 0.1, 1e-12);
+    EXPECT_NEAR(value(out, "order_delta_high"), delta + 2.0, 1e-12);
+
+    app::InputsBuilder builder;
+    app::read_portfolio_file(write("own.json", kPortfolio), builder);
+    app::read_portfolio_file(write("orders.json", R"({"jsonrpc":"2.0","result":[
+      {"order_id":"1","instrument_name":"BTC-PERPETUAL","direction":"sell","amount":13000,"filled_amount":6500,
+       "price":66000,"order_state":"open"},
+      {"order_id":"2","instrument_name":"BTC-PERPETUAL","direction":"buy","amount":13000,"order_state":"cancelled"},
+      {"order_id":"3","instrument_name":"BTC_USDC-PERPETUAL","direction":"buy","amount":2,"price":"market_price",
+       "order_state":"untriggered"}]})"),
+                             builder);
+    app::read_market_file(write("market.json", kMarket), builder);
+    const risk::RiskReport deribit = make_risk_report(builder.finish("market.json"));
+    EXPECT_EQ(value(deribit, "order_delta_low"), value(out, "order_delta_low"));
+    EXPECT_EQ(value(deribit, "order_delta_high"), value(out, "order_delta_high"));
+    EXPECT_EQ(value(deribit, "delta_net"), delta) << "an order is no position";
+}
+
+TEST_F(OrdersAndFundingTest, WhatIsNoOrderIsRefused) {
+    const auto refusal = [&](const std::string& order) -> std::string {
+        try {
+            (void)load(R"({"open_orders":[)" + order + "]}", {kMarket});
+        } catch (const app::UsageError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const auto says = [&](const std::string& order, const char* words) {
+        const std::string said = refusal(order);
+        EXPECT_NE(said.find(words), std::string::npos) << said;
+    };
+    says(R"({"instrument":"BTC-PERPETUAL","side":"long","quantity":1})", "open_orders[0].side: must be buy or sell");
+    says(R"({"instrument":"BTC-PERPETUAL","side":"buy","quantity":-1})", "open_orders[0].quantity: must be positive");
+    says(R"({"instrument":"BTC-PERPETUAL","side":"buy","quantity":1,"price":0})", "open_orders[0].price: must be");
+}
+
+}  // namespace
+}  // namespace keel::test
