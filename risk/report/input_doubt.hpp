@@ -23,6 +23,7 @@ enum class InputDoubt : std::uint16_t {
     volatility_still = 2048,    // a tail of options without a history of their volatility
     days_filled = 4096,         // a tail of days that were missing
     price_still = 8192,         // a tail of something whose price no history or volatility moves
+    model_value = 16384,        // an option without a quote, between those that its curve was fitted to
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -12,7 +12,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 14> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 15> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -26,7 +26,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 14> kWords{
      {InputDoubt::settlement_unknown, "settlement average unknown"},
      {InputDoubt::volatility_still, "volatility stands still"},
      {InputDoubt::days_filled, "missing days filled"},
-     {InputDoubt::price_still, "a price stands still"}}};
+     {InputDoubt::price_still, "a price stands still"},
+     {InputDoubt::model_value, "valued by the model"}}};
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -56,6 +57,13 @@ InputDoubt of_mark(const ReportInputs& inputs, const Contract& contract, double 
     return dated ? of_forward(inputs, contract.expiry) : InputDoubt::none;
 }
 
+bool is_quoted(const SmileReport& smile, double strike) {
+    return std::ranges::any_of(smile.quotes, [&](const SmileQuote& quote) {
+        return quote.strike == strike &&
+               (std::isfinite(quote.bid) || std::isfinite(quote.ask) || std::isfinite(quote.mark));
+    });
+}
+
 InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row) {
     const Contract& contract = inputs.book.contracts[row];
     const double own = inputs.market.quotes[row].volatility;
@@ -68,7 +76,10 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
     out |= smile->doubts;
     if (!is_market_volatility(smile_volatility(*smile, contract.strike))) out |= InputDoubt::volatility_range;
     const bool outside = contract.strike < smile->strike_min || contract.strike > smile->strike_max;
-    return outside ? out | InputDoubt::beyond_quotes : out;
+    if (outside) return out | InputDoubt::beyond_quotes;
+    // A curve that was given is the market; one that was fitted stands in for the quote that is missing.
+    const bool missing = std::isnan(own) && smile->fitted && !is_quoted(*smile, contract.strike);
+    return missing ? out | InputDoubt::model_value : out;
 }
 
 InputDoubt of_settlement(const MarketState& market, ExpirySlot slot) {

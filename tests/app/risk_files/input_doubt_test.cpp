@@ -178,7 +178,7 @@ std::string quoted(const std::string& at_strike, const std::string& instead) {
 }
 
 TEST_F(InputDoubtTest, QuotesOfACurveReachWhatIsValuedOnIt) {
-    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-71000-C","quantity":2})");
     const RiskReport sound = report(option, {market(quoted("", ""), "")});
     expect_quality(sound, "good");
     const std::string crossed = quoted("58000", R"(,"bid_iv":0.62,"ask_iv":0.61,"mark_iv":0.607)");
@@ -191,7 +191,7 @@ TEST_F(InputDoubtTest, QuotesOfACurveReachWhatIsValuedOnIt) {
     expect_quality(report(option, {market(quoted("58000", R"(,"ask_iv":0.6,"mark_iv":0.607)"), "")}),
                    "one-sided quote");
     expect_quality(report(option, {market(quoted("58000", R"(,"mark_iv":0.607)"), "")}), "good");
-    const std::string own = R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})";
+    const std::string own = R"(,{"name":"BTC-27MAR26-71000-C","iv":0.6})";
     expect_quality(report(option, {market(crossed, own)}), "good");
     EXPECT_EQ(quality(report(option, {market(crossed, own)}), "volatility_30d", "BTC"),
               "outside the expiries, crossed quote");
@@ -210,7 +210,25 @@ TEST_F(InputDoubtTest, AWingIsMeasuredFromTheQuotesThatTheCurveWasFittedTo) {
     expect_quality(report(at("78000"), {market(one_sided, "")}), "one-sided quote, beyond the quoted strikes");
     expect_quality(report(at("58000"), {market(absurd, "")}), "volatility out of range");
     expect_quality(report(at("57000"), {market(absurd, "")}), "beyond the quoted strikes, volatility out of range");
-    expect_quality(report(at("57000"), {market(quoted("", ""), "")}), "good");
+    expect_quality(report(at("57000"), {market(quoted("", ""), "")}), "valued by the model");
+}
+
+// A quote that is missing among others; the curve that was given instead of quotes is the market itself.
+TEST_F(InputDoubtTest, AFittedCurveStandsInForAMissingQuote) {
+    const auto held = [](const char* strike) {
+        return holding(std::string{R"({"instrument":"BTC-27MAR26-)"} + strike + R"(-C","quantity":2})");
+    };
+    const RiskReport between = report(held("70000"), {market(quoted("", ""), "")});
+    expect_quality(between, "valued by the model");
+    EXPECT_TRUE(has_note(between, "BTC-27MAR26-70000-C: valued by the model"));
+    EXPECT_EQ(between.positions.at(1).doubts, risk::InputDoubt::model_value);
+    expect_quality(report(held("71000"), {market(quoted("", ""), "")}), "good");
+    expect_quality(report(held("70000"), {market(quoted("", ""), R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})")}),
+                   "good");
+    expect_quality(report(held("70000"), {market(R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,
+                     "svi":{"a":0.02,"b":0.02,"rho":-0.3,"m":0,"sigma":0.1}})",
+                                                 "")}),
+                   "good");
 }
 
 TEST_F(InputDoubtTest, ArbitrageInAGivenCurveReachesWhatIsValuedOnIt) {
