@@ -194,6 +194,7 @@ void add_exposures(const RiskReport& report, JsonText& json) {
         json.field("vega_w30_usd", row.vega_w30_usd);
         json.field("theta_day_usd", row.theta_day_usd);
         json.field("notional_usd", row.notional_usd);
+        json.field("initial_margin_usd", row.initial_margin_usd);
         json.close_object();
     }
     json.close_array();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "risk/book/revaluation.hpp"
@@ -18,6 +19,8 @@ struct ExposureRow {
     double theta_day_usd{0.0};   // USD per day
     double notional_usd{0.0};    // gross
     std::size_t left_out{0};     // holdings that an input was missing for
+    // Its part of the venue's initial margin; NaN where that is no sum over positions, or not known. Set by the report.
+    double initial_margin_usd{std::numeric_limits<double>::quiet_NaN()};
 };
 
 // Every cell that holds something, in the order of venue, underlying, expiry.

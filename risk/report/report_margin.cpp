@@ -223,6 +223,27 @@ double ReportMargins::maintenance_usd(const Book& book, VenueSlot venue, const S
     return margin.status == MarginStatus::ok ? margin.maintenance : kNaN;
 }
 
+void add_cell_margins(const ReportInputs& inputs, const MarketState& market, std::vector<ExposureRow>& cells) {
+    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+        const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+        if (tables_of(inputs, venue).law == MarginLaw::deribit_portfolio) continue;
+        const VenueTables tables{inputs, venue};
+        VenueRevaluation revaluation{{inputs.book, market, venue, tables.model}};
+        for (ExposureRow& cell : cells) {
+            if (cell.venue != venue) continue;
+            std::vector<Holding> own(inputs.book.holdings.size());
+            for (std::size_t row = 0; row < own.size(); ++row) {
+                const Contract& contract = inputs.book.contracts[row];
+                const bool inside =
+                    contract.venue == venue && contract.underlying == cell.underlying && contract.expiry == cell.expiry;
+                if (inside) own[row] = inputs.book.holdings[row];
+            }
+            const MarginAmount margin = revaluation.margin_usd(own, {});
+            if (margin.status == MarginStatus::ok) cell.initial_margin_usd = margin.initial;
+        }
+    }
+}
+
 bool holds_margined(const Book& book, VenueSlot venue) {
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const Contract& contract = book.contracts[row];

@@ -28,6 +28,10 @@ private:
 // Whether anything is held there that a venue asks a margin for: no cash, no spot.
 [[nodiscard]] bool holds_margined(const Book& book, VenueSlot venue);
 
+// Sets the initial margin of each cell of the exposure matrix where the venue's law adds positions up: all but
+// portfolio margin.
+void add_cell_margins(const ReportInputs& inputs, const MarketState& market, std::vector<ExposureRow>& cells);
+
 // How the underlyings move in a day, by UnderlyingSlot: standard deviations (NaN unknown) and the covariance matrix of
 // ln S. Either may be empty.
 struct DailyMoves {

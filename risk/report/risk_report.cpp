@@ -147,6 +147,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         venue_reports(inputs, market, {.sigma = tail.sigma_day, .covariance = tail.covariance_day}, report.notes);
     report.deleveraging = report_adl(inputs, market, tail.sigma_day);
     report.exposures = exposure_matrix(inputs.book, market);
+    add_cell_margins(inputs, market, report.exposures);
     for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
         UnderlyingReport row;
         row.name = inputs.book.underlying_names[u];

@@ -617,6 +617,27 @@ TEST(RiskReportTest, DeleveragingOfAHedgeByHand) {
     EXPECT_EQ(make_risk_report(in).deleveraging.at(0).risk.status, MarginStatus::bad_input) << "no price";
 }
 
+// The standard law adds positions up, cell by cell; the risk matrix of portfolio margin does not.
+TEST(RiskReportTest, CellsOfTheExposureMatrixSumToTheMarginWhereItAdds) {
+    ReportInputs in = inputs();
+    const RiskReport report = make_risk_report(in);
+    double sum = 0.0;
+    std::size_t cells = 0;
+    for (const ExposureRow& cell : report.exposures) {
+        if (cell.venue != VenueSlot{0}) {
+            EXPECT_TRUE(std::isnan(cell.initial_margin_usd)) << "beta has no model";
+            continue;
+        }
+        ++cells;
+        EXPECT_GT(cell.initial_margin_usd, 0.0);
+        sum += cell.initial_margin_usd;
+    }
+    EXPECT_EQ(cells, 2U) << "perpetual and options";
+    EXPECT_NEAR(sum, report.venues[0].initial_margin_usd, 1e-9 * sum);
+    in.venue_margins[0].law = MarginLaw::deribit_portfolio;
+    for (const ExposureRow& cell : make_risk_report(in).exposures) EXPECT_TRUE(std::isnan(cell.initial_margin_usd));
+}
+
 TEST(RiskReportTest, PortfolioMarginOfTheRiskMatrix) {
     ReportInputs in = inputs();
     in.venue_margins[0].law = MarginLaw::deribit_portfolio;
