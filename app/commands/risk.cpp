@@ -134,7 +134,8 @@ void swap_coins(const Trade& trade, std::size_t row, double index, ReportInputs&
 }
 
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
-// an option's premium is paid. So the value of the account does not move. Returns what was filled.
+// an option's premium and what goes into a pool are paid. So the value of the account does not move. Returns what was
+// filled.
 WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
     const risk::Contract contract = inputs.book.contracts[row];
     risk::MarketState market = inputs.market;
@@ -148,9 +149,12 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
                        .quantity = trade.quantity,
                        .price = quote.mark,
                        .price_unit = "USD"};
-    if (risk::is_option(contract.kind)) {
+    if (!risk::is_linear(contract.kind)) {
         const double premium = holding_value(contract, {.quantity = trade.quantity}, quote, market);
-        if (!std::isfinite(premium)) throw UsageError{trade.contract + ": the market files give it no volatility"};
+        if (!std::isfinite(premium)) throw UsageError{trade.contract + ": the market files do not price it"};
+        if (contract.kind == risk::ContractKind::liquidity && held.quantity + trade.quantity < 0.0) {
+            throw UsageError{fmt::format("{}: more than the {} that is held", trade.contract, held.quantity)};
+        }
         inputs.book.holdings[row] = {
             .quantity = held.quantity + trade.quantity,
             .entry = entry_after(held, trade.quantity, premium / (trade.quantity * contract.multiplier))};

@@ -16,7 +16,7 @@ struct WhatIfTrade {
     std::string venue;
     double quantity{0.0};
     double price{0.0};
-    std::string price_unit;  // "USD" per coin; an option's own price: its settlement currency per coin
+    std::string price_unit;  // "USD" per coin; an option: what it settles in per coin, a pool: per unit of liquidity
 };
 
 // "65,012.5 USD".

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ struct ContractName {
     std::string underlying;
     std::string stable;  // empty: settles in coin
     UnixNanos expiry{};  // 08:00 UTC of the day; 0: never
-    double strike{0.0};
+    double strike{0.0};  // of a share in a pool: the lower end of its range, 0 where it has none
+    double upper{std::numeric_limits<double>::infinity()};
     OptionType type{OptionType::none};
 };
 

@@ -34,6 +34,7 @@ std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
 }
 
 bool usable(double price) { return std::isfinite(price) && price > 0.0; }
+bool is_dollar(const std::string& name) { return name.starts_with("USD") || name.ends_with("USD"); }
 
 }  // namespace
 
@@ -74,7 +75,8 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
                  .underlying = underlying(meaning.underlying),
                  .venue = venue(venue_name),
                  .multiplier = multiplier,
-                 .strike = meaning.strike};
+                 .strike = meaning.strike,
+                 .upper = meaning.upper};
     if (const char* problem = risk::contract_problem(row)) throw UsageError{name + ": " + problem};
     if (!meaning.stable.empty()) row.stable = stable(meaning.stable);
     if (meaning.expiry != UnixNanos{}) row.expiry = expiry(row.underlying, meaning.expiry);
@@ -86,6 +88,19 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
     inputs_.liquidity.emplace_back();
     inputs_.input_age_seconds.push_back(kNaN);
     return entry->second;
+}
+
+bool InputsBuilder::has_terms(std::size_t row, const ContractName& meaning, double multiplier) const {
+    const Contract& held = inputs_.book.contracts[row];
+    const auto name_at = [](const std::vector<std::string>& names, auto slot) {
+        return at(slot) < names.size() ? names[at(slot)] : "";
+    };
+    const UnixNanos expiry =
+        held.expiry == risk::ExpirySlot::none ? UnixNanos{} : inputs_.market.expiries[at(held.expiry)].expiry;
+    return held.kind == meaning.kind && held.type == meaning.type && held.multiplier == multiplier &&
+           held.strike == meaning.strike && held.upper == meaning.upper && expiry == meaning.expiry &&
+           name_at(inputs_.book.underlying_names, held.underlying) == meaning.underlying &&
+           name_at(inputs_.book.stable_names, held.stable) == meaning.stable;
 }
 
 void InputsBuilder::add_cash(const std::string& currency, const std::string& venue_name, double amount,
@@ -157,9 +172,8 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
 void InputsBuilder::settle_cash() {
     for (const Cash& cash : cash_) {
         const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
-        const bool is_dollar = cash.currency.starts_with("USD") || cash.currency.ends_with("USD");
         ContractName meaning{.kind = ContractKind::coin_cash, .underlying = cash.currency, .stable = {}};
-        if (!is_coin && is_dollar)
+        if (!is_coin && is_dollar(cash.currency))
             meaning = {.kind = ContractKind::stable_cash, .underlying = {}, .stable = cash.currency};
         const auto [entry, fresh] = rows_.try_emplace(cash.currency + "@" + cash.venue, inputs_.book.contracts.size());
         if (fresh) {
@@ -213,8 +227,8 @@ void InputsBuilder::find_venues_without_cash() {
         if (std::ranges::count(cash_, name, &Cash::venue) > 0) continue;
         for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
             const Contract& contract = inputs_.book.contracts[row];
-            if (at(contract.venue) != v || is_cash(contract.kind) || inputs_.book.holdings[row].quantity == 0.0)
-                continue;
+            const bool paid = is_cash(contract.kind) || contract.kind == ContractKind::liquidity;
+            if (at(contract.venue) != v || paid || inputs_.book.holdings[row].quantity == 0.0) continue;
             inputs_.venues_without_cash.push_back(risk::VenueSlot(static_cast<std::uint16_t>(v)));
             inputs_.notes.push_back(name + ": positions without any cash, its equity is what they are worth");
             break;
@@ -317,6 +331,22 @@ void InputsBuilder::settle_marks() {
     }
 }
 
+// A pool that no market file prices stands where arbitrage keeps it, at the index, in its own stablecoin.
+void InputsBuilder::settle_pools() {
+    for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+        const Contract& contract = inputs_.book.contracts[row];
+        double& mark = inputs_.market.quotes[row].mark;
+        if (contract.kind != ContractKind::liquidity) continue;
+        const auto& laws = inputs_.venue_margins;
+        if (at(contract.venue) < laws.size() && laws[at(contract.venue)].law != risk::MarginLaw::none) {
+            throw UsageError{fmt::format("{}: a share in a pool is no collateral of the margin model of {}",
+                                         inputs_.book.names[row], inputs_.book.venue_names[at(contract.venue)])};
+        }
+        if (usable(mark)) continue;
+        mark = inputs_.market.underlyings[at(contract.underlying)].index / inputs_.market.stables[at(contract.stable)];
+    }
+}
+
 // Each expiry has its own window, or the longest of the venues whose contracts it delivers and of those that quote it.
 void InputsBuilder::settle_windows() {
     for (const Contract& contract : inputs_.book.contracts) {
@@ -412,13 +442,19 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     }
     for (std::size_t s = 0; s < inputs_.market.stables.size(); ++s) {
         if (usable(inputs_.market.stables[s])) continue;
+        const std::string& name = inputs_.book.stable_names[s];
+        if (!is_dollar(name)) {
+            throw InputError{market_file, "stablecoins",
+                             fmt::format("no price of {}, and its name does not say that it is a dollar", name)};
+        }
         inputs_.market.stables[s] = 1.0;
-        inputs_.notes.push_back(inputs_.book.stable_names[s] + ": no price given, taken as 1 USD");
+        inputs_.notes.push_back(name + ": no price given, taken as 1 USD");
     }
+    settle_pools();
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         risk::Holding& holding = inputs_.book.holdings[row];
         const Contract& contract = inputs_.book.contracts[row];
-        if (is_cash(contract.kind) || is_option(contract.kind) || holding.quantity == 0.0 || usable(holding.entry))
+        if (is_cash(contract.kind) || !is_linear(contract.kind) || holding.quantity == 0.0 || usable(holding.entry))
             continue;
         holding.entry = inputs_.market.quotes[row].mark;
         inputs_.notes.push_back(inputs_.book.names[row] + ": no entry given, its profit counts from the mark");

@@ -29,6 +29,8 @@ public:
     // The row of a contract at a venue, made on first sight. Errors: UsageError naming one that no book can hold.
     [[nodiscard]] std::size_t contract(const std::string& name, const ContractName& meaning, const std::string& venue,
                                        double multiplier);
+    // Whether that row is of a contract with these terms: a name at a venue is of one only.
+    [[nodiscard]] bool has_terms(std::size_t row, const ContractName& meaning, double multiplier) const;
     // The row of cash in a currency: coin where an underlying of that name is known at the end, else a stablecoin.
     // Refuses a second balance of the same currency and venue, naming both places.
     void add_cash(const std::string& currency, const std::string& venue, double amount, const JsonTree& from);
@@ -94,6 +96,7 @@ private:
     [[nodiscard]] std::optional<std::size_t> carry_source(std::size_t expiry) const;
     void taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts);
     void settle_marks();
+    void settle_pools();
     void settle_windows();
     void settle_volatilities();
     void settle_margins();

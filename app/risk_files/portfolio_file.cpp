@@ -39,7 +39,7 @@ ContractName spelled_out(const JsonTree& row) {
         return out;
     }
     if (kind != "call" && kind != "put") {
-        row.at("kind").refuse("must be spot, perpetual, future, call or put");
+        row.at("kind").refuse("must be spot, perpetual, future, call, put or pool");
     }
     out.kind = linear ? ContractKind::linear_option : ContractKind::inverse_option;
     out.type = kind == "call" ? OptionType::call : OptionType::put;
@@ -61,7 +61,36 @@ ContractName meaning_of(const JsonTree& row) {
     return *meaning;
 }
 
+std::size_t row_of(const JsonTree& row, const ContractName& meaning, const std::string& venue, double multiplier,
+                   InputsBuilder& builder) {
+    const std::string& name = row.at("instrument").text();
+    const std::size_t place = builder.contract(name, meaning, venue, multiplier);
+    if (!builder.has_terms(place, meaning, multiplier)) {
+        row.refuse(fmt::format("{} at {} has other terms in a row before: give it a name of its own", name, venue));
+    }
+    return place;
+}
+
+// A share in an automated market maker's pool, at a venue of its own.
+void read_pool(const JsonTree& row, InputsBuilder& builder) {
+    row.refuse_unknown({"instrument", "kind", "underlying", "settlement", "liquidity", "lower", "upper", "venue"});
+    ContractName meaning{.kind = ContractKind::liquidity,
+                         .underlying = row.at("underlying").text(),
+                         .stable = row.at("settlement").text()};
+    if (meaning.stable == meaning.underlying) row.at("settlement").refuse("must be the pool's stablecoin");
+    if (row.find("lower") != nullptr || row.find("upper") != nullptr) {
+        meaning.strike = row.at("lower").number();
+        meaning.upper = row.at("upper").number();
+        if (!(meaning.strike > 0.0)) row.at("lower").refuse("must be positive; without a range leave both ends out");
+        if (!(meaning.upper > meaning.strike)) row.at("upper").refuse("must be above \"lower\"");
+    }
+    const double liquidity = row.at("liquidity").number();
+    if (!(liquidity > 0.0)) row.at("liquidity").refuse("must be positive");
+    builder.hold(row_of(row, meaning, row.at("venue").text(), 1.0, builder), liquidity, kNaN, row, true);
+}
+
 void read_position(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
+    if (row.text_or("kind", "") == "pool") return read_pool(row, builder);
     row.refuse_unknown({"instrument", "quantity", "entry", "venue", "kind", "underlying", "settlement", "expiry",
                         "strike", "multiplier", "adl_indicator"});
     const ContractName meaning = meaning_of(row);
@@ -70,8 +99,7 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     const double multiplier = row.number_or("multiplier", 1.0);
     if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
-    const std::size_t place =
-        builder.contract(row.at("instrument").text(), meaning, row.text_or("venue", venue), multiplier);
+    const std::size_t place = row_of(row, meaning, row.text_or("venue", venue), multiplier, builder);
     builder.hold(place, quantity, entry, row, true);
     if (row.find("adl_indicator") == nullptr) return;
     auto& indicators = builder.inputs().adl_indicators;

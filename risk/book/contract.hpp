@@ -34,6 +34,11 @@ enum class ContractKind : std::uint8_t {
 [[nodiscard]] constexpr bool is_cash(ContractKind kind) {
     return kind == ContractKind::coin_cash || kind == ContractKind::stable_cash;
 }
+// Its value is a straight line in the price, or in one over the price where it settles in coin: neither an option nor a
+// share in a pool.
+[[nodiscard]] constexpr bool is_linear(ContractKind kind) {
+    return !is_option(kind) && kind != ContractKind::liquidity;
+}
 // Its value belongs to the coin ledger; every other kind's to the ledger of its stablecoin.
 [[nodiscard]] constexpr bool settles_in_coin(ContractKind kind) {
     return kind == ContractKind::coin_cash || kind == ContractKind::inverse_future ||
@@ -65,12 +70,15 @@ inline constexpr double kStrikeMax = 1e9;
     if (is_option(contract.kind) && !(contract.strike >= kStrikeMin && contract.strike <= kStrikeMax)) {
         return "its strike is not between 1e-9 and 1e9 USD per coin";
     }
+    if (contract.kind == ContractKind::liquidity && !(contract.strike >= 0.0 && contract.upper > contract.strike)) {
+        return "its prices are no range: the lower end is not below the upper";
+    }
     return nullptr;
 }
 
 // What the venue or the surface last said of a contract.
 struct ContractQuote {
-    double mark{std::numeric_limits<double>::quiet_NaN()};        // USD per coin; futures, perpetuals, spot
+    double mark{std::numeric_limits<double>::quiet_NaN()};        // USD per coin; all but options and cash
     double volatility{std::numeric_limits<double>::quiet_NaN()};  // fraction per sqrt(year); options
 };
 

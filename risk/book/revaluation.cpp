@@ -54,6 +54,13 @@ double open_share(const Contract& contract, const MarketState& market) {
     return delivery_forward(market.expiries[at(contract.expiry)], market.now).weight;
 }
 
+// What a pool asks for a coin: arbitrage keeps it at the index over the stablecoin's price, whatever futures trade at.
+double pool_price(const Contract& contract, const ContractQuote& quote, const Shock& shock) {
+    const std::size_t stable = at(contract.stable);
+    const double depeg = stable < shock.stables.size() ? shock.stables[stable] : 0.0;
+    return quote.mark * (1.0 + shock_of(shock, contract.underlying).spot) / (1.0 + depeg);
+}
+
 // Greeks of a share in a pool: its value moves with one price and with nothing else.
 bool liquidity_sensitivities(const Contract& contract, const ContractQuote& quote, Sensitivities& out) {
     LiquidityGreeks pool;
@@ -88,11 +95,12 @@ double holding_value(const Contract& contract, const Holding& holding, const Con
     if (is_cash(contract.kind)) return holding.quantity;
     const double size = holding.quantity * contract.multiplier;
     if (is_option(contract.kind)) return size * option_value(contract, quote, market, shock);
-    const double mark = shocked_mark(contract, quote, market, shock);
     if (contract.kind == ContractKind::liquidity) {
         LiquidityGreeks pool;
-        return liquidity_position({contract.strike, contract.upper}, mark, pool) ? size * pool.value : kNaN;
+        const double price = pool_price(contract, quote, shock);
+        return liquidity_position({contract.strike, contract.upper}, price, pool) ? size * pool.value : kNaN;
     }
+    const double mark = shocked_mark(contract, quote, market, shock);
     if (!usable(mark) || (holding.quantity != 0.0 && !usable(holding.entry))) return kNaN;
     if (holding.quantity == 0.0) return 0.0;
     return contract.kind == ContractKind::inverse_future ? size * (1.0 / holding.entry - 1.0 / mark)

@@ -109,6 +109,9 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
             out[row] |= of_option(inputs, smiles, row);
         } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future) {
             out[row] |= of_mark(inputs, contract, inputs.market.quotes[row].mark);
+        } else if (contract.kind == ContractKind::liquidity) {  // its price is in the stablecoin
+            out[row] |=
+                of_mark(inputs, contract, inputs.market.quotes[row].mark * inputs.market.stables[at(contract.stable)]);
         }
     }
     return out;

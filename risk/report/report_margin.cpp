@@ -192,6 +192,8 @@ std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
         const Contract& contract = inputs.book.contracts[row];
         const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
         if (contract.venue != venue || !margined || inputs.book.holdings[row].quantity == 0.0) continue;
+        if (contract.kind == ContractKind::liquidity)
+            return "margin unknown, " + inputs.book.names[row] + ": a share in a pool is no collateral of this model";
         const std::string lack = tiered ? lacking_for(contract, inputs.book.holdings[row], inputs.book.names[row],
                                                       tables, tables.tiers.contains(row))
                                         : lacking_at_deribit(inputs.book, contract, tables);
@@ -244,11 +246,14 @@ void add_cell_margins(const ReportInputs& inputs, const MarketState& market, std
     }
 }
 
-bool holds_margined(const Book& book, VenueSlot venue) {
+bool holds_margined(const ReportInputs& inputs, VenueSlot venue) {
+    const Book& book = inputs.book;
+    const bool has_law = tables_of(inputs, venue).law != MarginLaw::none;
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const Contract& contract = book.contracts[row];
-        const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
-        if (contract.venue == venue && margined && book.holdings[row].quantity != 0.0) return true;
+        const bool paid = is_cash(contract.kind) || contract.kind == ContractKind::spot ||
+                          (contract.kind == ContractKind::liquidity && !has_law);
+        if (contract.venue == venue && !paid && book.holdings[row].quantity != 0.0) return true;
     }
     return false;
 }
@@ -268,7 +273,7 @@ std::vector<VenueReport> venue_reports(const ReportInputs& inputs, const MarketS
         const MarginAmount margin = revaluation.margin_usd(inputs.book.holdings, {});
         const bool known = margin.status == MarginStatus::ok;
         for (std::size_t u = 0; u < market.underlyings.size(); ++u) {
-            if (!holds_margined(inputs.book, venue) || !holds_any(inputs.book, venue, u)) continue;
+            if (!holds_margined(inputs, venue) || !holds_any(inputs.book, venue, u)) continue;
             row.liquidations.push_back(known ? liquidation_of(inputs, revaluation, u, moves)
                                              : VenueReport::Liquidation{.underlying = inputs.book.underlying_names[u]});
         }

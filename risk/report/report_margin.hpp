@@ -25,8 +25,9 @@ private:
     std::vector<std::unique_ptr<Venue>> venues_;  // by VenueSlot
 };
 
-// Whether anything is held there that a venue asks a margin for: no cash, no spot.
-[[nodiscard]] bool holds_margined(const Book& book, VenueSlot venue);
+// Whether anything is held there that a venue asks a margin for: no cash, no spot. A share in a pool is paid for: only
+// a margin law would have to know it.
+[[nodiscard]] bool holds_margined(const ReportInputs& inputs, VenueSlot venue);
 
 // Sets the initial margin of each cell of the exposure matrix where the venue's law adds positions up: all but
 // portfolio margin.

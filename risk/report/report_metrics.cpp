@@ -120,7 +120,7 @@ std::string margin_lack(const ReportInputs& inputs, const RiskReport& so_far) {
     std::size_t unknown = 0;
     for (std::size_t v = 0; v < so_far.venues.size(); ++v) {
         if (std::isfinite(so_far.venues[v].maintenance_margin_usd)) continue;
-        if (!holds_margined(inputs.book, VenueSlot(static_cast<std::uint16_t>(v)))) continue;
+        if (!holds_margined(inputs, VenueSlot(static_cast<std::uint16_t>(v)))) continue;
         const bool modelled = v < inputs.venue_margins.size() && inputs.venue_margins[v].law != MarginLaw::none;
         ++(modelled ? unknown : unmodelled);
     }

@@ -15,8 +15,10 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-// What a future gains in USD when its underlying moves; `before` is its value now, in its own ledger.
-double future_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before, double log_return) {
+// What a holding that no volatility moves gains in USD when its underlying does; `before` is its value now, in its own
+// ledger.
+double revalued_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before,
+                        double log_return) {
     const Contract& contract = book.contracts[row];
     std::array<UnderlyingShock, kScenarioFactorsMax> moves{};
     const double spot = std::expm1(log_return);
@@ -36,9 +38,11 @@ ScenarioValuer::ScenarioValuer(const Book& book, const MarketState& market) : bo
         if (!std::isfinite(holding_value(contract, book.holdings[row], market.quotes[row], market))) continue;
         if (contract.expiry != ExpirySlot::none &&
             delivery_forward(market.expiries[at(contract.expiry)], market.now).averaging) {
-            is_option(contract.kind) ? averaged_[contract.expiry].push_back(row) : averaged_futures_.push_back(row);
+            is_option(contract.kind) ? averaged_[contract.expiry].push_back(row) : revalued_.push_back(row);
         } else if (is_option(contract.kind)) {
             add_option(row);
+        } else if (!is_linear(contract.kind)) {
+            revalued_.push_back(row);
         } else {
             linear_[at(contract.underlying)].add(
                 contract, book.holdings[row], market.quotes[row],
@@ -81,12 +85,12 @@ std::vector<double> ScenarioValuer::pnl_usd(const ScenarioSet& set) const {
         AveragedOptions{book_, market_, expiry, rows}.add_pnl_usd(set.log_moves(underlying),
                                                                   set.log_moves(underlyings + underlying), out);
     }
-    for (const std::size_t row : averaged_futures_) {
+    for (const std::size_t row : revalued_) {
         const std::size_t underlying = at(book_.contracts[row].underlying);
         const double before = holding_value(book_.contracts[row], book_.holdings[row], market_.quotes[row], market_);
         const auto moves = set.log_moves(underlying);
         for (std::size_t s = 0; s < out.size(); ++s) {
-            const double pnl = future_pnl_usd(book_, market_, row, before, moves[s]);
+            const double pnl = revalued_pnl_usd(book_, market_, row, before, moves[s]);
             if (std::isfinite(pnl)) out[s] += pnl;
         }
     }

@@ -11,7 +11,7 @@
 namespace keel::risk {
 
 // Profit of the whole book in each scenario: futures and cash in closed form, options through one ladder per expiry;
-// what is delivered on an average that has begun, in full.
+// shares in a pool and what is delivered on an average that has begun, in full.
 class ScenarioValuer {
 public:
     // Both outlive this; `market` has every option's volatility that there is.
@@ -44,7 +44,7 @@ private:
     std::map<std::size_t, LinearStress> linear_;               // by underlying
     std::map<std::size_t, Chain> chains_;                      // by expiry
     std::map<ExpirySlot, std::vector<std::size_t>> averaged_;  // options whose delivery average has begun
-    std::vector<std::size_t> averaged_futures_;                // likewise
+    std::vector<std::size_t> revalued_;                        // such futures, and shares in a pool
 };
 
 }  // namespace keel::risk

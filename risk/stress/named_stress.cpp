@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "risk/book/liquidity_position.hpp"
 #include "risk/book/shocked_options.hpp"
 #include "risk/liquidity/impact.hpp"
 #include "risk/tail/liquidity_adjusted.hpp"
@@ -37,10 +38,13 @@ double ledger_rate(const Contract& contract, const MarketState& market, const Sh
     return market.stables[k] * (k < shock.stables.size() ? 1.0 + shock.stables[k] : 1.0);
 }
 
-// A linear mark is a price in the stablecoin, and converts as the stablecoin does.
+// A linear mark is a price in the stablecoin, and converts as the stablecoin does. Of a share in a pool: the coin in it
+// before the shock.
 double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
                     const MarketState& market, const Shock& shock = {}) {
-    const double size = std::abs(holding.quantity * contract.multiplier);
+    const bool pool = contract.kind == ContractKind::liquidity;
+    const double size =
+        std::abs(pool ? exit_quantity(contract, holding, quote) : holding.quantity * contract.multiplier);
     if (contract.kind == ContractKind::inverse_future) return size;
     const std::size_t u = at(contract.underlying);
     const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
@@ -162,9 +166,10 @@ void charge_exit(const StressInputs& inputs, const StressDefinition& stress, Str
         if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
         const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
         const ContractLiquidity liquidity = liquidity_of(inputs, i);
-        const double cost = exit_cost_usd(notional, holding.quantity, liquidity, stress.spread_factor,
-                                          stress.depth_factor, stress.impact_factor) -
-                            exit_cost_usd(notional, holding.quantity, liquidity, 1.0, 1.0, 1.0);
+        const double sold = exit_quantity(contract, holding, inputs.market.quotes[i]);
+        const double cost =
+            exit_cost_usd(notional, sold, liquidity, stress.spread_factor, stress.depth_factor, stress.impact_factor) -
+            exit_cost_usd(notional, sold, liquidity, 1.0, 1.0, 1.0);
         if (std::isfinite(cost)) {
             charge(result, contract.venue, cost);
         } else {
@@ -333,6 +338,13 @@ StressMoves stress_moves(const StressDefinition& definition, const Book& book, d
     return out;
 }
 
+double exit_quantity(const Contract& contract, const Holding& holding, const ContractQuote& quote) {
+    if (contract.kind != ContractKind::liquidity) return holding.quantity;
+    LiquidityGreeks pool;
+    if (!liquidity_position({contract.strike, contract.upper}, quote.mark, pool)) return kNaN;
+    return holding.quantity * contract.multiplier * pool.delta;
+}
+
 double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,
                      double depth_factor, double impact_factor) {
     const double impact =
@@ -346,8 +358,8 @@ LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefi
     double days = 0.0;
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
-        const double quantity = inputs.book.holdings[i].quantity;
-        if (is_cash(contract.kind) || quantity == 0.0) continue;
+        if (is_cash(contract.kind) || inputs.book.holdings[i].quantity == 0.0) continue;
+        const double quantity = exit_quantity(contract, inputs.book.holdings[i], inputs.market.quotes[i]);
         const ContractLiquidity liquidity = liquidity_of(inputs, i);
         const double notional = notional_usd(contract, inputs.book.holdings[i], inputs.market.quotes[i], inputs.market);
         const double exit = exit_cost_usd(notional, quantity, liquidity, definition.spread_factor,

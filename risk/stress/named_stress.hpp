@@ -49,10 +49,14 @@ struct StressDefinition {
 // How a contract trades, for the liquidity stress; NaN where unknown: such a holding is counted as left out.
 struct ContractLiquidity {
     double spread{std::numeric_limits<double>::quiet_NaN()};        // relative to mid
-    double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts
+    double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts; coin where a share in a pool is left
     double daily_volatility{std::numeric_limits<double>::quiet_NaN()};
     double spread_deviation{std::numeric_limits<double>::quiet_NaN()};  // standard deviation of the spread, relative
 };
+
+// What leaving a holding sells, in the unit of its daily volume, signed as it is held: its quantity; of a share in a
+// pool, which is burnt, the coin that comes out. NaN where the pool has no price.
+[[nodiscard]] double exit_quantity(const Contract& contract, const Holding& holding, const ContractQuote& quote);
 
 // Half the spread plus 0.9 sigma_day sqrt(Q / daily volume), both relative, for leaving `holding` whole: USD.
 // `depth` divides the volume. NaN where unknown. (Square-root impact; risk-model.md, "Liquidity".)

@@ -136,7 +136,7 @@ double unit_cell_pnl_usd(const Contract& contract, const ContractQuote& quote, c
 
 void LinearStress::add(const Contract& contract, const Holding& holding, const ContractQuote& quote,
                        double stable_usd) {
-    if (is_option(contract.kind) || holding.quantity == 0.0) return;
+    if (!is_linear(contract.kind) || holding.quantity == 0.0) return;
     if (contract.kind == ContractKind::coin_cash) {
         coin_fixed += holding.quantity;
         return;

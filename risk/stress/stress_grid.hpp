@@ -51,7 +51,8 @@ struct StressMatrix {
                                        VolatilityTenor tenor = VolatilityTenor::power);
 
 // What is linear in 1/(1+spot move), or does not move at all: futures, perpetuals, spot and cash. Closed form
-// per cell, so that a mark or a fill costs O(1) and needs no cell.
+// per cell, so that a mark or a fill costs O(1) and needs no cell. What is not linear (options, shares in a pool) is
+// not taken: it belongs into a bucket, by its contract_cells().
 //   coin(s) = coin_fixed - coin_over_price / (1+s)      usd(s) = usd_fixed + usd_per_price (1+s)
 struct LinearStress {
     double coin_fixed{0.0};       // cash + sum q c / entry
@@ -95,8 +96,8 @@ private:
     LinearStress linear_{};
 };
 
-// The one-contract cells of an option, by the kernel: what a bucket's block is the sum of. False where it
-// cannot be priced.
+// The cells of one contract (option, unit of liquidity in a pool) by full revaluation: what a bucket's block is the
+// sum of. False where it cannot be priced.
 [[nodiscard]] bool contract_cells(const Contract& contract, const ContractQuote& quote, const MarketState& market,
                                   StressCells& out, VolatilityTenor tenor = VolatilityTenor::power);
 

@@ -135,6 +135,42 @@ TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
     EXPECT_EQ(run(with_example({"whatif", "--trade", "BTC-NOTHING:5"})).code, 2);
 }
 
+// What is put into a pool is paid for at its own price, and more than is held cannot be taken out of it.
+TEST_F(RiskCommandTest, WhatIfFillsBesideAndInsideAPool) {
+    const std::string pool = (folder_.path() / "pool.json").string();
+    std::ofstream{pool} << R"({"positions":[{"instrument":"pool","kind":"pool","underlying":"BTC","settlement":"USDC",
+      "liquidity":100,"venue":"uniswap"}],"cash":[{"currency":"USDC","amount":9000,"venue":"uniswap"}]})";
+    const std::string market = std::string{KEEL_SOURCE_DIR} + "/examples/risk-market.json";
+    std::ifstream file{market};
+    const json prices = json::parse(file);
+    const double index = prices.at("underlyings")[0].at("index"), usdc = prices.at("stablecoins").at("USDC");
+    const double root = std::sqrt(index / usdc);
+    const auto whatif = [&](const std::string& trade) {
+        return run({"whatif", "--json", "--portfolio", pool, "--market", market, "--trade", trade});
+    };
+    const auto change = [](const json& document, const char* name, const char* scope) {
+        for (const json& row : document.at("metrics")) {
+            if (row.at("name") == name && row.at("scope") == scope) return row.at("change").get<double>();
+        }
+        return std::nan("");
+    };
+    const json hedged = json::parse(whatif("BTC_USDC-PERPETUAL:-0.3").out);
+    EXPECT_NEAR(change(hedged, "delta_net", "BTC"), -0.3, 1e-9);
+    EXPECT_NEAR(change(hedged, "gamma", "BTC"), 0.0, 1e-12) << "the share stays what it was";
+    EXPECT_LT(change(hedged, "var_99_usd", "account"), 0.0);
+    for (const double more : {50.0, -100.0}) {
+        const json filled = json::parse(whatif("pool:" + std::to_string(more)).out);
+        EXPECT_NEAR(change(filled, "equity_usd", "account"), 0.0, 1e-6);
+        EXPECT_NEAR(change(filled, "delta_net", "BTC"), more / root, 1e-9);
+        EXPECT_NEAR(change(filled, "gamma", "BTC"), -0.5 * more / (root * root * root), 1e-12);
+        EXPECT_NEAR(filled.at("trades")[0].at("price"), 2.0 * root, 1e-9);
+        EXPECT_EQ(filled.at("trades")[0].at("price_unit"), "USDC");
+    }
+    const Outcome beyond = whatif("pool:-101");
+    EXPECT_EQ(beyond.code, 2);
+    EXPECT_NE(beyond.err.find("pool: more than the 100 that is held"), std::string::npos) << beyond.err;
+}
+
 // The state after is the report of a book that has the trade in its file, entered at the mark.
 TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     const std::string traded = (folder_.path() / "traded.json").string();

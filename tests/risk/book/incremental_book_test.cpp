@@ -285,5 +285,20 @@ TEST(IncrementalBookDeathTest, AStrikeBeyondReasonMakesNoBook) {
     EXPECT_EQ(contract_problem({.kind = ContractKind::linear_future}), nullptr) << "futures have none";
 }
 
+TEST(IncrementalBookDeathTest, ARangeThatIsNoneMakesNoBook) {
+    for (const auto& [lower, upper] : {std::pair{2'000.0, 2'000.0}, {-1.0, 2'000.0}, {std::nan(""), 2'000.0}}) {
+        SmallBook small{2'000.0, 10.0, 1.0};
+        small.add({.kind = ContractKind::liquidity,
+                   .underlying = UnderlyingSlot{0},
+                   .stable = StableSlot{0},
+                   .strike = lower,
+                   .upper = upper},
+                  1.0, {.mark = 2'000.0});
+        EXPECT_NE(contract_problem(small.book.contracts.back()), nullptr);
+        EXPECT_DEATH(IncrementalBook(small.book, small.market), "contract_problem");
+    }
+    EXPECT_EQ(contract_problem({.kind = ContractKind::liquidity}), nullptr) << "all prices";
+}
+
 }  // namespace
 }  // namespace keel::risk

@@ -42,6 +42,35 @@ TEST(StressGridTest, EqualsFullRevaluation) {
     EXPECT_LT(want.worst.pnl_usd, 0.0);
 }
 
+// A share in a pool moves as no straight line does: its cells belong into a bucket.
+TEST(StressGridTest, TakesWhatIsNotLinearByItsCellsOnly) {
+    auto [book, market] = test::stress_book();
+    const Contract pool{.kind = ContractKind::liquidity,
+                        .underlying = UnderlyingSlot{0},
+                        .stable = StableSlot{0},
+                        .venue = VenueSlot{1},
+                        .strike = 40'000.0,
+                        .upper = 55'000.0};
+    const ContractQuote quote{.mark = 50'000.0};
+    LinearStress linear;
+    linear.add(pool, {.quantity = 900.0, .entry = 50'000.0}, quote, 1.0);
+    linear.add(book.contracts[test::kShortCall], {.quantity = 2.0, .entry = 0.05}, {.mark = 0.05}, 1.0);
+    EXPECT_EQ(linear.coin_fixed, 0.0);
+    EXPECT_EQ(linear.coin_over_price, 0.0);
+    EXPECT_EQ(linear.usd_fixed, 0.0);
+    EXPECT_EQ(linear.usd_per_price, 0.0);
+    StressGrid grid = grid_of(book, market);
+    StressCells unit;
+    ASSERT_TRUE(contract_cells(pool, quote, market, unit));
+    ASSERT_TRUE(grid.add_to_bucket(0, unit, 900.0));
+    book.contracts.push_back(pool);
+    book.holdings.push_back({.quantity = 900.0});
+    market.quotes.push_back(quote);
+    const StressMatrix want = full_stress_matrix(book, market, UnderlyingSlot{0});
+    const StressMatrix got = grid.read(market.underlyings[0].index);
+    for (std::size_t cell = 0; cell < kGridCells; ++cell) EXPECT_NEAR(got.pnl_usd[cell], want.pnl_usd[cell], 1e-3);
+}
+
 TEST(StressGridTest, ShortStraddleFearsTheEdge) {
     const auto [book, market] = test::stress_book();
     const StressMatrix matrix = full_stress_matrix(book, market, UnderlyingSlot{0});
