@@ -14,12 +14,15 @@ void set_bit(std::vector<std::uint64_t>& words, std::size_t bit) { words[bit / 6
 bool IncrementalBook::usable(double price) const { return price >= rules_.price_min && price <= rules_.price_max; }
 
 bool IncrementalBook::near(double price, double other) const {
-    return price < other * rules_.price_jump && price * rules_.price_jump > other;
+    return price <= other * rules_.price_jump && price * rules_.price_jump >= other;
 }
 
 // Usable, and near the last good price where there is one.
 bool IncrementalBook::acceptable(double price, double last, Suspicion& suspicion) {
-    if (!usable(price)) return false;
+    if (!usable(price)) {
+        suspicion.count = 0;
+        return false;
+    }
     if (!near(price, last) && usable(last)) return confirmed(price, suspicion);
     suspicion.count = 0;
     return true;
@@ -28,7 +31,7 @@ bool IncrementalBook::acceptable(double price, double last, Suspicion& suspicion
 // Cold: a jump of half the price in one update is a mistake, unless the next ones say so too.
 bool IncrementalBook::confirmed(double price, Suspicion& suspicion) const {
     const bool agrees = suspicion.count > 0 && near(price, suspicion.price);
-    suspicion = {.price = price, .count = agrees ? suspicion.count + 1 : 1};
+    suspicion = agrees ? Suspicion{suspicion.price, suspicion.count + 1} : Suspicion{price, 1};
     if (suspicion.count < rules_.jump_confirmations) return false;
     suspicion.count = 0;
     return true;
@@ -75,7 +78,8 @@ void IncrementalBook::post_usd(Cell& cell) {
     const double index =
         cell.underlying < market_.underlyings.size() ? market_.underlyings[cell.underlying].index : 0.0;
     const double coin = usable(index) ? index : 0.0;
-    const double dollar = cell.stable < market_.stables.size() ? market_.stables[cell.stable] : 0.0;
+    const double stable = cell.stable < market_.stables.size() ? market_.stables[cell.stable] : 0.0;
+    const double dollar = usable(stable) ? stable : 0.0;
     const auto in_usd = [&](const RiskVector& risk) {
         const Sensitivities& g = risk.greeks;
         return UsdVector{.equity = risk.coin * coin + risk.stable * dollar,
@@ -238,7 +242,9 @@ BookStatus IncrementalBook::on_settlement_average(ExpirySlot slot, double averag
     ExpiryLevel& level = expiries_[at];
     if (level.settled) return BookStatus::settled;
     const std::size_t underlying = index_of(buckets_[at].market().underlying);
-    if (!usable(average)) return refuse(level.flags, underlying);
+    const ExpiryMarket& market = market_.expiries[at];
+    const double last = usable(market.settlement_average) ? market.settlement_average : market.forward;
+    if (!acceptable(average, last, level.average_suspicion)) return refuse(level.flags, underlying);
     accept(level.flags, underlying);
     market_.expiries[at].settlement_average = average;
     buckets_[at].set_settlement_average(average);

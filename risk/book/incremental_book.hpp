@@ -19,7 +19,8 @@ struct BookRules {
     std::chrono::nanoseconds clock_jump{std::chrono::seconds{5}};  // a later time than that: everything is refreshed
     double price_min{1e-9};                                        // inputs outside are refused
     double price_max{1e9};
-    // A price so many times the last good one, or that over it, is refused until so many in a row agree.
+    // A price of more than so many times the last good one, or less than that over it, is refused until so many in a
+    // row agree with the first of them. More than 1.
     double price_jump{1.5};
     std::uint32_t jump_confirmations{3};
     double quantity_max{1e12};  // contracts
@@ -102,7 +103,7 @@ public:
     [[nodiscard]] ContractSlot cash_of(ContractSlot contract) const { return rows_[index_of(contract)].cash; }
 
 private:
-    // Prices that were too far from the last good one, and agree with each other.
+    // Prices that were too far from the last good one, and agree with the first of them.
     struct Suspicion {
         double price{0.0};
         std::uint32_t count{0};
@@ -141,7 +142,9 @@ private:
         std::uint32_t unvalued{0};
         std::uint8_t flags{0};
         bool settled{false};
-        Suspicion suspicion{};  // of the forward
+        Suspicion suspicion{};           // of the forward
+        Suspicion average_suspicion{};   // of the settlement average
+        Suspicion delivery_suspicion{};  // of the delivery price
     };
     static constexpr std::uint8_t kFlagRefused = 1;
     static constexpr std::uint8_t kFlagStale = 2;

@@ -115,7 +115,10 @@ BookStatus IncrementalBook::on_settlement(ExpirySlot slot, double price) {
     ExpiryLevel& level = expiries_[at];
     if (level.settled) return BookStatus::settled;
     const std::size_t underlying = index_of(buckets_[at].market().underlying);
-    if (!usable(price)) return refuse(level.flags, underlying);
+    // It is paid out at once and for good.
+    const ExpiryMarket& market = market_.expiries[at];
+    const double last = usable(market.settlement_average) ? market.settlement_average : market.forward;
+    if (!acceptable(price, last, level.delivery_suspicion)) return refuse(level.flags, underlying);
     for (const std::uint32_t row : level.rows) settle_row(row, price);
     accept(level.flags, underlying);
     level.settled = true;

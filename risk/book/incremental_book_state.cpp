@@ -33,6 +33,7 @@ double ratio_bound(double a, double a_bound, double b, double b_bound) {
 
 IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, const BookRules& rules)
     : rules_{rules}, market_{market} {
+    KEEL_ASSERT(rules.price_jump > 1.0);
     KEEL_ASSERT(book.contracts.size() == book.holdings.size() && book.contracts.size() == market.quotes.size());
     std::size_t venues = book.venue_names.size();
     for (const Contract& contract : book.contracts) {
@@ -44,8 +45,20 @@ IncrementalBook::IncrementalBook(const Book& book, const MarketState& market, co
     stable_flags_.resize(market.stables.size());
     stable_suspicions_.resize(market.stables.size());
     expiries_.resize(market.expiries.size());
+    const auto known = [&](double& price) {
+        if (!usable(price)) price = std::numeric_limits<double>::quiet_NaN();
+    };
+    for (UnderlyingMarket& underlying : market_.underlyings) known(underlying.index);
+    for (ExpiryMarket& expiry : market_.expiries) {
+        known(expiry.forward);
+        known(expiry.settlement_average);
+    }
+    for (std::size_t s = 0; s < market_.stables.size(); ++s) {
+        known(market_.stables[s]);
+        if (!usable(market_.stables[s])) set_flags(stable_flags_[s], kFlagRefused, underlyings_.size() - 1);
+    }
     buckets_.reserve(market.expiries.size());
-    for (const ExpiryMarket& expiry : market.expiries) {
+    for (const ExpiryMarket& expiry : market_.expiries) {
         KEEL_ASSERT(index_of(expiry.underlying) < market.underlyings.size());
         buckets_.emplace_back(rules.bucket, expiry, market.now);
     }

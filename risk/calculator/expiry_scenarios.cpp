@@ -13,7 +13,7 @@ namespace {
 
 // ln of one volatility against the others of its expiry, either way: beyond it the smile has another shape. What is
 // left of it in a scenario's profit is the change of vega times this.
-constexpr double kSmileChangeMax = 0.005;
+constexpr double kSmileChangeMax = 0.002;
 // Standard deviation left in an option below which the nodes of a ladder are too far apart for it: ten hours at 60 %.
 constexpr double kDeviationMin = 0.02;
 // How old what was built may grow: as the buckets of the book, a share of the time left.
@@ -32,6 +32,9 @@ std::chrono::nanoseconds age_max(std::chrono::nanoseconds left) {
         std::chrono::nanoseconds{static_cast<std::int64_t>(kAgeShare * static_cast<double>(left.count()))}, kAgeMin,
         kAgeMax);
 }
+
+// Of two prices that are not known nothing has moved.
+bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 bool is_price(double value) { return value > 0.0 && std::isfinite(value); }
 
@@ -109,7 +112,7 @@ ExpiryScenarios::Moved ExpiryScenarios::take_rates() {
     for (Settlement& settlement : settlements_) {
         const bool in_coin = settlement.stable == StableSlot::none;
         const double rate = in_coin ? index() / market().forward : market_.stables[at(settlement.stable)];
-        if (rate != settlement.rate && !settlement.strike.empty()) {
+        if (!is_same(rate, settlement.rate) && !settlement.strike.empty()) {
             moved.scenarios = true;
             moved.cells = moved.cells || !in_coin;
         }
@@ -153,7 +156,6 @@ ExpiryScenarios::Moved ExpiryScenarios::refresh() {
     const DeliveryForward delivery = delivery_forward(expiry, market_.now);
     Seen now{.built_at = seen_.built_at,
              .forward = expiry.forward,
-             .index = index(),
              .average = expiry.settlement_average,
              .log_volatility = 0.0,
              .averaging = delivery.averaging};
@@ -178,17 +180,15 @@ ExpiryScenarios::Moved ExpiryScenarios::refresh() {
     if (empty()) return {};
     const bool volatilities = take_volatilities();
     const Moved rates = take_rates();
-    const bool price = now.forward != before.forward || (now.averaging && now.average != before.average);
-    return {.scenarios = price || rates.scenarios || volatilities || (priced_ && now.index != before.index),
-            .cells = price || rates.cells || volatilities};
+    const bool price = now.forward != before.forward || (now.averaging && !is_same(now.average, before.average));
+    return {.scenarios = price || rates.scenarios || volatilities, .cells = price || rates.cells || volatilities};
 }
 
 ExpiryScenarios::Moved ExpiryScenarios::refresh_rates() {
     if (empty()) return {};
-    seen_.index = index();
     if (priced_) {
         rate_ratio_ = kNaN;
-        return {.scenarios = true, .cells = take_rates().cells};
+        return take_rates();
     }
     std::size_t used = 0;
     const Settlement* only = nullptr;
@@ -238,6 +238,7 @@ void ExpiryScenarios::scenario_pnl(const ScenarioSet& set, std::span<double> pnl
     const auto volatilities = set.log_moves(market_.underlyings.size() + u);
     const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
     std::ranges::fill(pnl_usd, 0.0);
+    if (empty()) return;
     if (!priced_) {
         for (const Settlement& settlement : settlements_) {
             if (settlement.strike.empty()) continue;

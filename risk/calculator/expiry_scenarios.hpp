@@ -74,7 +74,7 @@ private:
     // What the prices of the last refresh() were.
     struct Seen {
         UnixNanos built_at{};
-        double forward{0.0}, index{0.0}, average{0.0}, log_volatility{0.0};
+        double forward{0.0}, average{0.0}, log_volatility{0.0};
         bool averaging{false};
     };
     struct Worth {

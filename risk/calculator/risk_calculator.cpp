@@ -18,6 +18,9 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
+// Of two prices that are not known nothing has moved.
+bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 double relative_difference(double published, double full) {
     return full == published ? 0.0 : std::abs(published - full) / std::max(std::abs(full), 1.0);
 }
@@ -35,6 +38,7 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
       options_(market.expiries.size()),
       pnl_(scenarios_.scenarios()),
       moves_(market.underlyings.size()),
+      pending_(scenarios_.factors()),
       moved_rates_(market.expiries.size()),
       refused_buckets_(market.expiries.size() + market.underlyings.size()),
       refused_linear_(market.underlyings.size()),
@@ -63,13 +67,23 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
 }
 
 void RiskCalculator::set_volatility(std::size_t factor, double volatility_now) {
-    scenarios_.clear_refused();
-    rescaled_ = scenarios_.set_volatility(factor, volatility_now) || rescaled_;
-    refused_factors_[factor] = static_cast<std::uint8_t>(scenarios_.refused());
+    KEEL_ASSERT(factor < pending_.size());
+    pending_[factor] = volatility_now;
+}
+
+void RiskCalculator::take_volatilities() {
+    for (std::size_t factor = 0; factor < pending_.size(); ++factor) {
+        if (!pending_[factor]) continue;
+        scenarios_.clear_refused();
+        rescaled_ = scenarios_.set_volatility(factor, *pending_[factor]) || rescaled_;
+        refused_factors_[factor] = static_cast<std::uint8_t>(scenarios_.refused());
+        pending_[factor].reset();
+    }
 }
 
 void RiskCalculator::publish() {
     take_market();
+    take_volatilities();
     for (std::size_t e = 0; e < expiries_.size(); ++e) {
         if (incremental_.dirty(ExpirySlot(e)) || rescaled_ || refused_buckets_[e] != 0) {
             publish_expiry(e);
@@ -97,13 +111,13 @@ void RiskCalculator::resync() {
 
 void RiskCalculator::take_market() {
     const MarketState& now = incremental_.market();
-    const bool stables = !std::ranges::equal(market_.stables, now.stables);
+    const bool stables = !std::ranges::equal(market_.stables, now.stables, is_same);
     market_.now = now.now;
     std::ranges::copy(now.stables, market_.stables.begin());
     for (std::size_t e = 0; e < expiries_.size(); ++e) {
         const std::size_t u = at(now.expiries[e].underlying);
         moved_rates_[e] =
-            static_cast<std::uint8_t>(stables || now.underlyings[u].index != market_.underlyings[u].index);
+            static_cast<std::uint8_t>(stables || !is_same(now.underlyings[u].index, market_.underlyings[u].index));
         if (!incremental_.dirty(ExpirySlot(e))) continue;
         market_.expiries[e] = now.expiries[e];
         for (const std::size_t row : options_[e]) take_row(row);
@@ -193,7 +207,9 @@ void RiskCalculator::publish_underlying(std::size_t slot) {
     const bool taken = vector_.set_exposure(slot, index * linear.coin_fixed + linear.usd_per_price);
     refused_linear_[slot] = static_cast<std::uint8_t>(!taken);
     underlying.grid.set_linear(linear);
-    if (had_revalued || !underlying.revalued.empty()) publish_revalued(slot);
+    if (had_revalued || !underlying.revalued.empty() || refused_buckets_[expiries_.size() + slot] != 0) {
+        publish_revalued(slot);
+    }
     if (taken) underlying.matrix = underlying.grid.read(index);
     ++work_.underlyings;
 }
@@ -226,10 +242,11 @@ void RiskCalculator::publish_revalued(std::size_t slot) {
         pnl_[s] = after.usd - before.usd + index * (after.coin * (1.0 + moves[s]) - before.coin);
     }
     take_profits(bucket);
-    for (std::size_t cell = 0; cell < kGridCells; ++cell) {
-        const Worth there = revalued(slot, kGridSpotMoves[cell / kGridVolatilityMoves.size()]);
-        cells_.coin[cell] = there.coin;
-        cells_.usd[cell] = there.usd;
+    constexpr std::size_t kColumns = kGridVolatilityMoves.size();
+    for (std::size_t row = 0; row < kGridSpotMoves.size(); ++row) {
+        const Worth there = revalued(slot, kGridSpotMoves[row]);  // whatever the volatility
+        std::fill_n(cells_.coin.begin() + row * kColumns, kColumns, there.coin);
+        std::fill_n(cells_.usd.begin() + row * kColumns, kColumns, there.usd);
     }
     underlyings_[slot].grid.replace_bucket(expiries_.size(), cells_);
     work_.cells += kGridCells;

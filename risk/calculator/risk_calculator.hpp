@@ -60,7 +60,7 @@ public:
     void set_volatility(std::size_t factor, double volatility_now);
 
     void publish();
-    // IncrementalBook::resync(), then everything published from nothing.
+    // IncrementalBook::resync(), then every ladder, profit and cell made anew.
     void resync();
 
     // As of the last publish().
@@ -91,6 +91,7 @@ private:
     };
 
     void take_market();
+    void take_volatilities();
     void take_row(std::size_t row);
     void publish_margins();
     void publish_expiry(std::size_t expiry);
@@ -119,8 +120,9 @@ private:
     std::vector<double> pnl_;
     std::vector<UnderlyingShock> moves_;
     StressCells cells_{};
-    std::vector<std::uint8_t> moved_rates_;  // by ExpirySlot: index or a stablecoin, since the last publish()
-    bool rescaled_{false};                   // a column of scenarios_ has changed: every profit is read again
+    std::vector<std::optional<double>> pending_;  // by factor: volatilities of now, not yet taken in
+    std::vector<std::uint8_t> moved_rates_;       // by ExpirySlot: index or a stablecoin, since the last publish()
+    bool rescaled_{false};                        // a column of scenarios_ has changed: every profit is read again
     // 1 where a number was refused and the last good one stands: profits of each bucket of vector_, linear part of each
     // underlying, volatility of each factor.
     std::vector<std::uint8_t> refused_buckets_, refused_linear_, refused_factors_;

@@ -17,11 +17,6 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-// Of the matrix; the perpetual's is 0.
-std::uint32_t matrix_slot(ExpirySlot expiry) {
-    return expiry == ExpirySlot::none ? 0 : static_cast<std::uint32_t>(at(expiry)) + 1;
-}
-
 }  // namespace
 
 VenueMargins::VenueMargins(const Book& book, const MarketState& market, std::span<const VenueMarginModel> models)
@@ -69,18 +64,19 @@ void VenueMargins::place(std::size_t index) {
         return;
     }
     const DeribitMatrixParameters* parameters = table_at(model.matrices, index);
-    const bool tabled =
-        parameters != nullptr && is_valid(*parameters) && matrix_slot(contract.expiry) < kMatrixExpiriesMax;
     const bool option = is_option(contract.kind);
-    if (!tabled || (option && contract.expiry == ExpirySlot::none)) return;
+    if (parameters == nullptr || !is_valid(*parameters) || (option && contract.expiry == ExpirySlot::none)) return;
     const auto pair = std::ranges::find_if(pairs_, [&](const Pair& other) {
         return same_currency(other) && book_.contracts[other.row].underlying == contract.underlying;
     });
-    row.pair = static_cast<std::uint32_t>(pair - pairs_.begin());
+    const auto place = static_cast<std::uint32_t>(pair - pairs_.begin());
     if (pair == pairs_.end()) {
         pairs_.push_back(
             {.venue = contract.venue, .row = index, .matrix = DeribitRiskMatrix{*parameters, payoff_of(contract)}});
     }
+    row.slot = pairs_[place].slots.of(contract.expiry);
+    if (row.slot >= kMatrixExpiriesMax) return;
+    row.pair = place;
     if (!option) {
         row.cells = static_cast<std::uint32_t>(future_cells_.size());
         future_cells_.emplace_back();
@@ -89,7 +85,7 @@ void VenueMargins::place(std::size_t index) {
     const auto chain = std::ranges::find_if(
         chains_, [&](const Chain& other) { return other.pair == row.pair && other.expiry == contract.expiry; });
     row.chain = static_cast<std::uint32_t>(chain - chains_.begin());
-    if (chain == chains_.end()) chains_.push_back({.pair = row.pair, .expiry = contract.expiry});
+    if (chain == chains_.end()) chains_.push_back({.pair = row.pair, .expiry = contract.expiry, .slot = row.slot});
     chains_[row.chain].rows.push_back(index);
 }
 
@@ -138,7 +134,10 @@ void VenueMargins::refresh_row(std::size_t index) {
     currency.initial.add(-row.in.initial);
     currency.maintenance.add(after.maintenance);
     currency.maintenance.add(-row.in.maintenance);
+    const bool held = holding.quantity != 0.0;
+    currency.held += static_cast<std::size_t>(held) - static_cast<std::size_t>(row.held);
     currency.unknown += static_cast<std::size_t>(unknown) - static_cast<std::size_t>(row.unknown);
+    row.held = held;
     row.unknown = unknown;
     row.in = after;
 }
@@ -167,7 +166,7 @@ void VenueMargins::refresh_future(std::size_t index) {
                         .type = OptionType::none,
                         .multiplier = contract.multiplier,
                         .price = shocked_mark(contract, market_.quotes[index], market_, {}),
-                        .expiry = matrix_slot(contract.expiry)};
+                        .expiry = row.slot};
     if (contract.expiry != ExpirySlot::none) {
         unit.years = years_left(market_.expiries[at(contract.expiry)], market_, {});
         unit.unsettled_ratio = unsettled_ratio(unit.years, open_window);
@@ -201,7 +200,7 @@ void VenueMargins::refresh_chain(Chain& chain) {
                                                          .multiplier = contract.multiplier,
                                                          .strike = contract.strike,
                                                          .volatility = market_.quotes[row].volatility,
-                                                         .expiry = matrix_slot(contract.expiry)});
+                                                         .expiry = chain.slot});
     }
     if (chain.options.empty()) return;
     if (!pair.indexed) set_index(pair);
@@ -213,7 +212,7 @@ void VenueMargins::refresh_chain(Chain& chain) {
         .unsettled_ratio = unsettled_ratio(years, models_[at(pair.venue)].portfolio.delivery_window_years)};
     const ChainCells cells = pair.matrix.grid().chain_cells(chain.options, world);
     chain.in = cells.sum;
-    chain.held = pair.matrix.set_expiry(matrix_slot(chain.expiry), years) == MarginStatus::ok &&
+    chain.held = pair.matrix.set_expiry(chain.slot, years) == MarginStatus::ok &&
                  pair.matrix.add(1.0, chain.in) == MarginStatus::ok;
     chain.good = chain.held && cells.complete;
     pair.held += chain.held ? 1U : 0U;
@@ -225,10 +224,9 @@ MarginAmount VenueMargins::margin_usd(VenueSlot venue) const {
     MarginAmount out;
     bool complete = unknown_[at(venue)] == 0;
     for (const Currency& currency : currencies_) {
-        if (currency.venue != venue) continue;
+        if (currency.venue != venue || currency.held == 0) continue;
         const MarginAmount own{.initial = currency.initial.value(), .maintenance = currency.maintenance.value()};
         complete = complete && currency.unknown == 0;
-        if (own.initial == 0.0 && own.maintenance == 0.0) continue;
         const double rate = settlement_rate(book_.contracts[currency.row], market_, {});
         out = out + finite_margin(own.initial * rate, own.maintenance * rate);
     }
@@ -240,9 +238,9 @@ MarginAmount VenueMargins::margin_usd(VenueSlot venue) const {
         const Contract& contract = book_.contracts[pair.row];
         priced[count++] = {.underlying = contract.underlying,
                            .stable = contract.stable,
-                           .matrix = pair.held > 0 ? &pair.matrix : nullptr,
+                           .matrix = pair.held > 0 && pair.indexed ? &pair.matrix : nullptr,
                            .rate = settlement_rate(contract, market_, {})};
-        complete = complete && pair.unknown == 0;
+        complete = complete && pair.unknown == 0 && (pair.held == 0 || pair.indexed);
     }
     out = out + pairs_margin_usd(std::span{priced}.first(count), models_[at(venue)].portfolio);
     if (!complete) out.status = MarginStatus::bad_input;

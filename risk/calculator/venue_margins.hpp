@@ -41,7 +41,8 @@ private:
         VenueSlot venue{VenueSlot::none};
         std::size_t row{0};  // any contract that settles in it
         CompensatedSum initial{}, maintenance{};
-        std::size_t unknown{0};
+        std::size_t held{0};     // holdings
+        std::size_t unknown{0};  // of them
     };
     // The options of one pair and expiry at a venue.
     struct Chain {
@@ -53,11 +54,13 @@ private:
         bool held{false};
         bool good{true};
         bool due{false};
+        std::uint32_t slot{0};  // of the matrix
     };
     struct Pair {
         VenueSlot venue{VenueSlot::none};
         std::size_t row{0};  // any of its contracts
         DeribitRiskMatrix matrix;
+        MatrixSlots slots{};
         std::size_t held{0};     // chains and futures
         std::size_t unknown{0};  // likewise
         bool indexed{false};
@@ -68,9 +71,11 @@ private:
         std::uint32_t pair{kNone};      // under portfolio margin
         std::uint32_t chain{kNone};     // likewise, of options
         std::uint32_t cells{kNone};     // likewise, of others: into future_cells_
+        std::uint32_t slot{0};          // of the matrix
         MarginAmount in{};              // what the sums hold of it
         double quantity{0.0};           // what the matrix holds of it
-        bool unknown{false};            // held, and could not be computed
+        bool held{false};
+        bool unknown{false};  // held, and could not be computed
     };
 
     void place(std::size_t row);

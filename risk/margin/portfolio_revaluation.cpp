@@ -16,12 +16,17 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-// Of the matrix; the perpetual's is 0.
-std::uint32_t slot_of(ExpirySlot expiry) {
-    return expiry == ExpirySlot::none ? 0 : static_cast<std::uint32_t>(at(expiry)) + 1;
-}
-
 }  // namespace
+
+std::uint32_t MatrixSlots::of(ExpirySlot expiry) {
+    if (expiry == ExpirySlot::none) return 0;
+    const auto known = std::span{expiries_}.first(count_).subspan(1);
+    const auto found = std::ranges::find(known, expiry);
+    if (found != known.end()) return static_cast<std::uint32_t>(found - known.begin()) + 1;
+    if (count_ == kMatrixExpiriesMax) return kMatrixExpiriesMax;
+    expiries_[count_] = expiry;
+    return count_++;
+}
 
 PortfolioRevaluation::PortfolioRevaluation(const VenueAccount& account, std::span<const std::size_t> rows)
     : account_{account} {
@@ -29,22 +34,26 @@ PortfolioRevaluation::PortfolioRevaluation(const VenueAccount& account, std::spa
         const Contract& contract = account.book.contracts[row];
         if (!is_margined(contract.kind)) continue;
         const DeribitMatrixParameters* parameters = table_at(account.model.matrices, row);
-        const bool tabled =
-            parameters != nullptr && is_valid(*parameters) && slot_of(contract.expiry) < kMatrixExpiriesMax;
         const bool option = is_option(contract.kind);
-        if (!tabled || (option && contract.expiry == ExpirySlot::none)) {
+        if (parameters == nullptr || !is_valid(*parameters) || (option && contract.expiry == ExpirySlot::none)) {
             unknown_.push_back(row);
             continue;
         }
         Pair& pair = pair_of(row);
+        const std::uint32_t slot = pair.slots.of(contract.expiry);
+        if (slot >= kMatrixExpiriesMax) {
+            unknown_.push_back(row);
+            continue;
+        }
         if (!option) {
-            pair.futures.push_back(row);
+            pair.futures.push_back({.row = row, .slot = slot});
             continue;
         }
         auto chain = std::ranges::find(pair.chains, contract.expiry, &Chain::expiry);
         if (chain == pair.chains.end()) {
             chain = pair.chains.insert(chain, Chain{});
             chain->expiry = contract.expiry;
+            chain->slot = slot;
         }
         chain->rows.push_back(row);
         chain->quantities.push_back(0.0);
@@ -90,14 +99,15 @@ void PortfolioRevaluation::hold(std::span<const Holding> holdings, Chain& chain)
     chain.cells.clear();
     chain.oldest = 0;
     for (std::size_t i = 0; i < chain.rows.size(); ++i) {
-        if (chain.quantities[i] != 0.0) chain.options.add(chain.quantities[i], contract_at(chain.rows[i], {}));
+        if (chain.quantities[i] != 0.0)
+            chain.options.add(chain.quantities[i], contract_at(chain.rows[i], chain.slot, {}));
     }
 }
 
 // False where something held is not in the matrix.
 bool PortfolioRevaluation::revalue(std::span<const Holding> holdings, const Shock& shock, Pair& pair) const {
     pair.known = false;
-    const auto held = [&](std::size_t row) { return holdings[row].quantity != 0.0; };
+    const auto held = [&](const Future& future) { return holdings[future.row].quantity != 0.0; };
     const bool any = std::ranges::any_of(pair.futures, held) ||
                      std::ranges::any_of(pair.chains, [](const Chain& chain) { return !chain.options.empty(); });
     if (!any) return true;
@@ -108,8 +118,8 @@ bool PortfolioRevaluation::revalue(std::span<const Holding> holdings, const Shoc
     pair.known = true;
     pair.matrix.clear();
     bool complete = true;
-    for (const std::size_t row : pair.futures) {
-        if (held(row)) complete = add_future(row, holdings[row].quantity, shock, pair) && complete;
+    for (const Future& future : pair.futures) {
+        if (held(future)) complete = add_future(future, holdings[future.row].quantity, shock, pair) && complete;
     }
     for (Chain& chain : pair.chains) {
         if (!chain.options.empty()) complete = add_chain(shock, chain, pair) && complete;
@@ -118,7 +128,7 @@ bool PortfolioRevaluation::revalue(std::span<const Holding> holdings, const Shoc
 }
 
 // A future in the world; of an option what no world changes.
-MatrixContract PortfolioRevaluation::contract_at(std::size_t row, const Shock& shock) const {
+MatrixContract PortfolioRevaluation::contract_at(std::size_t row, std::uint32_t slot, const Shock& shock) const {
     const Contract& contract = account_.book.contracts[row];
     const ContractQuote& quote = account_.market.quotes[row];
     MatrixContract out{.payoff = payoff_of(contract),
@@ -126,7 +136,7 @@ MatrixContract PortfolioRevaluation::contract_at(std::size_t row, const Shock& s
                        .multiplier = contract.multiplier,
                        .strike = contract.strike,
                        .volatility = quote.volatility,
-                       .expiry = slot_of(contract.expiry)};
+                       .expiry = slot};
     if (is_option(contract.kind)) return out;
     out.type = OptionType::none;
     out.price = shocked_mark(contract, quote, account_.market, shock);
@@ -136,10 +146,10 @@ MatrixContract PortfolioRevaluation::contract_at(std::size_t row, const Shock& s
     return out;
 }
 
-bool PortfolioRevaluation::add_future(std::size_t row, double quantity, const Shock& shock, Pair& pair) const {
-    const MatrixContract future = contract_at(row, shock);
-    return pair.matrix.set_expiry(future.expiry, future.years) == MarginStatus::ok &&
-           pair.matrix.add(quantity, pair.matrix.grid().unit_cells(future)) == MarginStatus::ok;
+bool PortfolioRevaluation::add_future(const Future& future, double quantity, const Shock& shock, Pair& pair) const {
+    const MatrixContract unit = contract_at(future.row, future.slot, shock);
+    return pair.matrix.set_expiry(unit.expiry, unit.years) == MarginStatus::ok &&
+           pair.matrix.add(quantity, pair.matrix.grid().unit_cells(unit)) == MarginStatus::ok;
 }
 
 bool PortfolioRevaluation::add_chain(const Shock& shock, Chain& chain, Pair& pair) const {
@@ -149,7 +159,7 @@ bool PortfolioRevaluation::add_chain(const Shock& shock, Chain& chain, Pair& pai
                            .years = years,
                            .volatility_factor = volatility_factor(expiry, account_.market, shock),
                            .unsettled_ratio = unsettled_ratio(years, account_.model.portfolio.delivery_window_years)};
-    if (pair.matrix.set_expiry(slot_of(chain.expiry), years) != MarginStatus::ok) return false;
+    if (pair.matrix.set_expiry(chain.slot, years) != MarginStatus::ok) return false;
     const auto found = std::ranges::find(chain.worlds, world);
     auto place = static_cast<std::size_t>(found - chain.worlds.begin());
     if (found == chain.worlds.end()) {

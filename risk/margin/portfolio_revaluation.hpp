@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -8,6 +10,17 @@
 #include "risk/margin/venue_account.hpp"
 
 namespace keel::risk {
+
+// Numbers the expiries of one pair for its matrix: what has none is 0, the others follow as they come.
+class MatrixSlots {
+public:
+    // kMatrixExpiriesMax: there is no room for another.
+    [[nodiscard]] std::uint32_t of(ExpirySlot expiry);
+
+private:
+    std::array<ExpirySlot, kMatrixExpiriesMax> expiries_{};
+    std::uint32_t count_{1};
+};
 
 // The risk matrix of one pair, and what its settlement currency is worth.
 struct PricedMatrix {
@@ -43,6 +56,7 @@ private:
     // The options of one pair and expiry.
     struct Chain {
         ExpirySlot expiry{ExpirySlot::none};
+        std::uint32_t slot{0};  // of the matrix
         std::vector<std::size_t> rows;
         std::vector<double> quantities;  // held of each
         MatrixChain options;
@@ -50,22 +64,27 @@ private:
         std::vector<ChainCells> cells;  // by world
         std::size_t oldest{0};
     };
+    struct Future {
+        std::size_t row{0};
+        std::uint32_t slot{0};
+    };
     struct Pair {
         UnderlyingSlot underlying{UnderlyingSlot::none};
         StableSlot stable{StableSlot::none};
         DeribitRiskMatrix matrix;
         std::size_t row{0};  // any of its contracts
-        std::vector<std::size_t> futures;
+        MatrixSlots slots{};
+        std::vector<Future> futures;
         std::vector<Chain> chains;
         double rate{0.0};  // USD per unit of what it settles in, in the world
         bool known{false};
     };
 
-    [[nodiscard]] MatrixContract contract_at(std::size_t row, const Shock& shock) const;
+    [[nodiscard]] MatrixContract contract_at(std::size_t row, std::uint32_t slot, const Shock& shock) const;
     [[nodiscard]] Pair& pair_of(std::size_t row);
     void hold(std::span<const Holding> holdings, Chain& chain) const;
     [[nodiscard]] bool revalue(std::span<const Holding> holdings, const Shock& shock, Pair& pair) const;
-    [[nodiscard]] bool add_future(std::size_t row, double quantity, const Shock& shock, Pair& pair) const;
+    [[nodiscard]] bool add_future(const Future& future, double quantity, const Shock& shock, Pair& pair) const;
     [[nodiscard]] bool add_chain(const Shock& shock, Chain& chain, Pair& pair) const;
     [[nodiscard]] MarginAmount sum_usd() const;
 

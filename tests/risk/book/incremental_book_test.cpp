@@ -140,6 +140,48 @@ TEST(IncrementalBookTest, AJumpWaitsForOthersLikeIt) {
     EXPECT_EQ(book.on_index(kCoin, 129'000.0), BookStatus::applied);
     EXPECT_EQ(book.quality(kCoin), kBookGood);
     EXPECT_EQ(book.on_index(kCoin, 130'000.0), BookStatus::applied);
+    // Each near the one before is not the same price thrice; neither is one with nonsense between.
+    EXPECT_EQ(book.on_index(kCoin, 260'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 370'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 520'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 520'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, -1.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 520'000.0), BookStatus::refused);
+    EXPECT_EQ(book.on_index(kCoin, 195'000.0), BookStatus::applied) << "half as much again is no jump";
+}
+
+// What is delivered is paid out for good.
+TEST(IncrementalBookTest, AnAbsurdDeliveryPaysNothing) {
+    Straddles start;
+    IncrementalBook book{start.book, start.market};
+    const double equity = book.account().value.usd.equity;
+    EXPECT_EQ(book.on_settlement_average(kExpiry, 1e9), BookStatus::refused);
+    EXPECT_EQ(book.on_settlement(kExpiry, 1e9), BookStatus::refused);
+    EXPECT_EQ(book.on_settlement(kExpiry, 1.0), BookStatus::refused);
+    EXPECT_EQ(book.quality(kCoin), kBookRefused);
+    EXPECT_EQ(book.account().value.usd.equity, equity);
+    EXPECT_EQ(book.on_settlement(kExpiry, 65'500.0), BookStatus::applied);
+    EXPECT_EQ(book.quality(kCoin), kBookGood);
+}
+
+// A book that begins without a price has no number from it, says so, and heals with the first good one.
+TEST(IncrementalBookTest, APriceThatIsNoneAtTheStartIsInNoSum) {
+    Straddles start;
+    const double equity = IncrementalBook{start.book, start.market}.account().value.usd.equity;
+    for (const double bad : {std::numeric_limits<double>::quiet_NaN(), 0.0, -5.0, 1e12}) {
+        for (const bool stable : {false, true}) {
+            MarketState market = start.market;
+            (stable ? market.stables[0] : market.underlyings[0].index) = bad;
+            IncrementalBook book{start.book, market};
+            EXPECT_TRUE(std::isfinite(book.account().value.usd.equity));
+            EXPECT_NE(book.quality(), kBookGood);
+            const BookStatus told = stable ? book.on_stable(StableSlot{0}, start.market.stables[0])
+                                           : book.on_index(kCoin, start.market.underlyings[0].index);
+            EXPECT_EQ(told, BookStatus::applied);
+            EXPECT_NEAR(book.account().value.usd.equity, equity, 1e-9 * std::abs(equity));
+            EXPECT_EQ(book.quality(), kBookGood);
+        }
+    }
 }
 
 TEST(IncrementalBookTest, AGoodFlowEndsTheDoubtAboutItsCash) {

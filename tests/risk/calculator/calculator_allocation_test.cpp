@@ -17,7 +17,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
             subject.step();
             subject.calculator.set_volatility(0, 0.03 + 0.00001 * event);
             subject.calculator.publish();
-            sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd;
+            sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.margin_usd(VenueSlot{0}).initial +
+                   subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd;
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -74,18 +75,21 @@ struct MarginModels {
     MarginModels& operator=(const MarginModels&) = delete;
 };
 
-// A calculator over a random book, half of whose contracts are held, and the events that drive it.
+// A calculator over a random book, half of whose contracts are held, and the events that drive it. `truth` is what the
+// events tell; the calculator begins with all of it, or with gaps that later events fill.
 struct CalculatorSubject {
     RandomBook source;
+    MarketState truth;
     MarginModels models;
     RiskCalculator calculator;
     std::vector<bool> settled;
 
-    explicit CalculatorSubject(std::uint64_t seed, bool delivering = false)
+    explicit CalculatorSubject(std::uint64_t seed, bool delivering = false, bool with_gaps = false)
         : source{seed, delivering},
+          truth{source.market},
           models{source.book, seed},
-          calculator{source.book, source.market, random_scenarios(seed), models.venues},
-          settled(source.market.expiries.size()) {
+          calculator{source.book, with_gaps ? market_with_gaps() : truth, random_scenarios(seed), models.venues},
+          settled(truth.expiries.size()) {
         for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
             if (source.one_in(2)) fill(i);
         }
@@ -96,6 +100,40 @@ struct CalculatorSubject {
     bool is_settled(const Contract& contract) const {
         return contract.expiry != ExpirySlot::none && settled[static_cast<std::size_t>(contract.expiry)];
     }
+    MarketState market_with_gaps() {
+        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+        MarketState out = truth;
+        for (UnderlyingMarket& underlying : out.underlyings) {
+            if (source.one_in(3)) underlying.index = source.one_in(2) ? kNone : 1e12;
+        }
+        for (ExpiryMarket& expiry : out.expiries) {
+            if (source.one_in(3)) expiry.forward = source.one_in(2) ? kNone : 0.0;
+        }
+        for (double& stable : out.stables) {
+            if (source.one_in(3)) stable = source.one_in(2) ? kNone : -1.0;
+        }
+        for (ContractQuote& quote : out.quotes) {
+            if (source.one_in(3)) quote = {};
+        }
+        return out;
+    }
+    // Every price once, as it is.
+    void tell_all() {
+        IncrementalBook& book = calculator.book();
+        for (std::size_t u = 0; u < kCoins; ++u) (void)book.on_index(UnderlyingSlot(u), truth.underlyings[u].index);
+        for (std::size_t s = 0; s < truth.stables.size(); ++s) (void)book.on_stable(StableSlot(s), truth.stables[s]);
+        for (std::size_t e = 0; e < settled.size(); ++e)
+            (void)book.on_forward(ExpirySlot(e), truth.expiries[e].forward);
+        for (std::size_t i = 0; i < truth.quotes.size(); ++i) {
+            const ContractSlot slot{static_cast<std::uint32_t>(i)};
+            const ContractKind kind = source.book.contracts[i].kind;
+            if (is_option(kind)) {
+                (void)book.on_volatility(slot, truth.quotes[i].volatility);
+            } else if (!is_cash(kind)) {
+                (void)book.on_mark(slot, truth.quotes[i].mark);
+            }
+        }
+    }
     double step_of(double sigma) { return std::exp(std::normal_distribution<double>{0.0, sigma}(source.random)); }
 
     void fill(std::size_t row) {
@@ -105,7 +143,9 @@ struct CalculatorSubject {
         double quantity = std::round(source.uniform(-20.0, 20.0));
         if (contract.kind == ContractKind::inverse_future) quantity *= 50.0;
         if (contract.kind == ContractKind::liquidity) quantity = std::abs(quantity);
-        double price = market().quotes[row].mark;
+        if (source.one_in(3) && is_option(contract.kind)) quantity = -calculator.book().holding(slot).quantity;
+        if (quantity == 0.0) return;
+        double price = truth.quotes[row].mark;
         if (contract.kind == ContractKind::inverse_option) price = 0.02;
         if (contract.kind == ContractKind::linear_option) price = 300.0;
         if (contract.kind == ContractKind::liquidity) price = 100.0;
@@ -122,27 +162,28 @@ struct CalculatorSubject {
             case 0: fill(row); break;
             case 1: {
                 if (!is_option(source.book.contracts[row].kind)) break;
-                const double volatility = book.volatility(slot) * step_of(3e-3);
-                (void)book.on_volatility(slot, std::clamp(volatility, 0.1, 4.0));
+                double& volatility = truth.quotes[row].volatility;
+                volatility = std::clamp(volatility * step_of(3e-3), 0.1, 4.0);
+                (void)book.on_volatility(slot, volatility);
                 break;
             }
             case 2: (void)book.on_volatility_shift(ExpirySlot(expiry), source.uniform(-0.01, 0.01)); break;
-            case 3: (void)book.on_index(UnderlyingSlot(coin), market().underlyings[coin].index * step_of(3e-4)); break;
-            case 4: (void)book.on_mark(slot, market().quotes[row].mark * step_of(3e-4)); break;
-            case 5: (void)book.on_stable(StableSlot(coin), market().stables[coin] * step_of(1e-4)); break;
+            case 3: (void)book.on_index(UnderlyingSlot(coin), truth.underlyings[coin].index *= step_of(3e-4)); break;
+            case 4: (void)book.on_mark(slot, truth.quotes[row].mark *= step_of(3e-4)); break;
+            case 5: (void)book.on_stable(StableSlot(coin), truth.stables[coin] *= step_of(1e-4)); break;
             case 6:
                 if (is_cash(source.book.contracts[row].kind)) (void)book.on_cash(slot, source.uniform(-0.5, 0.5));
                 break;
             case 7: (void)book.on_funding(slot, source.uniform(-2e-4, 4e-4)); break;
             case 8: settle_what_is_due(); break;
             case 9: {
-                const double average = market().expiries[expiry].forward * step_of(1e-3);
+                const double average = truth.expiries[expiry].forward * step_of(1e-3);
                 (void)book.on_settlement_average(ExpirySlot(expiry), average);
                 break;
             }
             default:
-                (void)book.on_forward(ExpirySlot(expiry), market().expiries[expiry].forward *
-                                                              (source.one_in(100) ? step_of(0.03) : step_of(3e-4)));
+                truth.expiries[expiry].forward *= source.one_in(100) ? step_of(0.03) : step_of(3e-4);
+                (void)book.on_forward(ExpirySlot(expiry), truth.expiries[expiry].forward);
         }
         if (!source.one_in(5)) return;
         const double seconds = source.one_in(50) ? 60.0 : source.uniform(0.0, 2.0);
@@ -150,9 +191,9 @@ struct CalculatorSubject {
     }
     void settle_what_is_due() {
         for (std::size_t e = 0; e < settled.size(); ++e) {
-            if (settled[e] || market().now < market().expiries[e].expiry) continue;
+            if (settled[e] || market().now < truth.expiries[e].expiry) continue;
             settled[e] = true;
-            (void)calculator.book().on_settlement(ExpirySlot(e), market().expiries[e].forward);
+            (void)calculator.book().on_settlement(ExpirySlot(e), truth.expiries[e].forward);
         }
     }
 

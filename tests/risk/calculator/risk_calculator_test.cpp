@@ -64,20 +64,35 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
     CalculatorWork work;
     std::size_t margined = 0;
     for (std::uint64_t seed = 1; seed <= kStreams; ++seed) {
-        CalculatorSubject subject{seed, seed % 4 == 3};
+        // One book in four passes a delivery; one in three begins without part of its prices, and is told them late.
+        const bool gaps = seed % 3 == 0;
+        CalculatorSubject subject{seed, seed % 4 == 3, gaps};
         const ScenarioSet set = test::random_scenarios(seed);
         for (int event = 1; event <= kEvents && !HasFailure(); ++event) {
             subject.step();
+            if (event == 350) subject.tell_all();
             if (!subject.source.one_in(4) && event % 100 != 0) continue;
             subject.calculator.publish();
             const std::string place = "seed " + std::to_string(seed) + " event " + std::to_string(event);
+            // What cannot be made yet is flagged, and stands.
+            const bool told = event >= 350;
+            if (told) {
+                EXPECT_EQ(subject.calculator.quality() & kBookStale, subject.calculator.book().quality() & kBookStale)
+                    << place;
+            } else if ((subject.calculator.quality() & ~subject.calculator.book().quality() & kBookStale) != 0) {
+                continue;
+            }
+            EXPECT_TRUE(std::isfinite(subject.calculator.book().account().value.usd.equity)) << place;
             std::vector<double> pnl = full_pnl(subject, set);
             const TailMeasures want = *historical_tail(pnl, kAlpha);
             const TailMeasures got = *subject.calculator.tail(kAlpha);
             const double scale = std::max(1'000.0, want.es_usd);
-            tails.push_back(std::max(std::abs(got.var_usd - want.var_usd), std::abs(got.es_usd - want.es_usd)) / scale);
-            EXPECT_LE(tails.back(), kTailDriftMax) << place << " VaR " << got.var_usd << " for " << want.var_usd
-                                                   << ", ES " << got.es_usd << " for " << want.es_usd;
+            const double off = std::max(std::abs(got.var_usd - want.var_usd), std::abs(got.es_usd - want.es_usd));
+            tails.push_back(off / scale);
+            // What a ladder is off by goes with what is held, not with what is left to lose of a hedged book.
+            const double gross = subject.calculator.book().account().value.usd.gross;
+            EXPECT_LE(off, std::max(kTailDriftMax * scale, 2e-5 * gross))
+                << place << " VaR " << got.var_usd << " for " << want.var_usd << ", gross " << gross;
             const TailCheck check = *subject.calculator.check(kAlpha);
             EXPECT_NEAR(check.full.var_usd, want.var_usd, 1e-6 * scale) << place;
             EXPECT_EQ(check.published.es_usd, got.es_usd) << place;
@@ -97,13 +112,15 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
             if (exact) subject.calculator.resync();
             for (std::size_t u = 0; u < kCoins; ++u) {
                 const auto slot = UnderlyingSlot(u);
+                if (!(market.underlyings[u].index > 0.0)) continue;
                 const StressMatrix want_cells = full_stress_matrix(book, market, slot);
                 const StressMatrix& cells = subject.calculator.stress(slot);
                 const Difference usd = difference(cells.pnl_usd, want_cells.pnl_usd);
-                const double gross = subject.calculator.book().underlying(slot).value.gross_usd;
+                const double held = subject.calculator.book().underlying(slot).value.gross_usd;
                 if (!exact) matrices.push_back(usd.worst / std::max(1'000.0, usd.scale));
                 // Between two builds up to 30 s of decay.
-                EXPECT_LE(usd.worst, (exact ? 1e-9 : 1e-4) * std::max(gross, 1.0) + 1e-5) << place << " coin " << u;
+                EXPECT_LE(usd.worst, exact ? 1e-9 * held + 1e-5 : std::max({1e-4 * held, 1e-3 * usd.scale, 1e-5}))
+                    << place << " coin " << u;
                 EXPECT_EQ(cells.worst.pnl_usd, std::ranges::min(cells.pnl_usd)) << place;
             }
         }
@@ -142,7 +159,7 @@ TEST(RiskCalculatorTest, PublishesWhatMovedAndNothingElse) {
     calculator.publish();
     EXPECT_NE(calculator.tail(kAlpha)->var_usd, stale_var);
     EXPECT_EQ(calculator.version(), calculator.book().version());
-    EXPECT_EQ(calculator.work().buckets, before.buckets + 1);
+    EXPECT_LE(calculator.work().buckets, before.buckets + 2);  // the expiry's, and that of the coin's pool
     EXPECT_EQ(calculator.work().underlyings, before.underlyings + 1);
     EXPECT_EQ(calculator.work().ladders, before.ladders);
     EXPECT_EQ(calculator.stress(UnderlyingSlot{1}).pnl_usd, other.pnl_usd);
@@ -188,6 +205,7 @@ TEST(RiskCalculatorTest, FilteredScenariosFollowTheVolatilityOfNow) {
     ScenarioSet set = test::random_scenarios(6);
     const double before = subject.calculator.tail(kAlpha)->var_usd;
     subject.calculator.set_volatility(0, 0.09);
+    EXPECT_LE(subject.calculator.check(kAlpha)->drift, kTailDriftMax) << "not before it is published";
     subject.calculator.publish();
     ASSERT_TRUE(set.set_volatility(0, 0.09));
     std::vector<double> pnl = full_pnl(subject, set);
@@ -228,8 +246,10 @@ TEST(RiskCalculatorTest, NonsenseIsFlaggedAndNeverPublished) {
     EXPECT_EQ(calculator.quality(), kBookGood);
     const TailMeasures before = *calculator.tail(kAlpha);
     calculator.set_volatility(1, kNaN);
+    calculator.publish();
     EXPECT_NE(calculator.quality() & kBookStale, 0);
     calculator.set_volatility(1, 0.03);
+    calculator.publish();
     EXPECT_EQ(calculator.quality(), kBookGood);
     for (const double bad : {kNaN, -1.0, 1e300}) {
         (void)calculator.book().on_index(UnderlyingSlot{0}, bad);

@@ -210,5 +210,19 @@ TEST_P(PortfolioRevaluationTest, WhatIsUnknownIsAskedOfWhatIsHeld) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PortfolioRevaluationTest, testing::Range<std::uint64_t>(1, 7));
 
+// Slots of the matrix are those of the pair, however many expiries the whole book has.
+TEST(MatrixSlotsTest, ArePerPairAndHaveAnEnd) {
+    MatrixSlots slots;
+    EXPECT_EQ(slots.of(ExpirySlot::none), 0U);
+    EXPECT_EQ(slots.of(ExpirySlot{90}), 1U);
+    EXPECT_EQ(slots.of(ExpirySlot{0}), 2U);
+    EXPECT_EQ(slots.of(ExpirySlot{90}), 1U);
+    for (std::uint16_t expiry = 100; expiry < 100 + kMatrixExpiriesMax - 3; ++expiry) {
+        EXPECT_LT(slots.of(ExpirySlot{expiry}), kMatrixExpiriesMax);
+    }
+    EXPECT_EQ(slots.of(ExpirySlot{300}), kMatrixExpiriesMax);
+    EXPECT_EQ(slots.of(ExpirySlot{100}), 3U);
+}
+
 }  // namespace
 }  // namespace keel::risk
