@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/exposure/leverage.hpp"
@@ -94,9 +96,8 @@ public:
         for (std::size_t row = 0; row < moved.quotes.size(); ++row) {
             moved.quotes[row].mark *= factor(inputs.book.contracts[row].underlying);
         }
-        sums_ = sums_of(part_of(inputs, venue, true), moved);
-        const auto rest = sums_of(part_of(inputs, venue, false), market);
-        for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].value += rest[i].value;  // the same rows in both
+        add(sums_of(part_of(inputs, venue, true), moved));
+        add(sums_of(part_of(inputs, venue, false), market));
     }
 
     // NaN: not judged.
@@ -118,16 +119,19 @@ public:
     }
 
 private:
+    // By name: a part of the book has not every row that the other has.
+    void add(const std::vector<ReportMetric>& part) {
+        for (const ReportMetric& row : part) sums_[{row.name, row.scope}] += row.value;
+    }
     [[nodiscard]] double sum(std::string_view metric, std::string_view scope) const {
-        const auto found = std::ranges::find_if(
-            sums_, [&](const ReportMetric& row) { return row.name == metric && row.scope == scope; });
-        return found == sums_.end() ? kNaN : found->value;
+        const auto found = sums_.find({std::string{metric}, std::string{scope}});
+        return found == sums_.end() ? kNaN : found->second;
     }
 
     const ReportInputs& inputs_;
     VenueStress venue_;
     std::string venue_name_;
-    std::vector<ReportMetric> sums_;
+    std::map<std::pair<std::string, std::string>, double> sums_;  // by name and scope
 };
 
 int severity(LimitState state) { return state == LimitState::hard ? 2 : state == LimitState::soft ? 1 : 0; }

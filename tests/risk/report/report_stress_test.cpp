@@ -1,0 +1,56 @@
+// The report's stresses: what is judged, what is left out and what is said of it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "risk/report/risk_report.hpp"
+#include "tests/risk/stress/stress_book.hpp"
+
+namespace keel::risk {
+namespace {
+
+// The stress book with its linear perpetual beside the options at alpha and the coin at beta: alpha has rows of funding
+// and of smiles that beta has not.
+ReportInputs split_inputs() {
+    auto [book, market] = test::stress_book();
+    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
+        book.contracts[row].venue = book.contracts[row].kind == ContractKind::coin_cash ? VenueSlot{1} : VenueSlot{0};
+    }
+    ReportInputs out;
+    out.book = book;
+    out.market = market;
+    out.smiles.resize(1);
+    return out;
+}
+
+const StressResult& stressed(const RiskReport& report, std::string_view id) {
+    return *std::ranges::find(report.stresses, id, &StressResult::id);
+}
+
+TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
+    ReportInputs in = split_inputs();
+    const RiskReport calm = make_risk_report(in);
+    const double delta = find_metric(calm, "delta_usd", "BTC")->value;
+    const double gross = find_metric(calm, "gross_notional_usd", "BTC")->value;
+    // Of what is at alpha every notional falls by a tenth, but for the face of the inverse perpetual.
+    const double gross_then = 0.9 * (gross - 20'000.0) + 20'000.0;
+    ASSERT_LT(std::abs(delta), 20.0);
+    in.limits = {{.metric = "delta_usd", .scope = "BTC", .soft = 100.0, .hard = 1'000.0},
+                 {.metric = "gamma", .scope = "BTC", .soft = 1.0, .hard = 10.0},
+                 {.metric = "equity_coin", .scope = "BTC", .soft = 100.0, .hard = 1'000.0},
+                 {.metric = "gross_notional_usd",
+                  .scope = "BTC",
+                  .soft = 1.0001 * gross_then,
+                  .hard = 0.9999 * gross_then,
+                  .below = true}};
+    const RiskReport report = make_risk_report(in);
+    const auto& fired = stressed(report, "ORACLE:alpha").limits_fired;
+    ASSERT_EQ(fired.size(), 1U);
+    EXPECT_EQ(fired[0].metric, "gross_notional_usd");
+    EXPECT_FALSE(fired[0].hard);
+    EXPECT_TRUE(stressed(report, "ORACLE:beta").limits_fired.empty());
+}
+
+}  // namespace
+}  // namespace keel::risk
