@@ -351,6 +351,17 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     }
 }
 
+// A fraction of the price that the contract's notional is counted at, an option's of its underlying: quoted in coin it
+// stands there, a linear one's is over the forward.
+double relative_spread(const JsonTree& row, risk::ContractKind kind, double bid, double ask) {
+    const double of_price = (ask - bid) / (0.5 * (ask + bid));
+    if (!risk::is_option(kind)) return of_price;
+    const double of_option = of_price * row.number_or("mark_price", kNaN);
+    if (kind == risk::ContractKind::inverse_option) return of_option;
+    const double forward = row.number_or("underlying_price", kNaN);
+    return forward > 0.0 ? of_option / forward : kNaN;
+}
+
 // One row of public/get_book_summary_by_currency. Volatilities come in percent, an option's underlying_price is the
 // forward of its expiry.
 void read_summary(const JsonTree& row, InputsBuilder& builder) {
@@ -410,7 +421,7 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
         if (!both && !(volume > 0.0)) continue;
         const Claim traded = builder.times().claim(Input::liquidity, place);
         risk::ContractLiquidity& liquidity = inputs.liquidity[place];
-        if (both) take(traded, (ask - bid) / (0.5 * (ask + bid)) * (option ? mark : 1.0), liquidity.spread);
+        if (both) take(traded, relative_spread(row, meaning->kind, bid, ask), liquidity.spread);
         if (volume > 0.0) {
             const bool in_dollars = meaning->kind == risk::ContractKind::inverse_future;
             take(traded, in_dollars ? volume * mark : volume, liquidity.daily_volume);

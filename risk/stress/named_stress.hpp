@@ -48,7 +48,7 @@ struct StressDefinition {
 
 // How a contract trades, for the liquidity stress; NaN where unknown: such a holding is counted as left out.
 struct ContractLiquidity {
-    double spread{std::numeric_limits<double>::quiet_NaN()};        // relative to mid
+    double spread{std::numeric_limits<double>::quiet_NaN()};        // of mid; an option's of its underlying's price
     double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts; coin where a share in a pool is left
     double daily_volatility{std::numeric_limits<double>::quiet_NaN()};
     double spread_deviation{std::numeric_limits<double>::quiet_NaN()};  // standard deviation of the spread, relative
