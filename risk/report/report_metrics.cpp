@@ -306,6 +306,12 @@ void add_concentrations(const ReportInputs& inputs, const MarketState& market, c
     rows.add("top3_underlying", names.top3, "fraction");
 }
 
+// What a number of exit costs or days is without; empty: nothing.
+std::string market_lack(std::size_t positions) {
+    if (positions == 0) return "";
+    return std::to_string(positions) + (positions == 1 ? " position" : " positions") + " without a market";
+}
+
 // What leaving everything costs and takes, and how many positions neither is known of. Cash has nothing to leave; what
 // has no price is told of by every metric.
 void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
@@ -324,12 +330,26 @@ void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
             ++without_days;
         }
     }
-    const auto lack = [](std::size_t count) {
-        return count == 0 ? ""
-                          : std::to_string(count) + (count == 1 ? " position" : " positions") + " without a market";
+    rows.add("exit_cost_usd", cost_usd, "USD", market_lack(without_cost));
+    rows.add("days_to_exit", days, "days", market_lack(without_days));
+}
+
+// What is lost with a venue is not what prices can do: two numbers. `not_priced`: holdings that no stress can count.
+void add_worst_stresses(std::span<const StressResult> stresses, std::size_t not_priced, MetricRows& rows) {
+    struct Worst {
+        double pnl_usd{kNaN};
+        std::size_t without_market{0};  // exit costs unknown, of any of the stresses: it might be worse than the worst
     };
-    rows.add("exit_cost_usd", cost_usd, "USD", lack(without_cost));
-    rows.add("days_to_exit", days, "days", lack(without_days));
+    Worst moved, venue_lost;
+    for (const StressResult& stress : stresses) {
+        Worst& worst = stress.kind == StressDefinition::Kind::venue ? venue_lost : moved;
+        worst.pnl_usd = std::fmin(worst.pnl_usd, stress.pnl_usd);
+        if (stress.left_out > not_priced) {
+            worst.without_market = std::max(worst.without_market, stress.left_out - not_priced);
+        }
+    }
+    rows.add("stress_worst_usd", moved.pnl_usd, "USD", market_lack(moved.without_market));
+    rows.add("venue_default_worst_usd", venue_lost.pnl_usd, "USD", market_lack(venue_lost.without_market));
 }
 
 void add_account(const ReportInputs& inputs, const MarketState& market, const BookValue& value, const TailReport& tail,
@@ -362,14 +382,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("leverage_margin", ratio.margin, "ratio", lack);
     rows.add("var_99_usd", tail.var_99_usd, "USD");
     rows.add("es_975_usd", tail.es_975_usd, "USD");
-    // What is lost with a venue is not what prices can do: two numbers.
-    double worst = kNaN, venue_lost = kNaN;
-    for (const StressResult& stress : so_far.stresses) {
-        double& least = stress.kind == StressDefinition::Kind::venue ? venue_lost : worst;
-        least = std::isnan(least) ? stress.pnl_usd : std::min(least, stress.pnl_usd);
-    }
-    rows.add("stress_worst_usd", worst, "USD");
-    rows.add("venue_default_worst_usd", venue_lost, "USD");
+    add_worst_stresses(so_far.stresses, value.left_out, rows);
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH", lack);
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");

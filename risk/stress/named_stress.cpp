@@ -164,6 +164,9 @@ void charge_exit(const StressInputs& inputs, const StressDefinition& stress, Str
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
         if (is_cash(contract.kind) || holding.quantity == 0.0) continue;
+        const double value = holding_value(contract, holding, inputs.market.quotes[i], inputs.market) *
+                             ledger_rate(contract, inputs.market, {});
+        if (!std::isfinite(value)) continue;  // already counted as left out
         const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market);
         const ContractLiquidity liquidity = liquidity_of(inputs, i);
         const double sold = exit_quantity(contract, holding, inputs.market.quotes[i]);

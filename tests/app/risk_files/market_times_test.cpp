@@ -178,7 +178,9 @@ protected:
       "cash":[{"currency":"BTC","amount":3}],"limits":[{"metric":"var_99_usd","soft":5e7,"hard":1e8}]})";
     static std::string at(const std::string& time, const std::string& days, const std::string& more = "") {
         return R"({"time":")" + time + R"(","underlyings":[{"name":"BTC","index":65000)" + days +
-               R"(}],"instruments":[{"name":"BTC-PERPETUAL","mark":65010}])" + more + "}";
+               R"(}],"instruments":[{"name":"BTC-PERPETUAL","mark":65010,"spread":0.001,"daily_volume":1e8,
+                 "daily_volatility":0.03}])" +
+               more + "}";
     }
     static std::string closes(const std::string& end) {
         std::string out = R"(,"closes":[60000)";

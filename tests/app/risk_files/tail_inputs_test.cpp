@@ -107,7 +107,8 @@ std::string remembered(const std::vector<double>& btc, const std::vector<double>
            list(btc) + (volatility.empty() ? "" : R"(,"volatility_changes":)" + list(volatility)) +
            R"(},{"name":"ETH","index":3000,"returns":)" + list(eth) +
            R"(}],"expiries":[{"underlying":"BTC","expiry":"10APR26","forward":65500}],
-      "instruments":[{"name":"BTC-10APR26-70000-C","iv":0.6},{"name":"ETH_USDC-PERPETUAL","mark":3000}]})";
+      "instruments":[{"name":"BTC-10APR26-70000-C","iv":0.6,"spread":0.02,"daily_volume":1e4,"daily_volatility":0.3},
+        {"name":"ETH_USDC-PERPETUAL","mark":3000,"spread":0.001,"daily_volume":1e8,"daily_volatility":0.04}]})";
 }
 
 TEST_F(TailInputsTest, AVolatilityThatStandsStillIsDoubtedWhereItMatters) {

@@ -52,5 +52,19 @@ TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
     EXPECT_TRUE(stressed(report, "ORACLE:beta").limits_fired.empty());
 }
 
+// Two futures and two options; LIQUIDITY and COMBO charge what leaving them costs. One without a price is told as such.
+TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
+    ReportInputs in = split_inputs();
+    const auto quality = [&](const char* metric) { return find_metric(make_risk_report(in), metric, "")->quality; };
+    EXPECT_EQ(quality("stress_worst_usd"), "4 positions without a market");
+    EXPECT_EQ(quality("venue_default_worst_usd"), "good") << "nothing is left there";
+    in.liquidity.assign(in.book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6, .daily_volatility = 0.03});
+    EXPECT_EQ(quality("stress_worst_usd"), "good");
+    in.liquidity[test::kPerpetual] = {};
+    EXPECT_EQ(quality("stress_worst_usd"), "1 position without a market");
+    in.market.quotes[test::kPerpetual] = {};
+    EXPECT_EQ(quality("stress_worst_usd"), "1 holding not priced") << "counted once";
+}
+
 }  // namespace
 }  // namespace keel::risk
