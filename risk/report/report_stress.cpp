@@ -6,7 +6,10 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/exposure/leverage.hpp"
@@ -35,10 +38,42 @@ double var_without(const ReportInputs& inputs, const MarketState& market, VenueS
     return any ? report_var_99_usd(rest, market) : 0.0;
 }
 
+// The underlyings that the book is exposed to, in their order.
+struct Exposed {
+    std::vector<double> exposure_usd;    // per unit log return
+    std::vector<double> covariance_day;  // of these, row by row
+};
+
+// Nothing where one of them has no volatility; `notes` then name it.
+std::optional<Exposed> exposed_part(const ReportInputs& inputs, const TailReport& tail,
+                                    std::vector<std::string>& notes) {
+    const std::size_t n = tail.sigma_day.size();
+    std::vector<std::size_t> held;
+    std::string unknown;
+    for (std::size_t u = 0; u < n; ++u) {
+        if (tail.exposure_usd[u] == 0.0) continue;
+        held.push_back(u);
+        if (!(tail.sigma_day[u] > 0.0)) unknown += (unknown.empty() ? "" : ", ") + inputs.book.underlying_names[u];
+    }
+    if (!unknown.empty()) {
+        notes.push_back("CORR1 and CORR_AGAINST are left out: neither daily returns nor a daily volatility of " +
+                        unknown);
+        return std::nullopt;
+    }
+    Exposed out;
+    for (const std::size_t row : held) {
+        out.exposure_usd.push_back(tail.exposure_usd[row]);
+        for (const std::size_t column : held) out.covariance_day.push_back(tail.covariance_day[row * n + column]);
+    }
+    return out;
+}
+
 // Correlations pushed a part of the way towards one, and every position against us: told as a loss at 99 %.
-void add_correlation_stress(const TailReport& tail, double equity_usd, std::vector<StressResult>& out) {
+void add_correlation_stress(const ReportInputs& inputs, const TailReport& tail, double equity_usd,
+                            std::vector<StressResult>& out, std::vector<std::string>& notes) {
     if (tail.sigma_day.empty()) return;
-    if (std::ranges::any_of(tail.sigma_day, [](double sigma) { return !(sigma > 0.0); })) return;
+    const std::optional<Exposed> part = exposed_part(inputs, tail, notes);
+    if (!part) return;
     const auto add = [&](const char* id, double sigma) {
         out.push_back({.id = id,
                        .pnl_usd = -kZ99 * sigma,
@@ -48,13 +83,13 @@ void add_correlation_stress(const TailReport& tail, double equity_usd, std::vect
                        .var_99_usd = kZ99 * sigma,
                        .sigma_usd = sigma});
     };
-    const auto towards_one = [&](double part) {
-        return sigma_with_correlations_towards_one(tail.covariance_day, tail.exposure_usd, part);
+    const auto towards_one = [&](double share) {
+        return sigma_with_correlations_towards_one(part->covariance_day, part->exposure_usd, share);
     };
     add("CORR1:0.5", towards_one(0.5));
     add("CORR1:0.9", towards_one(0.9));
     add("CORR1", towards_one(1.0));
-    add("CORR_AGAINST", sigma_with_worst_signs(tail.covariance_day, tail.exposure_usd));
+    add("CORR_AGAINST", sigma_with_worst_signs(part->covariance_day, part->exposure_usd));
 }
 
 MaintenanceMargin margin_of(const ReportInputs& inputs, const MarketState& market) {
@@ -139,7 +174,7 @@ int severity(LimitState state) { return state == LimitState::hard ? 2 : state ==
 }  // namespace
 
 std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
-                                          double equity_usd) {
+                                          double equity_usd, std::vector<std::string>& notes) {
     const StressInputs stress{.book = inputs.book,
                               .market = market,
                               .liquidity = inputs.liquidity,
@@ -147,7 +182,7 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
                               .var_99_usd = tail.var_99_usd,
                               .var_without_venue = [&](VenueSlot venue) { return var_without(inputs, market, venue); }};
     std::vector<StressResult> out = run_stresses(stress, inputs.stresses);
-    add_correlation_stress(tail, equity_usd, out);
+    add_correlation_stress(inputs, tail, equity_usd, out, notes);
     return out;
 }
 

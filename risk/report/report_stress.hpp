@@ -5,10 +5,12 @@
 
 namespace keel::risk {
 
-// The inputs' stresses of the report's book, then CORR1 for the parts that it takes and CORR_AGAINST. `market` has
-// every option's volatility filled where it can be.
+// The inputs' stresses of the report's book, then CORR1 for the parts that it takes and CORR_AGAINST, of the
+// underlyings that the book is exposed to; where one of these has no volatility, a note instead. `market` has every
+// option's volatility filled where it can be.
 [[nodiscard]] std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market,
-                                                        const TailReport& tail, double equity_usd);
+                                                        const TailReport& tail, double equity_usd,
+                                                        std::vector<std::string>& notes);
 
 // reverse_stress_scale() of CRASH.
 [[nodiscard]] double report_reverse_crash(const ReportInputs& inputs, const MarketState& market);

@@ -157,7 +157,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         row.signals = report_signals(market, report.smiles, UnderlyingSlot(static_cast<std::uint16_t>(u)));
         report.underlyings.push_back(std::move(row));
     }
-    report.stresses = report_stresses(inputs, market, tail, report.equity_usd);
+    report.stresses = report_stresses(inputs, market, tail, report.equity_usd, report.notes);
     const bool any_margin =
         std::ranges::any_of(report.venues, [](const VenueReport& venue) { return std::isfinite(venue.margin_ratio); });
     if (any_margin) {

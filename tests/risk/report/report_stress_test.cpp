@@ -52,6 +52,28 @@ TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
     EXPECT_TRUE(stressed(report, "ORACLE:beta").limits_fired.empty());
 }
 
+// SOL, which is not held, has no volatility; as soon as it is held it prevents what it would go into, and is named.
+TEST(ReportStressTest, CorrelationsArePushedWhateverIsNotHeld) {
+    ReportInputs in = split_inputs();
+    in.book.underlying_names.emplace_back("SOL");
+    in.market.underlyings.push_back({.index = 150.0});
+    in.histories = {{.daily_volatility = 0.03}, {}};
+    const double alone = stressed(make_risk_report(in), "CORR_AGAINST").sigma_usd;
+    const double dollars = find_metric(make_risk_report(in), "dollar_delta_usd", "BTC")->value;
+    EXPECT_NEAR(alone, 0.03 * std::abs(dollars), 1e-2 * alone);
+    EXPECT_NEAR(stressed(make_risk_report(in), "CORR1").sigma_usd, alone, 1e-9 * alone);
+    const std::string note = "CORR1 and CORR_AGAINST are left out: neither daily returns nor a daily volatility of SOL";
+    EXPECT_EQ(std::ranges::count(make_risk_report(in).notes, note), 0);
+    in.book.contracts.push_back(
+        {.kind = ContractKind::coin_cash, .underlying = UnderlyingSlot{1}, .venue = VenueSlot{1}});
+    in.book.holdings.push_back({.quantity = 100.0});
+    in.book.names.emplace_back("SOL");
+    in.market.quotes.emplace_back();
+    const RiskReport held = make_risk_report(in);
+    EXPECT_EQ(std::ranges::count(held.notes, note), 1);
+    EXPECT_EQ(std::ranges::count(held.stresses, "CORR1", &StressResult::id), 0);
+}
+
 // Two futures and two options; LIQUIDITY and COMBO charge what leaving them costs. One without a price is told as such.
 TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
     ReportInputs in = split_inputs();
