@@ -1,8 +1,9 @@
 #include "app/risk_files/stress_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <vector>
 
 namespace keel::app {
@@ -11,8 +12,10 @@ namespace {
 using risk::StressDefinition;
 using Kind = StressDefinition::Kind;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kFallMost = -0.99;  // a price keeps something
+// Beyond what any market did; a size past these is a slip, and without an end sums of it overflow.
+constexpr double kRiseMost = 10.0;
+constexpr double kFactorMost = 1'000.0;
 
 struct Size {
     std::string_view key;
@@ -21,17 +24,17 @@ struct Size {
     std::array<Kind, 2> kinds;  // that have it
 };
 constexpr std::array<Size, 13> kSizes{
-    {{"spot", &StressDefinition::spot, kFallMost, kInfinity, {Kind::shock, Kind::oracle}},
-     {"alt_beta", &StressDefinition::alt_beta, 0.0, kInfinity, {Kind::shock, Kind::oracle}},
-     {"volatility", &StressDefinition::volatility, kFallMost, kInfinity, {Kind::shock, Kind::shock}},
-     {"basis", &StressDefinition::basis, kFallMost, kInfinity, {Kind::shock, Kind::shock}},
-     {"stable", &StressDefinition::stable, kFallMost, kInfinity, {Kind::shock, Kind::shock}},
+    {{"spot", &StressDefinition::spot, kFallMost, kRiseMost, {Kind::shock, Kind::oracle}},
+     {"alt_beta", &StressDefinition::alt_beta, 0.0, kRiseMost, {Kind::shock, Kind::oracle}},
+     {"volatility", &StressDefinition::volatility, kFallMost, kRiseMost, {Kind::shock, Kind::shock}},
+     {"basis", &StressDefinition::basis, kFallMost, kRiseMost, {Kind::shock, Kind::shock}},
+     {"stable", &StressDefinition::stable, kFallMost, kRiseMost, {Kind::shock, Kind::shock}},
      {"recovery", &StressDefinition::recovery, 0.0, 1.0, {Kind::venue, Kind::venue}},
-     {"funding_8h", &StressDefinition::funding_8h, 0.0, kInfinity, {Kind::shock, Kind::funding}},
-     {"days", &StressDefinition::days, 0.0, kInfinity, {Kind::shock, Kind::funding}},
-     {"spread_factor", &StressDefinition::spread_factor, 0.0, kInfinity, {Kind::shock, Kind::shock}},
-     {"depth_factor", &StressDefinition::depth_factor, 0.001, kInfinity, {Kind::shock, Kind::shock}},
-     {"impact_factor", &StressDefinition::impact_factor, 0.0, kInfinity, {Kind::shock, Kind::shock}},
+     {"funding_8h", &StressDefinition::funding_8h, 0.0, 1.0, {Kind::shock, Kind::funding}},
+     {"days", &StressDefinition::days, 0.0, 365.0, {Kind::shock, Kind::funding}},
+     {"spread_factor", &StressDefinition::spread_factor, 0.0, kFactorMost, {Kind::shock, Kind::shock}},
+     {"depth_factor", &StressDefinition::depth_factor, 0.001, kFactorMost, {Kind::shock, Kind::shock}},
+     {"impact_factor", &StressDefinition::impact_factor, 0.0, kFactorMost, {Kind::shock, Kind::shock}},
      {"deleverage_part", &StressDefinition::deleverage_part, 0.0, 1.0, {Kind::deleverage, Kind::deleverage}},
      {"bankruptcy_gap", &StressDefinition::bankruptcy_gap, 0.0, 1.0, {Kind::deleverage, Kind::deleverage}}}};
 
@@ -60,7 +63,9 @@ void read_sizes(const JsonTree& row, StressDefinition& stress) {
         if (std::ranges::find(size.kinds, stress.kind) == size.kinds.end()) {
             value->refuse("is no size of a stress like this one");
         }
-        if (!(value->number() >= size.least && value->number() <= size.most)) value->refuse("is out of range");
+        if (!(value->number() >= size.least && value->number() <= size.most)) {
+            value->refuse(fmt::format("is out of range: {} to {}", size.least, size.most));
+        }
         stress.*size.member = value->number();
     }
     const JsonTree* shorts = row.find("funding_shorts");

@@ -43,6 +43,9 @@ bool needs_history(std::string_view name) {
 // Those of the tail itself; a stress takes from it how prices move together and no more.
 bool needs_tail(std::string_view name) { return needs_history(name) && name != "stress_worst_usd"; }
 
+// Whether it may be infinite: nothing liquidates, no crash is too great. Any other number that is has overflowed.
+bool may_be_infinite(std::string_view name) { return name.starts_with("liq_") || name == "reverse_crash_scale"; }
+
 // Collects rows and judges each against the limit of its name and scope.
 class MetricRows {
 public:
@@ -65,6 +68,7 @@ public:
     }
     // `lack`: what this number alone is without; empty: nothing. `own`: of what it alone is made from.
     void add(std::string name, double value, const char* unit, const std::string& lack = "", InputAge own = {}) {
+        if (std::isinf(value) && !may_be_infinite(name)) value = kNaN;
         const InputAge age = older(needs_history(name) ? older(age_, history_) : age_, own);
         const InputDoubt of_history = needs_tail(name) ? history_doubts_ : InputDoubt::none;
         ReportMetric row{.name = std::move(name),

@@ -256,6 +256,17 @@ TEST_F(InputDoubtTest, AVolatilityThatIsNoMarketsGivesWayToTheCurve) {
     expect_quality(report(option, {market(kForward, absurd)}), "volatility out of range");
 }
 
+// A sum beyond the greatest number is not known; nothing to liquidate is.
+TEST_F(InputDoubtTest, ANumberThatOverflowsIsUnknown) {
+    const RiskReport huge = report(R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1e305,"entry":65000}],
+        "cash":[{"currency":"USDC","amount":1}],
+        "limits":[{"metric":"gross_notional_usd","soft":1,"hard":2}]})",
+                                   {market(kForward, R"(,{"name":"BTC_USDC-PERPETUAL","mark":65000})")});
+    EXPECT_TRUE(std::isnan(find_metric(huge, "gross_notional_usd", "")->value));
+    EXPECT_EQ(quality(huge, "gross_notional_usd", ""), "unknown");
+    EXPECT_EQ(find_metric(huge, "gross_notional_usd", "")->state, risk::LimitState::unknown);
+}
+
 // Deribit's own answer: null on one side, or the bid above the ask.
 TEST_F(InputDoubtTest, TheQuoteOfWhatIsHeldIsDoubtedWhereItHasOneSide) {
     const auto summary = [](const std::string& sides) {

@@ -53,6 +53,14 @@ TEST_F(StressRowsTest, SizesAreChangedAndFurtherOnesAdded) {
         << "its own row goes before its parts";
 }
 
+TEST_F(StressRowsTest, TheEndsOfASizeAreAllowed) {
+    const risk::RiskReport got = report(portfolio(R"({"id":"CRASH","spot":10,"volatility":10,"basis":10,"stable":0},
+      {"id":"FUNDING","funding_8h":1,"days":365},{"id":"LIQUIDITY","spread_factor":1000})"),
+                                        {kMarket});
+    EXPECT_TRUE(std::isfinite(pnl(got, "CRASH")));
+    EXPECT_TRUE(std::isfinite(find_metric(got, "stress_worst_usd", "")->value));
+}
+
 TEST_F(StressRowsTest, WhatCannotBeMeantIsRefused) {
     for (const auto& [row, says] :
          {std::pair{R"({"id":"CRUSH","spot":-0.5})",
@@ -62,6 +70,16 @@ TEST_F(StressRowsTest, WhatCannotBeMeantIsRefused) {
           {R"({"id":"CRASH","recovery":0.5})", "stresses[0].recovery: is no size of a stress like this one"},
           {R"({"id":"FUNDING","funding_shorts":true})", "stresses[0].funding_shorts: is no size"},
           {R"({"id":"CRASH","spot":-1})", "stresses[0].spot: is out of range"},
+          {R"({"id":"CRASH","spot":1e300})", "portfolio.json: stresses[0].spot: is out of range: -0.99 to 10"},
+          {R"({"id":"CRASH","alt_beta":11})", "stresses[0].alt_beta: is out of range: 0 to 10"},
+          {R"({"id":"CRASH","volatility":10.1})", "stresses[0].volatility: is out of range"},
+          {R"({"id":"CRASH","basis":10.1})", "stresses[0].basis: is out of range"},
+          {R"({"id":"CRASH","stable":10.1})", "stresses[0].stable: is out of range"},
+          {R"({"id":"FUNDING","funding_8h":1.1})", "stresses[0].funding_8h: is out of range: 0 to 1"},
+          {R"({"id":"FUNDING","days":366})", "stresses[0].days: is out of range: 0 to 365"},
+          {R"({"id":"LIQUIDITY","spread_factor":1001})", "stresses[0].spread_factor: is out of range: 0 to 1000"},
+          {R"({"id":"LIQUIDITY","depth_factor":1001})", "stresses[0].depth_factor: is out of range"},
+          {R"({"id":"LIQUIDITY","impact_factor":1001})", "stresses[0].impact_factor: is out of range"},
           {R"({"id":"VENUE","recovery":1.5})", "stresses[0].recovery: is out of range"},
           {R"({"id":"CRASH"},{"id":"CRASH"})", "stresses[1]: CRASH is sized twice, first at "},
           {R"({"id":"CRASH","like":"VENUE"})", "stresses[0].like: is of another kind than CRASH"},
