@@ -339,8 +339,9 @@ void InputsBuilder::settle_pools() {
         if (contract.kind != ContractKind::liquidity) continue;
         const auto& laws = inputs_.venue_margins;
         if (at(contract.venue) < laws.size() && laws[at(contract.venue)].law != risk::MarginLaw::none) {
-            throw UsageError{fmt::format("{}: a share in a pool is no collateral of the margin model of {}",
-                                         inputs_.book.names[row], inputs_.book.venue_names[at(contract.venue)])};
+            throw UsageError{fmt::format("{}: {}: a share in a pool is no collateral of the margin model of {}",
+                                         held_.at(row).place, inputs_.book.names[row],
+                                         inputs_.book.venue_names[at(contract.venue)])};
         }
         if (usable(mark)) continue;
         mark = inputs_.market.underlyings[at(contract.underlying)].index / inputs_.market.stables[at(contract.stable)];

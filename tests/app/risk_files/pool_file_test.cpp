@@ -164,7 +164,7 @@ TEST_F(PoolFileTest, RefusalsNameFileAndPlace) {
          "portfolio.json: positions[1]: x at uniswap has other terms in a row before"},
         {R"({"positions":[{"instrument":"x","kind":"pool","underlying":"ETH",)" + sized +
              R"(}],"venues":[{"name":"uniswap","margin_model":"deribit_standard"}]})",
-         "x: a share in a pool is no collateral of the margin model of uniswap"},
+         "portfolio.json: positions[0]: x: a share in a pool is no collateral of the margin model of uniswap"},
         {row(R"({"instrument":"x","kind":"swap","underlying":"ETH","expiry":"27MAR26","quantity":5})"), "or pool"},
     };
     for (const Case& item : cases) {
