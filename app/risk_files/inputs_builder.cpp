@@ -420,6 +420,11 @@ void InputsBuilder::name_stress(const std::string& id, const JsonTree& row) {
     if (!added) row.refuse(id + " is sized twice, first at " + place->second);
 }
 
+void InputsBuilder::name_order(const std::string& id, const JsonTree& row) {
+    const auto [place, added] = orders_.emplace(id, row.where());
+    if (!added) row.refuse(fmt::format("order {} a second time; the first is {}", id, place->second));
+}
+
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     inputs_.market.now = times_.newest();
     if (inputs_.market.now == UnixNanos{}) {

@@ -37,6 +37,8 @@ public:
     // A row of a portfolio file. A second one of the same contract is refused, naming both places; `rows_add`: rows of
     // one file are lots, their entries averaged as they are for fills (harmonic for inverse futures).
     void hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
+    // Notes an order by Deribit's id of it. Errors: InputError where it was given before, naming both places.
+    void name_order(const std::string& id, const JsonTree& row);
     // Another portfolio file begins; the same file again is another.
     void begin_portfolio() { ++portfolios_; }
 
@@ -109,6 +111,7 @@ private:
     std::map<std::size_t, Given> held_;  // by row
     std::size_t portfolios_{0};
     std::map<std::string, std::string> stresses_;  // where the files size them
+    std::map<std::string, std::string> orders_;    // where the files give them, by id
     std::vector<Cash> cash_;
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;

@@ -61,9 +61,9 @@ ContractName meaning_of(const JsonTree& row) {
     return *meaning;
 }
 
-std::size_t row_of(const JsonTree& row, const ContractName& meaning, const std::string& venue, double multiplier,
-                   InputsBuilder& builder) {
-    const std::string& name = row.at("instrument").text();
+// The contract that `row` calls `name`; refused where a row before meant another by it.
+std::size_t row_of(const JsonTree& row, const std::string& name, const ContractName& meaning, const std::string& venue,
+                   double multiplier, InputsBuilder& builder) {
     const std::size_t place = builder.contract(name, meaning, venue, multiplier);
     if (!builder.has_terms(place, meaning, multiplier)) {
         row.refuse(fmt::format("{} at {} has other terms in a row before: give it a name of its own", name, venue));
@@ -86,7 +86,8 @@ void read_pool(const JsonTree& row, InputsBuilder& builder) {
     }
     const double liquidity = row.at("liquidity").number();
     if (!(liquidity > 0.0)) row.at("liquidity").refuse("must be positive");
-    builder.hold(row_of(row, meaning, row.at("venue").text(), 1.0, builder), liquidity, kNaN, row, true);
+    const std::string& name = row.at("instrument").text();
+    builder.hold(row_of(row, name, meaning, row.at("venue").text(), 1.0, builder), liquidity, kNaN, row, true);
 }
 
 void read_position(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
@@ -99,7 +100,8 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     const double multiplier = row.number_or("multiplier", 1.0);
     if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
-    const std::size_t place = row_of(row, meaning, row.text_or("venue", venue), multiplier, builder);
+    const std::string& name = row.at("instrument").text();
+    const std::size_t place = row_of(row, name, meaning, row.text_or("venue", venue), multiplier, builder);
     builder.hold(place, quantity, entry, row, true);
     if (row.find("adl_indicator") == nullptr) return;
     auto& indicators = builder.inputs().adl_indicators;
@@ -118,6 +120,7 @@ void add_order(std::size_t place, double quantity, InputsBuilder& builder) {
 }
 
 void read_order(const JsonTree& row, const std::string& venue, InputsBuilder& builder) {
+    if (row.text_or("kind", "") == "pool") row.at("kind").refuse("shares in a pool are not ordered: there is no book");
     row.refuse_unknown({"instrument", "side", "quantity", "price", "venue", "kind", "underlying", "settlement",
                         "expiry", "strike", "multiplier"});
     const double quantity = row.at("quantity").number();
@@ -125,8 +128,8 @@ void read_order(const JsonTree& row, const std::string& venue, InputsBuilder& bu
     if (!(quantity > 0.0)) row.at("quantity").refuse("must be positive: side says which way");
     if (row.find("price") != nullptr && !(row.at("price").number() > 0.0)) row.at("price").refuse("must be positive");
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
-    const std::size_t place =
-        builder.contract(row.at("instrument").text(), meaning_of(row), row.text_or("venue", venue), multiplier);
+    const std::string& name = row.at("instrument").text();
+    const std::size_t place = row_of(row, name, meaning_of(row), row.text_or("venue", venue), multiplier, builder);
     add_order(place, signed_by(row.at("side"), quantity), builder);
 }
 
@@ -211,7 +214,7 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
         entry = meaning->kind == ContractKind::inverse_future ? 1.0 / (profit / quantity + 1.0 / mark)
                                                               : mark - profit / quantity;
     }
-    const std::size_t place = builder.contract(name.text(), *meaning, kDeribit, 1.0);
+    const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
     builder.hold(place, quantity, entry, row, false);
     risk::ReportInputs& inputs = builder.inputs();
     const risk::Contract& contract = inputs.book.contracts[place];
@@ -229,13 +232,15 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
 
 // One row of private/get_open_orders...: what of it is not filled yet.
 void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
+    builder.name_order(row.at("order_id").text(), row);
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
     const double left = row.at("amount").number() - row.number_or("filled_amount", 0.0);
     const std::string state = row.text_or("order_state", "open");
     if (!(left > 0.0) || (state != "open" && state != "untriggered")) return;
-    add_order(builder.contract(name.text(), *meaning, kDeribit, 1.0), signed_by(row.at("direction"), left), builder);
+    const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
+    add_order(place, signed_by(row.at("direction"), left), builder);
 }
 
 // The `result` of a JSON-RPC answer: positions, open orders, one account summary, or several.

@@ -11,6 +11,17 @@ protected:
         const risk::ReportMetric* found = find_metric(report, metric, scope);
         return found == nullptr ? std::numeric_limits<double>::quiet_NaN() : found->value;
     }
+    // What these portfolio files, 0.json and on, are refused with; empty where they are not.
+    std::string refusal(const std::vector<std::string>& portfolios) {
+        app::InputsBuilder builder;
+        try {
+            for (std::size_t i = 0; i < portfolios.size(); ++i)
+                app::read_portfolio_file(write(std::to_string(i) + ".json", portfolios[i]), builder);
+        } catch (const app::UsageError& error) {
+            return error.what();
+        }
+        return "";
+    }
 };
 
 constexpr const char* kPortfolio = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-13000,"entry":64000},
@@ -78,21 +89,51 @@ TEST_F(OrdersAndFundingTest, OpenOrdersOfOurFormAndOfDeribit) {
 }
 
 TEST_F(OrdersAndFundingTest, WhatIsNoOrderIsRefused) {
-    const auto refusal = [&](const std::string& order) -> std::string {
-        try {
-            (void)load(R"({"open_orders":[)" + order + "]}", {kMarket});
-        } catch (const app::UsageError& error) {
-            return error.what();
-        }
-        return "";
-    };
     const auto says = [&](const std::string& order, const char* words) {
-        const std::string said = refusal(order);
+        const std::string said = refusal({R"({"open_orders":[)" + order + "]}"});
         EXPECT_NE(said.find(words), std::string::npos) << said;
     };
     says(R"({"instrument":"BTC-PERPETUAL","side":"long","quantity":1})", "open_orders[0].side: must be buy or sell");
     says(R"({"instrument":"BTC-PERPETUAL","side":"buy","quantity":-1})", "open_orders[0].quantity: must be positive");
     says(R"({"instrument":"BTC-PERPETUAL","side":"buy","quantity":1,"price":0})", "open_orders[0].price: must be");
+    says(R"({"instrument":"L","kind":"pool","underlying":"ETH","settlement":"USDC","side":"buy","quantity":1})",
+         "open_orders[0].kind: shares in a pool are not ordered");
+}
+
+// A name at a venue is of one contract, whoever calls it.
+TEST_F(OrdersAndFundingTest, AnOrderIsOfTheContractThatItSpellsOut) {
+    const auto refusal_of = [&](const std::string& terms) {
+        return refusal({R"({"venue":"okx","positions":[{"instrument":"X","kind":"perpetual","underlying":"BTC",
+          "settlement":"USDC","multiplier":0.01,"quantity":5,"entry":65000},{"instrument":"L","kind":"pool",
+          "underlying":"BTC","settlement":"USDC","liquidity":5,"venue":"okx"}],"open_orders":[{"side":"buy",
+          "quantity":5,"settlement":"USDC",)" +
+                        terms + "}]}"});
+    };
+    for (const char* other :
+         {R"("instrument":"X","kind":"perpetual","underlying":"ETH","multiplier":0.01)",
+          R"("instrument":"X","kind":"call","underlying":"BTC","strike":60000,"expiry":"27MAR26","multiplier":0.01)",
+          R"("instrument":"X","kind":"perpetual","underlying":"BTC","multiplier":1)",
+          R"("instrument":"L","kind":"perpetual","underlying":"BTC")"}) {
+        const std::string said = refusal_of(other);
+        EXPECT_NE(said.find("0.json: open_orders[0]: "), std::string::npos) << other << said;
+        EXPECT_NE(said.find(" at okx has other terms in a row before"), std::string::npos) << other << said;
+    }
+    EXPECT_EQ(refusal_of(R"("instrument":"X","kind":"perpetual","underlying":"BTC","multiplier":0.01)"), "");
+    const std::string answer = refusal(
+        {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":5,"multiplier":10}]})",
+         R"([{"order_id":"1","instrument_name":"BTC-PERPETUAL","direction":"sell","amount":10,"order_state":"open"}])"});
+    EXPECT_NE(answer.find("1.json: [0]: BTC-PERPETUAL at deribit has other terms"), std::string::npos) << answer;
+}
+
+TEST_F(OrdersAndFundingTest, OneOfDeribitsOrdersGivenTwiceIsRefused) {
+    const auto orders = [](const std::string& id) {
+        return R"({"result":[{"order_id":")" + id +
+               R"(","instrument_name":"BTC-PERPETUAL","direction":"sell","amount":10,"order_state":"open"}]})";
+    };
+    const std::string said = refusal({orders("BTC-7"), orders("BTC-7")});
+    EXPECT_NE(said.find("1.json: result[0]: order BTC-7 a second time; the first is "), std::string::npos) << said;
+    EXPECT_NE(said.find("0.json: result[0]", said.find("the first is")), std::string::npos) << said;
+    EXPECT_EQ(refusal({orders("BTC-7"), orders("BTC-8")}), "");
 }
 
 }  // namespace
