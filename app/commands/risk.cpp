@@ -1,5 +1,6 @@
 // keel risk: one risk report from files. keel whatif: the same before and after trades.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,6 +17,7 @@
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
 #include "risk/book/revaluation.hpp"
+#include "risk/report/report_margin.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::app {
@@ -44,11 +46,32 @@ Trade parse_trade(const std::string& text) {
     return trade;
 }
 
+// Where a contract that no file names is filled: the first venue that margins what it holds or has a margin model, else
+// the first of all.
+std::string venue_for_new(const ReportInputs& inputs) {
+    const auto& venues = inputs.book.venue_names;
+    for (std::size_t v = 0; v < venues.size(); ++v) {
+        const bool has_law = v < inputs.venue_margins.size() && inputs.venue_margins[v].law != risk::MarginLaw::none;
+        if (has_law || holds_margined(inputs, risk::VenueSlot(static_cast<std::uint16_t>(v)))) return venues[v];
+    }
+    return venues.empty() ? "deribit" : venues.front();
+}
+
 // The place of each trade's contract; contracts not held yet get a row, so that the market files can price it.
+// Errors: UsageError for a name at several venues, and for one that says nothing.
 std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuilder& builder) {
     std::vector<std::size_t> rows;
     for (const Trade& trade : trades) {
-        const auto held = builder.rows_named(trade.contract);
+        const auto& held = builder.rows_named(trade.contract);
+        if (held.size() > 1) {
+            std::vector<std::string> venues;
+            for (const std::size_t row : held) {
+                const risk::VenueSlot venue = builder.inputs().book.contracts[row].venue;
+                venues.push_back(builder.inputs().book.venue_names[static_cast<std::size_t>(venue)]);
+            }
+            throw UsageError{fmt::format("--trade {}: the files name it at {}; a trade does not say at which",
+                                         trade.contract, fmt::join(venues, " and "))};
+        }
         if (!held.empty()) {
             rows.push_back(held.front());
             continue;
@@ -58,8 +81,7 @@ std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuil
             throw UsageError{fmt::format("--trade {}: no such contract is held, and the name does not say what it is",
                                          trade.contract)};
         }
-        const auto& venues = builder.inputs().book.venue_names;
-        rows.push_back(builder.contract(trade.contract, *meaning, venues.empty() ? "deribit" : venues.front(), 1.0));
+        rows.push_back(builder.contract(trade.contract, *meaning, venue_for_new(builder.inputs()), 1.0));
     }
     return rows;
 }

@@ -171,6 +171,31 @@ TEST_F(RiskCommandTest, WhatIfFillsBesideAndInsideAPool) {
     EXPECT_NE(beyond.err.find("pool: more than the 100 that is held"), std::string::npos) << beyond.err;
 }
 
+// A contract that no file names goes to a venue that margins contracts, whichever comes first; one that two name to
+// none.
+TEST_F(RiskCommandTest, WhatIfFillsAtAVenueThatMargins) {
+    const std::string market = std::string{KEEL_SOURCE_DIR} + "/examples/risk-market.json";
+    const std::string file = (folder_.path() / "two.json").string();
+    const auto whatif = [&](const std::string& members, const char* trade) {
+        std::ofstream{file} << R"({"positions":[{"instrument":"pool","kind":"pool","underlying":"BTC",
+          "settlement":"USDC","liquidity":100,"venue":"uniswap"})" +
+                                   members + "}";
+        return run({"whatif", "--json", "--portfolio", file, "--market", market, "--trade", trade});
+    };
+    const auto filled_at = [&](const std::string& members) {
+        return json::parse(whatif(members, "BTC_USDC-PERPETUAL:-0.3").out).at("trades")[0].at("venue");
+    };
+    const std::string held = R"(,{"instrument":"BTC-PERPETUAL","quantity":1000,"venue":"deribit"})";
+    EXPECT_EQ(filled_at(held + "]"), "deribit") << "it holds something margined";
+    EXPECT_EQ(filled_at(R"(],"venues":[{"name":"bybit","margin_model":"bybit_cross"}])"), "bybit") << "it has a model";
+    EXPECT_EQ(filled_at("]"), "uniswap") << "there is no other";
+    const std::string elsewhere = R"(,{"instrument":"BTC-PERPETUAL","quantity":1000,"venue":"okx"}])";
+    const Outcome outcome = whatif(held + elsewhere, "BTC-PERPETUAL:1000");
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_NE(outcome.err.find("--trade BTC-PERPETUAL: the files name it at deribit and okx"), std::string::npos)
+        << outcome.err;
+}
+
 // The state after is the report of a book that has the trade in its file, entered at the mark.
 TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     const std::string traded = (folder_.path() / "traded.json").string();
