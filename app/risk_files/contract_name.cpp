@@ -13,6 +13,8 @@ namespace {
 using risk::ContractKind;
 
 constexpr std::chrono::hours kExpiryHour{8};  // UTC
+// Before the first coin there was no price; dates far off do not fit 64 bits of nanoseconds.
+constexpr int kYearFirst = 2009, kYearLast = 2100;
 constexpr std::array<std::string_view, 12> kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                    "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 
@@ -45,7 +47,7 @@ std::optional<double> strike_of(std::string_view text) {
 std::optional<UnixNanos> time_of(int year, int month, int day, std::chrono::seconds of_day) {
     const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                            std::chrono::day{static_cast<unsigned>(day)}};
-    if (!date.ok()) return std::nullopt;
+    if (!date.ok() || year < kYearFirst || year > kYearLast) return std::nullopt;
     const std::chrono::sys_time<std::chrono::nanoseconds> time = std::chrono::sys_days{date} + of_day;
     return UnixNanos{time.time_since_epoch().count()};
 }
@@ -64,6 +66,14 @@ std::optional<UnixNanos> parse_expiry_day(std::string_view text) {
     const auto month = std::ranges::find(kMonths, text.substr(text.size() - 5, 3));
     if (!day || !year || month == kMonths.end()) return std::nullopt;
     return time_of(2000 + *year, static_cast<int>(month - kMonths.begin()) + 1, *day, kExpiryHour);
+}
+
+bool is_market_time(double ms) {
+    const auto begin_ms = [](int year) {
+        const std::chrono::sys_days day{std::chrono::year{year} / std::chrono::January / 1};
+        return static_cast<double>(std::chrono::milliseconds{day.time_since_epoch()}.count());
+    };
+    return ms >= begin_ms(kYearFirst) && ms < begin_ms(kYearLast + 1);
 }
 
 std::optional<UnixNanos> parse_time(std::string_view text) {

@@ -26,7 +26,11 @@ struct ContractName {
 // nullopt: not such a name.
 [[nodiscard]] std::optional<ContractName> parse_contract_name(std::string_view name);
 
-// "2026-03-27T08:00:00Z", "2026-03-27" (midnight UTC), or "27MAR26" (08:00 UTC). nullopt: none of these.
+// Whether such a number of milliseconds since 1970 is of the years 2009 to 2100, when such prices are.
+[[nodiscard]] bool is_market_time(double ms);
+
+// "2026-03-27T08:00:00Z", "2026-03-27" (midnight UTC), or "27MAR26" (08:00 UTC). nullopt: none of these, or not from
+// 2009 to 2100.
 [[nodiscard]] std::optional<UnixNanos> parse_time(std::string_view text);
 
 // 27MAR26; 1JAN26. nullopt: no such day.

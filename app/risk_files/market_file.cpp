@@ -35,9 +35,14 @@ double positive_or(const JsonTree& row, std::string_view key, double otherwise) 
 }
 
 UnixNanos time_from(const JsonTree& value) {
-    if (value.is(JsonTree::Type::number)) return unix_nanos_from_ms(static_cast<std::int64_t>(value.number()));
+    if (value.is(JsonTree::Type::number)) {
+        const double ms = value.number();
+        if (is_market_time(ms)) return unix_nanos_from_ms(static_cast<std::int64_t>(ms));
+        const char* what = is_market_time(1'000.0 * ms) ? "; seconds? write ms" : "; write ms since 1970";
+        value.refuse(fmt::format("is not from 2009 to 2100: {}{}", ms, what));
+    }
     const auto time = parse_time(value.text());
-    if (!time) value.refuse("is no time; write 2026-03-01T12:00:00Z, or milliseconds since 1970");
+    if (!time) value.refuse("is no time; write 2026-03-01T12:00:00Z, or milliseconds since 1970, from 2009 to 2100");
     return *time;
 }
 

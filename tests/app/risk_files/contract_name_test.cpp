@@ -41,10 +41,14 @@ TEST(ContractNameTest, Times) {
     EXPECT_EQ(parse_time("2026-03-27T08:00:00Z")->ms(), 1'774'598'400'000);
     EXPECT_EQ(parse_time("27MAR26")->ms(), 1'774'598'400'000);
     EXPECT_EQ(parse_time("2026-03-27")->ms(), 1'774'569'600'000);
-    for (const char* text :
-         {"", "yesterday", "2026-13-01", "2026-03-27T25:00:00Z", "2026-03-27 08:00:00Z", "00MAR26"}) {
+    for (const char* text : {"", "yesterday", "2026-13-01", "2026-03-27T25:00:00Z", "2026-03-27 08:00:00Z", "00MAR26",
+                             "00MAR08", "2008-12-31", "2101-01-01", "9999-01-01"}) {
         EXPECT_FALSE(parse_time(text)) << text;
     }
+    EXPECT_TRUE(is_market_time(1'230'768'000'000.0));  // the first of 2009
+    EXPECT_FALSE(is_market_time(1'230'767'999'999.0));
+    EXPECT_TRUE(is_market_time(4'133'980'799'999.0));  // the last of 2100
+    EXPECT_FALSE(is_market_time(4'133'980'800'000.0));
 }
 
 }  // namespace

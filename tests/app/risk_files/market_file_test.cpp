@@ -5,7 +5,21 @@
 namespace keel::app {
 namespace {
 
-class MarketFileTest : public test::RiskFiles {};
+class MarketFileTest : public test::RiskFiles {
+protected:
+    // What two files are refused with; empty where they are not.
+    std::string refusal(const std::string& portfolio, const std::string& market) {
+        try {
+            (void)load(portfolio, {market});
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "";
+    }
+};
+
+constexpr const char* kPerpetual =
+    R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":10,"entry":65000}],"cash":[{"currency":"BTC","amount":1}]})";
 
 // A linear option is marked and quoted in its currency, an inverse one in coin; leaving either costs half of what lies
 // between its quotes.
@@ -26,6 +40,30 @@ TEST_F(MarketFileTest, AnOptionsSpreadIsOfItsUnderlyingsPriceInEitherKind) {
         {"instrument_name":"BTC_USDC-27MAR26-60000-P","mark_price":1300,"bid_price":1280,"ask_price":1320,"mark_iv":55,
          "estimated_delivery_price":64900,"creation_timestamp":1772352000000}]})"});
     EXPECT_TRUE(std::isnan(without.liquidity[0].spread)) << "no forward, no fraction of it";
+}
+
+TEST_F(MarketFileTest, ATimeIsFrom2009To2100) {
+    const auto said = [&](const std::string& time, const std::string& history_end) {
+        return refusal(kPerpetual, R"({"time":)" + time +
+                                       R"(,"underlyings":[{"name":"BTC","index":65000,"daily_volatility":0.03,
+                                       "history_end":)" +
+                                       history_end + "}]}");
+    };
+    EXPECT_EQ(said("1772352000000", "1772352000000"), "");
+    EXPECT_TRUE(said("1772352000", "1772352000000")
+                    .ends_with("market.json: time: is not from 2009 to 2100: "
+                               "1772352000; seconds? write ms"))
+        << said("1772352000", "1772352000000");
+    for (const char* time : {"1e300", "-1e18", "0", "9e15", "1772352000000000"}) {
+        EXPECT_NE(said(time, "1772352000000").find("market.json: time: is not from 2009 to 2100"), std::string::npos);
+        EXPECT_NE(said("1772352000000", time).find("underlyings[0].history_end: is not from 2009 to 2100"),
+                  std::string::npos);
+    }
+    EXPECT_NE(said(R"("9999-01-01")", "1772352000000").find("time: is no time"), std::string::npos);
+    EXPECT_NE(refusal(kPerpetual, R"({"result":[{"instrument_name":"BTC-PERPETUAL","mark_price":65000,
+                                   "creation_timestamp":1772352000}]})")
+                  .find("result[0].creation_timestamp: is not from 2009 to 2100"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -83,20 +83,21 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         {R"({"venues":[{"name":"deribit","margin_model":"magic"}]})", kMarket, "margin_model: must be"},
         {kPortfolio, "[1", "market.json: not a JSON document"},
         {kPortfolio, R"({"underlyings":[{"name":"BTC","index":65000}]})", "market.json: time: is missing"},
-        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":-5}]})",
+        {kPortfolio, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":-5}]})",
          "underlyings[0].index: must be positive"},
         {kPortfolio, R"({"time":"noon","underlyings":[]})", "time: is no time"},
-        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":1,"skew_stickiness":3}]})",
+        {kPortfolio, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":1,"skew_stickiness":3}]})",
          "underlyings[0].skew_stickiness: must be 0 to 2, is 3"},
-        {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":-5}]})",
+        {kPortfolio, R"({"time":1772352000000,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":-5}]})",
          "instruments[0].age_seconds: must not be negative, is -5"},
-        {kPortfolio, R"({"time":1,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":1e999}]})",
+        {kPortfolio, R"({"time":1772352000000,"instruments":[{"name":"BTC-PERPETUAL","mark":1,"age_seconds":1e999}]})",
          "market.json: "},
-        {kPortfolio, R"({"time":1,"underlyings":[{"name":"BTC","index":1,"age_seconds":-1}]})",
+        {kPortfolio, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":1,"age_seconds":-1}]})",
          "underlyings[0].age_seconds: must not be negative"},
-        {kPortfolio, R"({"time":1,"ages_max_seconds":{"option":0}})", "ages_max_seconds.option: must be positive"},
-        {kPortfolio, R"({"time":1})", "no index price of BTC"},
-        {kPortfolio, R"({"time":1,"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,
+        {kPortfolio, R"({"time":1772352000000,"ages_max_seconds":{"option":0}})",
+         "ages_max_seconds.option: must be positive"},
+        {kPortfolio, R"({"time":1772352000000})", "no index price of BTC"},
+        {kPortfolio, R"({"time":1772352000000,"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,
            "svi":{"a":0.1,"b":-1,"rho":0,"m":0,"sigma":0.1}}]})",
          "expiries[0].svi: is no curve"},
         {kPortfolio, R"({"jsonrpc":"2.0","error":{"code":13009,"message":"unauthorized"}})", "answer is an error"},
@@ -332,8 +333,9 @@ TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
                             100'000.0 * (std::max(0.0, 1.0 + fall - 0.7) / (1.0 + fall) * (1.0 + spot) - 0.3);
         EXPECT_NEAR(report.underlyings[0].matrix.pnl_usd[2], want, 1e-6) << where;
     }
-    EXPECT_NE(refusal(kPortfolio, R"({"time":1,"settlement_windows":{"deribit":-1}})").find("must be 0 to 1440"),
-              std::string::npos);
+    EXPECT_NE(
+        refusal(kPortfolio, R"({"time":1772352000000,"settlement_windows":{"deribit":-1}})").find("must be 0 to 1440"),
+        std::string::npos);
 }
 
 // What Deribit quotes Deribit delivers, whatever the account is called; an expiry's own word goes before.
@@ -369,11 +371,12 @@ TEST_F(RiskFilesTest, InTheWindowVolatilityIsSolvedOnTheAverage) {
 TEST_F(RiskFilesTest, AStrikeBeyondReasonIsRefusedByName) {
     for (const char* strike : {"1e31", "1000000001", "0.0000000001"}) {
         const std::string name = std::string{"BTC-27MAR26-"} + strike + "-C";
-        EXPECT_EQ(refusal(R"({"positions":[{"instrument":")" + name + R"(","quantity":1}]})", R"({"time":1})"),
-                  name + ": its strike is not between 1e-9 and 1e9 USD per coin");
+        EXPECT_EQ(
+            refusal(R"({"positions":[{"instrument":")" + name + R"(","quantity":1}]})", R"({"time":1772352000000})"),
+            name + ": its strike is not between 1e-9 and 1e9 USD per coin");
         EXPECT_NE(refusal(std::string{R"({"positions":[{"instrument":"X","kind":"put","underlying":"BTC","strike":)"} +
                               strike + R"(,"expiry":"27MAR26","quantity":1}]})",
-                          R"({"time":1})")
+                          R"({"time":1772352000000})")
                       .find("its strike"),
                   std::string::npos);
     }
