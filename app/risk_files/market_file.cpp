@@ -225,8 +225,15 @@ double deviation_of(const JsonTree& row) {
     return deviation;
 }
 
+// Over the middle of bid and ask no spread is more than 2: the bid is 0 then.
+double spread_of(const JsonTree& row) {
+    const double spread = row.number_or("spread", kNaN);
+    if (spread > 2.0) row.at("spread").refuse(fmt::format("is a fraction of the price, 2 at most, is {}", spread));
+    return spread;
+}
+
 void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
-    const double spread = row.number_or("spread", kNaN), volume = positive_or(row, "daily_volume", kNaN),
+    const double spread = spread_of(row), volume = positive_or(row, "daily_volume", kNaN),
                  volatility = positive_or(row, "daily_volatility", kNaN), deviation = deviation_of(row);
     if (std::isnan(spread) && std::isnan(volume) && std::isnan(volatility) && std::isnan(deviation)) return;
     const Claim claim = builder.times().claim(Input::liquidity, place);

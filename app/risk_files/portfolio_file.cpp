@@ -194,7 +194,10 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     if (const JsonTree* rows = root.find("venues")) {
         for (const JsonTree& row : rows->array()) read_margin_model(row, path, builder);
     }
-    builder.inputs().equity_peak_usd = root.number_or("equity_peak_usd", builder.inputs().equity_peak_usd);
+    if (const JsonTree* peak = root.find("equity_peak_usd")) {
+        if (!(peak->number() > 0.0)) peak->refuse("must be positive");
+        builder.inputs().equity_peak_usd = std::fmax(builder.inputs().equity_peak_usd, peak->number());
+    }
 }
 
 // One row of private/get_positions. Deribit moves profit to the balance at each daily settlement, so the entry that

@@ -66,5 +66,31 @@ TEST_F(MarketFileTest, ATimeIsFrom2009To2100) {
               std::string::npos);
 }
 
+TEST_F(MarketFileTest, ASpreadIsTwoAtMost) {
+    const auto said = [&](const std::string& spread) {
+        return refusal(kPerpetual, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000}],
+            "instruments":[{"name":"BTC-PERPETUAL","mark":65000,"spread":)" +
+                                       spread + "}]}");
+    };
+    EXPECT_EQ(said("2"), "");
+    EXPECT_NE(said("7").find("instruments[0].spread: is a fraction of the price, 2 at most, is 7"), std::string::npos);
+}
+
+// Of several portfolio files the highest equity so far is the greatest that one tells.
+TEST_F(MarketFileTest, TheEquityPeakIsPositiveAndTheGreatestOfTheFiles) {
+    for (const char* peak : {"0", "-5"}) {
+        EXPECT_NE(refusal(R"({"equity_peak_usd":)" + std::string{peak} + "}", "{}")
+                      .find("portfolio.json: equity_peak_usd: must be positive"),
+                  std::string::npos);
+    }
+    for (const auto& [first, second] : {std::pair{"300", "200"}, std::pair{"200", "300"}}) {
+        InputsBuilder builder;
+        read_portfolio_file(write("one.json", R"({"equity_peak_usd":)" + std::string{first} + "}"), builder);
+        read_portfolio_file(write("two.json", R"({"equity_peak_usd":)" + std::string{second} + "}"), builder);
+        read_portfolio_file(write("three.json", "{}"), builder);
+        EXPECT_EQ(builder.inputs().equity_peak_usd, 300.0);
+    }
+}
+
 }  // namespace
 }  // namespace keel::app
