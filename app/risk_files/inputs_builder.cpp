@@ -314,7 +314,8 @@ void InputsBuilder::carry_index() {
     }
 }
 
-// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried.
+// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried; a
+// perpetual that settles in a stablecoin is marked in it.
 void InputsBuilder::settle_marks() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         const Contract& contract = inputs_.book.contracts[row];
@@ -325,6 +326,7 @@ void InputsBuilder::settle_marks() {
         const bool dated = contract.expiry != risk::ExpirySlot::none;
         mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
                      : inputs_.market.underlyings[at(contract.underlying)].index;
+        if (!dated && contract.stable != risk::StableSlot::none) mark /= inputs_.market.stables[at(contract.stable)];
         const auto doubts = dated ? inputs_.expiry_doubts[at(contract.expiry)] : kCarried;
         doubt(row, has(doubts, kCarried) ? risk::InputDoubt::mark_from_index : risk::InputDoubt::mark_from_forward);
         doubt(row, without(doubts, kCarried));
@@ -436,7 +438,6 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_cash();
     find_venues_without_cash();
     settle_forwards();
-    settle_marks();
     settle_windows();
     settle_volatilities();
     settle_margins();
@@ -456,6 +457,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
         inputs_.market.stables[s] = 1.0;
         inputs_.notes.push_back(name + ": no price given, taken as 1 USD");
     }
+    settle_marks();
     settle_pools();
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         risk::Holding& holding = inputs_.book.holdings[row];

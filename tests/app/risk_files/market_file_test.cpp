@@ -92,5 +92,24 @@ TEST_F(MarketFileTest, TheEquityPeakIsPositiveAndTheGreatestOfTheFiles) {
     }
 }
 
+// At 0.90 USD a coin of 65,000 USD is 72,222 of the stablecoin.
+TEST_F(MarketFileTest, APerpetualInAStablecoinIsMarkedInIt) {
+    const auto marked = [&](const std::string& instruments) {
+        return load(R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1,"entry":65000}],
+                     "cash":[{"currency":"USDC","amount":100000}]})",
+                    {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+                      "stablecoins":{"USDC":0.9},"instruments":[)" +
+                     instruments + "]}"});
+    };
+    const risk::ReportInputs without = marked("");
+    EXPECT_NEAR(without.market.quotes[0].mark, 65'000.0 / 0.9, 1e-9);
+    const auto words = [](const risk::ReportInputs& inputs) {
+        return quality(make_risk_report(inputs), "equity_usd", "deribit");
+    };
+    EXPECT_EQ(words(without), "mark from the index") << "and not far from it";
+    EXPECT_EQ(words(marked(R"({"name":"BTC_USDC-PERPETUAL","mark":72222})")), "good");
+    EXPECT_EQ(words(marked(R"({"name":"BTC_USDC-PERPETUAL","mark":65000})")), "mark far from the index");
+}
+
 }  // namespace
 }  // namespace keel::app
