@@ -298,8 +298,7 @@ LiquidityCost liquidity_cost(const ReportInputs& inputs, const MarketState& mark
             continue;
         }
         const ContractLiquidity& liquidity = inputs.liquidity[row];
-        const double notional = std::abs(inputs.book.holdings[row].quantity) *
-                                (unit.gross_usd + unit.gross_coins * market.underlyings[at(contract.underlying)].index);
+        const double notional = notional_usd(contract, inputs.book.holdings[row], market.quotes[row], market);
         const bool deviates = std::isfinite(liquidity.spread_deviation);
         const auto part = liquidity_cost_usd(notional, liquidity.spread, deviates ? liquidity.spread_deviation : 0.0);
         if (!part) {

@@ -59,7 +59,7 @@ std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketS
                 const double index = market.underlyings[at(contract.underlying)].index;
                 position.gamma_1pct_usd = sums.gamma * index * index / 100.0;
                 if (row < inputs.liquidity.size() && !is_cash(contract.kind)) {
-                    const double notional = sums.gross_usd + sums.gross_coins * index;
+                    const double notional = notional_usd(contract, holding, market.quotes[row], market);
                     const double sold = exit_quantity(contract, holding, market.quotes[row]);
                     position.exit_cost_usd = exit_cost_usd(notional, sold, inputs.liquidity[row], 1.0, 1.0, 1.0);
                     position.days_to_exit = days_to_exit(sold, inputs.liquidity[row].daily_volume);

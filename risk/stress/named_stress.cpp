@@ -38,20 +38,6 @@ double ledger_rate(const Contract& contract, const MarketState& market, const Sh
     return market.stables[k] * (k < shock.stables.size() ? 1.0 + shock.stables[k] : 1.0);
 }
 
-// A linear mark is a price in the stablecoin, and converts as the stablecoin does. Of a share in a pool: the coin in it
-// before the shock.
-double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
-                    const MarketState& market, const Shock& shock = {}) {
-    const bool pool = contract.kind == ContractKind::liquidity;
-    const double size =
-        std::abs(pool ? exit_quantity(contract, holding, quote) : holding.quantity * contract.multiplier);
-    if (contract.kind == ContractKind::inverse_future) return size;
-    const std::size_t u = at(contract.underlying);
-    const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
-    if (is_option(contract.kind)) return size * market.underlyings[u].index * (1.0 + moved.spot);
-    return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
-}
-
 bool changes_liquidity(const StressDefinition& stress) {
     return stress.spread_factor != 1.0 || stress.depth_factor != 1.0 || stress.impact_factor != 1.0;
 }
@@ -346,6 +332,18 @@ double exit_quantity(const Contract& contract, const Holding& holding, const Con
     LiquidityGreeks pool;
     if (!liquidity_position({contract.strike, contract.upper}, quote.mark, pool)) return kNaN;
     return holding.quantity * contract.multiplier * pool.delta;
+}
+
+double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
+                    const MarketState& market, const Shock& shock) {
+    const bool pool = contract.kind == ContractKind::liquidity;
+    const double size =
+        std::abs(pool ? exit_quantity(contract, holding, quote) : holding.quantity * contract.multiplier);
+    if (contract.kind == ContractKind::inverse_future) return size;
+    const std::size_t u = at(contract.underlying);
+    const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
+    if (is_option(contract.kind)) return size * market.underlyings[u].index * (1.0 + moved.spot);
+    return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
 }
 
 double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,

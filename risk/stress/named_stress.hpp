@@ -58,6 +58,12 @@ struct ContractLiquidity {
 // pool, which is burnt, the coin that comes out. NaN where the pool has no price.
 [[nodiscard]] double exit_quantity(const Contract& contract, const Holding& holding, const ContractQuote& quote);
 
+// What a holding is worth trading, USD, not signed: inverse futures their face, options their size at the index, linear
+// contracts their size at the mark converted as the stablecoin is, of a share in a pool the coin in it before the
+// shock. NaN where a price is missing. No cash.
+[[nodiscard]] double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
+                                  const MarketState& market, const Shock& shock = {});
+
 // Half the spread plus 0.9 sigma_day sqrt(Q / daily volume), both relative, for leaving `holding` whole: USD.
 // `depth` divides the volume. NaN where unknown. (Square-root impact; risk-model.md, "Liquidity".)
 [[nodiscard]] double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity,

@@ -88,5 +88,25 @@ TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
     EXPECT_EQ(quality("stress_worst_usd"), "1 holding not priced") << "counted once";
 }
 
+// 200,200 USDC of the linear perpetual are 180,180 USD: for the position, the tail and the stress alike.
+TEST(ReportStressTest, LeavingCostsDollarsOfAStablecoinThatIsNone) {
+    ReportInputs in = split_inputs();
+    in.market.stables = {0.9};
+    in.histories = {{.daily_volatility = 0.03}};
+    in.liquidity.assign(in.book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6, .daily_volatility = 0.03});
+    const RiskReport report = make_risk_report(in);
+    const double linear = 0.9 * 4.0 * 50'050.0;
+    const auto impact = [](double quantity) { return 0.9 * 0.03 * std::sqrt(quantity / 1e6); };
+    const auto& position = *std::ranges::find(report.positions, "BTC_USDC-PERPETUAL", &PositionRow::name);
+    EXPECT_NEAR(position.exit_cost_usd, linear * (0.0005 + impact(4.0)), 1e-6);
+    const auto& tail = *std::ranges::find(report.tails, "liquidity_adjusted", &TailRow::method);
+    EXPECT_NEAR(tail.var_99_usd - find_metric(report, "var_99_usd", "")->value,
+                0.0005 * (linear + 20'000.0 + 2.0 * 10.0 * 50'000.0), 1e-6);
+    // Spreads five times as wide, three times the impact at a fifth of the volume: beyond what leaving costs today.
+    const auto more = [&](double quantity) { return 4.0 * 0.0005 + (3.0 * std::sqrt(5.0) - 1.0) * impact(quantity); };
+    EXPECT_NEAR(stressed(report, "LIQUIDITY").pnl_usd,
+                -linear * more(4.0) - 20'000.0 * more(2'000.0) - 2.0 * 10.0 * 50'000.0 * more(10.0), 1e-6);
+}
+
 }  // namespace
 }  // namespace keel::risk
