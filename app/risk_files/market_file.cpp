@@ -130,6 +130,11 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
     if (claim == Claim::newer || !volatility_changes.empty()) {
         history.volatility_changes = std::move(volatility_changes);
     }
+    const std::size_t days = history.returns.size(), changes = history.volatility_changes.size();
+    if (days > 0 && changes > days) {
+        row.refuse(
+            fmt::format("{} volatility_changes are more than the {} returns whose days they are of", changes, days));
+    }
 }
 
 double stickiness_of(const JsonTree& row) {

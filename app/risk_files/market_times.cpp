@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +15,9 @@ namespace {
 
 using Input = MarketTimes::Input;
 
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::chrono::hours kDay{24};
+
 // Where the ages of such inputs stand; nullptr: elsewhere, or nowhere.
 std::vector<double>* ages_of(Input input, risk::ReportInputs& inputs) {
     if (input == Input::index) return &inputs.index_age_seconds;
@@ -24,7 +28,7 @@ std::vector<double>* ages_of(Input input, risk::ReportInputs& inputs) {
 }
 
 double& age_at(std::vector<double>& ages, std::size_t place) {
-    if (ages.size() <= place) ages.resize(place + 1, std::numeric_limits<double>::quiet_NaN());
+    if (ages.size() <= place) ages.resize(place + 1, kNaN);
     return ages[place];
 }
 
@@ -56,6 +60,7 @@ double MarketTimes::seconds_behind(const File& file) const {
 void MarketTimes::age(risk::ReportInputs& inputs) const {
     age_prices(inputs);
     age_histories(inputs);
+    align_histories(inputs);
 }
 
 void MarketTimes::age_prices(risk::ReportInputs& inputs) const {
@@ -75,25 +80,45 @@ void MarketTimes::age_prices(risk::ReportInputs& inputs) const {
     }
 }
 
+UnixNanos MarketTimes::end_of(Input input, std::size_t place) const {
+    const auto told = history_ends_.find({input, place});
+    if (told != history_ends_.end() && told->second != UnixNanos{}) return told->second;
+    const auto source = sources_.find({input, place});
+    const UnixNanos time = source == sources_.end() ? UnixNanos{} : files_[source->second].time;
+    return time == UnixNanos{} ? newest() : time;
+}
+
 // A day's close stands until the next is due: no part of that day is an age.
 void MarketTimes::age_histories(risk::ReportInputs& inputs) const {
-    constexpr double kStepSeconds = 86'400.0;
     for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
         const Input input = inputs.histories[u].returns.empty() ? Input::daily_volatility : Input::history;
         const auto source = sources_.find({input, u});
         if (source == sources_.end()) continue;
-        const File& file = files_[source->second];
-        const auto told = history_ends_.find({input, u});
-        const bool has_end = told != history_ends_.end() && told->second != UnixNanos{};
-        if (!has_end && !(seconds_behind(file) > 0.0)) continue;  // as young as the report
-        const UnixNanos end = has_end ? told->second : file.time;
+        const UnixNanos end = end_of(input, u);
+        if (end == newest()) continue;  // as young as the report
         if (end > newest()) {
-            throw InputError{file.path, "underlyings",
+            throw InputError{files_[source->second].path, "underlyings",
                              fmt::format("the history of {} ends {}, after the newest price",
                                          inputs.book.underlying_names[u], utc_text(end))};
         }
-        const double seconds = static_cast<double>(newest().ns() - end.ns()) / 1e9;
-        age_at(inputs.history_age_seconds, u) = std::max(0.0, seconds - kStepSeconds);
+        const std::chrono::duration<double> since = newest() - end;
+        age_at(inputs.history_age_seconds, u) = std::max(0.0, (since - kDay).count());
+    }
+}
+
+// All histories end with the newest: the days that one ends before it are days that it lacks.
+void MarketTimes::align_histories(risk::ReportInputs& inputs) const {
+    UnixNanos newest_end{};
+    for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
+        if (!inputs.histories[u].returns.empty()) newest_end = std::max(newest_end, end_of(Input::history, u));
+    }
+    for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
+        risk::UnderlyingHistory& history = inputs.histories[u];
+        if (history.returns.empty()) continue;
+        const auto lacks = static_cast<std::size_t>((newest_end - end_of(Input::history, u)) / kDay);
+        history.returns.resize(history.returns.size() + lacks, kNaN);
+        std::vector<double>& changes = history.volatility_changes;
+        if (!changes.empty()) changes.resize(changes.size() + lacks, kNaN);
     }
 }
 

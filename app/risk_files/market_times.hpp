@@ -46,6 +46,7 @@ public:
     // The report's time: the newest of all. 0: no file has one.
     [[nodiscard]] UnixNanos newest() const;
     // Adds to each input's age how much older its file is, and says how long the next day of each history has been due.
+    // Histories that end before the newest of them get a missing day (NaN) for each day between.
     // Errors: InputError naming a file whose history ends after the report's time.
     void age(risk::ReportInputs& inputs) const;
     // A line for each file that is older than the newest.
@@ -58,7 +59,10 @@ private:
     };
     [[nodiscard]] double seconds_behind(const File& file) const;
     void age_prices(risk::ReportInputs& inputs) const;
+    // When the last day of it ended: as told, else with its file's prices.
+    [[nodiscard]] UnixNanos end_of(Input input, std::size_t place) const;
     void age_histories(risk::ReportInputs& inputs) const;
+    void align_histories(risk::ReportInputs& inputs) const;
 
     std::vector<File> files_;
     std::map<std::pair<Input, std::size_t>, std::size_t> sources_;  // file of each input

@@ -173,6 +173,51 @@ TEST_F(TailInputsTest, ADayThatNoUnderlyingKnowsIsLeftOut) {
     EXPECT_TRUE(has_note(lost, "1 day without any return left out of the tails"));
 }
 
+// A day that a history ends before the others is one that it lacks, and no day is laid beside another.
+TEST_F(TailInputsTest, HistoriesThatEndOnDifferentDaysAreLaidByTheirDays) {
+    const std::vector<double> days = random_days(), eth = times(1.5, days), volatility = times(-0.5, days);
+    const auto ending = [](std::string market, const std::string& name, const std::string& end) {
+        const std::string row = R"({"name":")" + name + R"(",)";
+        return market.replace(market.find(row), row.size(),
+                              row + R"("history_end":"2026-02-)" + end + R"(T08:00:00Z",)");
+    };
+    const auto shorter = [](std::vector<double> all, std::size_t by) {
+        all.resize(all.size() - by);
+        return all;
+    };
+    const double want = value(report(kCallsAndEther, {remembered(days, eth, volatility)}), "var_99_usd");
+    const std::string young = remembered(days, shorter(eth, 1), volatility);
+    const RiskReport late = report(kCallsAndEther, {ending(young, "ETH", "28")});
+    EXPECT_NEAR(value(late, "var_99_usd"), want, 1e-9 * want);
+    EXPECT_EQ(quality(late, "var_99_usd", ""), "missing days filled");
+    EXPECT_TRUE(has_note(late, "ETH: 1 of 120 daily returns are missing, filled by another underlying's returns"));
+    EXPECT_EQ(find_metric(late, "correlation", "BTC/ETH")->quality, "1 day not usable");
+    // What does not say when it ends does so with its file's prices.
+    const std::string old = remembered(shorter(days, 2), eth, shorter(volatility, 2));
+    const risk::ReportInputs inputs = load(kCallsAndEther, {ending(old, "BTC", "27")});
+    ASSERT_EQ(inputs.histories[0].returns.size(), kDays);
+    ASSERT_EQ(inputs.histories[0].volatility_changes.size(), kDays);
+    EXPECT_EQ(inputs.histories[0].returns[kDays - 3], days[kDays - 3]);
+    EXPECT_TRUE(std::isnan(inputs.histories[0].returns[kDays - 2]));
+    EXPECT_TRUE(std::isnan(inputs.histories[0].volatility_changes[kDays - 1]));
+    EXPECT_EQ(inputs.histories[1].returns, eth);
+}
+
+TEST_F(TailInputsTest, MoreChangesOfVolatilityThanReturnsAreRefused) {
+    const std::vector<double> days = random_days();
+    const std::vector<double> fewer{days.begin() + 1, days.end()};
+    try {
+        (void)load(kCallsAndEther, {remembered(fewer, days, days)});
+        FAIL() << "of which day is the first?";
+    } catch (const InputError& error) {
+        EXPECT_NE(
+            std::string{error.what()}.find("market.json: underlyings[0]: 120 volatility_changes are more than the "
+                                           "119 returns"),
+            std::string::npos)
+            << error.what();
+    }
+}
+
 // Long 10 straddles of two days, short 10 calls of forty.
 constexpr const char* kStraddles = R"({"positions":[{"instrument":"BTC-3MAR26-65000-C","quantity":10},
   {"instrument":"BTC-3MAR26-65000-P","quantity":10},{"instrument":"BTC-10APR26-70000-C","quantity":-10}],
