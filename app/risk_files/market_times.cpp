@@ -9,6 +9,7 @@
 
 #include "app/report/report_words.hpp"
 #include "app/risk_files/json_tree.hpp"
+#include "risk/report/factor_moves.hpp"
 
 namespace keel::app {
 namespace {
@@ -89,20 +90,37 @@ UnixNanos MarketTimes::end_of(Input input, std::size_t place) const {
 }
 
 // A day's close stands until the next is due: no part of that day is an age.
+double MarketTimes::seconds_due(Input input, std::size_t place, std::size_t lacks, const std::string& name) const {
+    const auto source = sources_.find({input, place});
+    if (source == sources_.end()) return kNaN;
+    const UnixNanos end = end_of(input, place);
+    if (end > newest()) {
+        throw InputError{files_[source->second].path, "underlyings",
+                         fmt::format("the history of {} ends {}, after the newest price", name, utc_text(end))};
+    }
+    if (end == newest() && lacks == 0) return kNaN;
+    const std::chrono::duration<double> since = newest() - end + static_cast<std::int64_t>(lacks) * kDay;
+    return std::max(0.0, (since - kDay).count());
+}
+
+// The days that a history lacks at its end are part of its age. Where it is too short for tails of its own a daily
+// volatility goes before it: the older of the two counts.
 void MarketTimes::age_histories(risk::ReportInputs& inputs) const {
+    const auto is_day = [](double value) { return std::isfinite(value); };
     for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
-        const Input input = inputs.histories[u].returns.empty() ? Input::daily_volatility : Input::history;
-        const auto source = sources_.find({input, u});
-        if (source == sources_.end()) continue;
-        const UnixNanos end = end_of(input, u);
-        if (end == newest()) continue;  // as young as the report
-        if (end > newest()) {
-            throw InputError{files_[source->second].path, "underlyings",
-                             fmt::format("the history of {} ends {}, after the newest price",
-                                         inputs.book.underlying_names[u], utc_text(end))};
+        const risk::UnderlyingHistory& history = inputs.histories[u];
+        const std::string& name = inputs.book.underlying_names[u];
+        double seconds = kNaN;
+        if (!history.returns.empty()) {
+            const auto last = std::ranges::find_if(history.returns.rbegin(), history.returns.rend(), is_day);
+            const auto lacks = static_cast<std::size_t>(last - history.returns.rbegin());
+            seconds = seconds_due(Input::history, u, lacks, name);
         }
-        const std::chrono::duration<double> since = newest() - end;
-        age_at(inputs.history_age_seconds, u) = std::max(0.0, (since - kDay).count());
+        const auto days = static_cast<std::size_t>(std::ranges::count_if(history.returns, is_day));
+        if (days < risk::kReportReturnsMin && std::isfinite(history.daily_volatility)) {
+            seconds = std::fmax(seconds, seconds_due(Input::daily_volatility, u, 0, name));
+        }
+        if (!std::isnan(seconds)) age_at(inputs.history_age_seconds, u) = seconds;
     }
 }
 

@@ -61,6 +61,8 @@ private:
     void age_prices(risk::ReportInputs& inputs) const;
     // When the last day of it ended: as told, else with its file's prices.
     [[nodiscard]] UnixNanos end_of(Input input, std::size_t place) const;
+    // Since the day after its last one was due, `lacks` days missing at its end; NaN: as young as the report.
+    [[nodiscard]] double seconds_due(Input input, std::size_t place, std::size_t lacks, const std::string& name) const;
     void age_histories(risk::ReportInputs& inputs) const;
     void align_histories(risk::ReportInputs& inputs) const;
 

@@ -1,4 +1,6 @@
 // Market files of different times: the newer wins, and what only the older gives is told to be old.
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 
@@ -235,6 +237,32 @@ TEST_F(HistoryAgeTest, ADailyVolatilityAgesAsTheHistoryThatItStandsInFor) {
         report(kBook, {at("2026-03-01T08:00:00Z", R"(,"daily_volatility":0.03,"history_end":"2026-02-19T08:00:00Z")")});
     EXPECT_EQ(quality(stale, "var_99_usd", ""), "stale");
     EXPECT_EQ(quality(stale, "concentration_underlying", ""), "good") << "of gross notional: no tail has components";
+}
+
+// Its latest days are null: it is as old as the last one that is not.
+TEST_F(HistoryAgeTest, DaysThatAHistoryLacksAtItsEndArePartOfItsAge) {
+    std::string returns = R"(,"returns":[)";
+    for (int day = 0; day < 120; ++day) returns += fmt::format("{},", 0.001 * (day * 37 % 41 - 20));
+    const auto age = [&](const std::string& end) {
+        return find_metric(report(kBook, {at("2026-03-01T08:00:00Z", returns + "null,null,null]" + end)}), "var_99_usd",
+                           "")
+            ->age_seconds;
+    };
+    EXPECT_EQ(age(""), 2.0 * 86'400.0);
+    EXPECT_EQ(age(R"(,"history_end":"2026-02-28T08:00:00Z")"), 3.0 * 86'400.0);
+}
+
+// A daily volatility goes before the few returns of a newer file, and those before nothing.
+TEST_F(HistoryAgeTest, OfFewReturnsAndADailyVolatilityTheOlderCounts) {
+    const std::string volatility = at("2026-02-19T08:00:00Z", R"(,"daily_volatility":0.03)");
+    const std::string few = at("2026-03-01T08:00:00Z", R"(,"returns":[0.01,-0.02,0.03])");
+    const std::string enough = at("2026-03-01T08:00:00Z", closes(""));
+    EXPECT_EQ(quality(report(kBook, {volatility, few}), "var_99_usd", ""), "stale");
+    EXPECT_EQ(find_metric(report(kBook, {volatility, few}), "var_99_usd", "")->age_seconds, 9.0 * 86'400.0);
+    EXPECT_EQ(quality(report(kBook, {volatility, enough}), "var_99_usd", ""), "good");
+    const std::string old = at("2026-02-19T08:00:00Z", R"(,"returns":[0.01,-0.02,0.03])");
+    const std::string young = at("2026-03-01T08:00:00Z", R"(,"daily_volatility":0.03)");
+    EXPECT_EQ(quality(report(kBook, {old, young}), "var_99_usd", ""), "stale");
 }
 
 TEST_F(HistoryAgeTest, AHistoryThatEndsAfterTheNewestPriceIsRefused) {
