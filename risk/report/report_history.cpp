@@ -189,25 +189,80 @@ void add_implied(std::span<const double> changes, DayMetrics& out) {
     out.add("implied_volatility_score", regime.score().value_or(kNaN), "sd", quality);
 }
 
-// Covariance of all underlyings by the day, the newest days in one bar; a shorter history is not live before it begins.
-EwmaCovariance covariance_of(const ReportInputs& inputs, std::size_t n) {
-    EwmaCovariance out{{.factors = n, .decay = kDecayDaily, .seed_bars = kSeedDays}};
-    std::size_t days = 0;
-    for (std::size_t u = 0; u < n; ++u) days = std::max(days, returns_of(inputs, u).size());
-    std::vector<double> bar(n);
-    std::vector<std::uint8_t> live(n);
-    for (std::size_t left = days; left > 0; --left) {
-        for (std::size_t u = 0; u < n; ++u) {
-            const auto returns = returns_of(inputs, u);
-            live[u] = returns.size() >= left ? 1 : 0;
-            bar[u] = live[u] != 0 ? returns[returns.size() - left] : 0.0;
+// How the underlyings move together by the day: own deviations, and correlations of the days that both of a pair have.
+// One covariance of them all would not do: through days that one lacks the variance of the other runs on and their
+// covariance stands.
+class DayCovariance {
+public:
+    DayCovariance(const ReportInputs& inputs, std::size_t n)
+        : n_{n}, deviations_(n), seeded_(n), correlations_(n * n), common_(n * n), left_out_(n * n) {
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto returns = returns_of(inputs, i);
+            EwmaCovariance own{{.factors = 1, .decay = kDecayDaily, .seed_bars = kSeedDays}};
+            for (const double& value : returns) (void)own.on_bar({&value, 1}, std::array<std::uint8_t, 1>{1});
+            deviations_[i] = std::sqrt(own.covariance(0, 0));
+            seeded_[i] = own.seeded(0);
+            correlations_[i * n + i] = 1.0;
+            common_[i * n + i] = seeded_[i];
+            for (std::size_t j = 0; j < i; ++j) add_pair(returns, returns_of(inputs, j), i, j);
         }
-        out.on_bar(bar, live);
     }
-    return out;
-}
 
-void add_pairs(const ReportInputs& inputs, const EwmaCovariance& covariance, HistoryReport& out,
+    [[nodiscard]] std::size_t size() const { return n_; }
+    [[nodiscard]] bool seeded(std::size_t i) const { return seeded_[i]; }
+    // 0 where the days of both are too few.
+    [[nodiscard]] double correlation(std::size_t i, std::size_t j) const { return correlations_[i * n_ + j]; }
+    // Both have had enough days together.
+    [[nodiscard]] bool common(std::size_t i, std::size_t j) const { return common_[i * n_ + j]; }
+    // Days of the shorter history that one of both lacks.
+    [[nodiscard]] std::uint64_t left_out(std::size_t i, std::size_t j) const { return left_out_[i * n_ + j]; }
+    // Row-major n x n, positive semidefinite, shrunk.
+    [[nodiscard]] std::vector<double> shrunk() const {
+        std::vector<double> out(n_ * n_);
+        for (std::size_t i = 0; i < n_; ++i) {
+            for (std::size_t j = 0; j < n_; ++j)
+                out[i * n_ + j] = correlation(i, j) * (deviations_[i] * deviations_[j]);
+        }
+        if (ragged_) (void)repair_positive_semidefinite(out, n_);
+        (void)shrink_correlations(out, n_, effective_samples(kDecayDaily));
+        return out;
+    }
+
+private:
+    // The newest days in one bar; the shorter history is not live before it begins.
+    void add_pair(std::span<const double> first, std::span<const double> second, std::size_t i, std::size_t j) {
+        const std::size_t days = std::min(first.size(), second.size());
+        ragged_ = ragged_ || first.size() != second.size();
+        first = first.last(days);
+        second = second.last(days);
+        EwmaCovariance pair{{.factors = 2, .decay = kDecayDaily, .seed_bars = kSeedDays}};
+        std::uint64_t left_out = 0;
+        for (std::size_t day = 0; day < days; ++day) {
+            const std::array bar{first[day], second[day]};
+            if (std::ranges::all_of(bar, [](double value) { return judge_return(value) == Observation::taken; })) {
+                (void)pair.on_bar(bar, std::array<std::uint8_t, 2>{1, 1});
+            } else {
+                ++left_out;
+            }
+        }
+        ragged_ = ragged_ || left_out > 0;
+        for (const std::size_t cell : {i * n_ + j, j * n_ + i}) {
+            common_[cell] = pair.seeded(0);
+            correlations_[cell] = pair.seeded(0) ? pair.correlation(0, 1) : 0.0;
+            left_out_[cell] = left_out;
+        }
+    }
+
+    std::size_t n_;
+    std::vector<double> deviations_;  // per day
+    std::vector<bool> seeded_;
+    std::vector<double> correlations_;
+    std::vector<bool> common_;
+    std::vector<std::uint64_t> left_out_;
+    bool ragged_{false};  // some have a day that others lack: the matrix need not be one
+};
+
+void add_pairs(const ReportInputs& inputs, const DayCovariance& covariance, HistoryReport& out,
                std::vector<std::string>& notes) {
     const auto held = [&](std::size_t u) {
         for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
@@ -217,7 +272,7 @@ void add_pairs(const ReportInputs& inputs, const EwmaCovariance& covariance, His
         return false;
     };
     std::vector<std::size_t> slots;
-    for (std::size_t u = 0; u < covariance.factors(); ++u) {
+    for (std::size_t u = 0; u < covariance.size(); ++u) {
         if (!returns_of(inputs, u).empty() && held(u)) slots.push_back(u);
     }
     for (std::size_t j = 1; j < slots.size(); ++j) {
@@ -250,16 +305,12 @@ public:
     static constexpr std::array<std::string_view, 2> kMarkets{"BTC", "ETH"};
     static constexpr std::array<const char*, 2> kKeys{"btc", "eth"};
 
-    Betas(const ReportInputs& inputs, const EwmaCovariance& covariance)
-        : inputs_{inputs}, n_{covariance.factors()}, matrix_(n_ * n_), usable_(n_) {
-        covariance.write_matrix(matrix_);
-        if (covariance.ragged()) (void)repair_positive_semidefinite(matrix_, n_);
-        (void)shrink_correlations(matrix_, n_, covariance.samples_effective());
-        for (std::size_t u = 0; u < n_; ++u) usable_[u] = covariance.seeded(u) ? 1 : 0;
+    Betas(const ReportInputs& inputs, const DayCovariance& covariance)
+        : inputs_{inputs}, covariance_{covariance}, n_{covariance.size()}, matrix_{covariance.shrunk()} {
         for (std::size_t m = 0; m < kMarkets.size(); ++m) {
             const auto found = std::ranges::find(inputs.book.underlying_names, kMarkets[m]);
             const auto slot = static_cast<std::size_t>(found - inputs.book.underlying_names.begin());
-            if (slot >= n_ || usable_[slot] == 0) continue;
+            if (slot >= n_ || !covariance.seeded(slot)) continue;
             markets_.push_back(slot);
             keys_.push_back(kKeys[m]);
         }
@@ -268,12 +319,14 @@ public:
     void add_rows(HistoryReport& out) const {
         if (markets_.empty()) return;
         for (std::size_t m = 0; m < markets_.size(); ++m) {
-            const FactorModel alone = fitted(std::span{markets_}.subspan(m, 1));
+            const auto market = std::span{markets_}.subspan(m, 1);
+            const FactorModel alone = fitted(market);
             for (std::size_t u = 0; u < n_; ++u) {
                 if (u == markets_[m] || !alone.beta(u).known) continue;
                 out.underlyings[u].push_back({.name = std::string{"beta_"} + keys_[m],
                                               .value = alone.beta(u).beta_single,
                                               .unit = "ratio",
+                                              .quality = day_quality(true, left_out(u, market)),
                                               .age = age_of(u)});
             }
         }
@@ -281,7 +334,10 @@ public:
         for (std::size_t u = 0; u < n_; ++u) {
             const FactorBeta& beta = joint.beta(u);
             if (std::ranges::count(markets_, u) > 0 || !beta.known) continue;
-            const std::string quality = beta.collinear ? "the markets move as one" : "good";
+            const std::string days = day_quality(true, left_out(u, markets_));
+            const std::string quality = !beta.collinear  ? days
+                                        : days == "good" ? "the markets move as one"
+                                                         : "the markets move as one, " + days;
             for (std::size_t m = 0; m < markets_.size() && markets_.size() > 1; ++m) {
                 out.underlyings[u].push_back({.name = std::string{"beta_"} + keys_[m] + "_joint",
                                               .value = beta.betas[m],
@@ -289,8 +345,11 @@ public:
                                               .quality = quality,
                                               .age = age_of(u)});
             }
-            out.underlyings[u].push_back(
-                {.name = "systematic_share", .value = beta.r_squared, .unit = "fraction", .age = age_of(u)});
+            out.underlyings[u].push_back({.name = "systematic_share",
+                                          .value = beta.r_squared,
+                                          .unit = "fraction",
+                                          .quality = days,
+                                          .age = age_of(u)});
         }
     }
 
@@ -300,27 +359,46 @@ public:
         FactorRisk risk;
         if (exposure_usd.size() == n_) risk = fitted(markets_).portfolio(exposure_usd);
         InputAge age = age_of_history(inputs_, markets_[0]);
+        std::uint64_t lacks = 0;
         for (std::size_t u = 0; u < exposure_usd.size(); ++u) {
-            if (exposure_usd[u] != 0.0) age = older(age, age_of(u));
+            if (exposure_usd[u] == 0.0) continue;
+            age = older(age, age_of(u));
+            lacks = std::max(lacks, left_out(u, markets_));
         }
+        const std::string quality = day_quality(true, lacks);
         for (std::size_t m = 0; m < markets_.size(); ++m) {
             out.account.push_back({.name = std::string{"market_delta_"} + keys_[m] + "_usd",
                                    .value = risk.known ? risk.market_usd[m] : kNaN,
                                    .unit = "USD",
+                                   .quality = quality,
                                    .age = age});
         }
         const double variance = risk.market_variance + risk.specific_variance;
         out.account.push_back({.name = "systematic_share",
                                .value = risk.known && variance > 0.0 ? risk.market_variance / variance : kNaN,
                                .unit = "fraction",
+                               .quality = quality,
                                .age = age});
     }
 
 private:
     [[nodiscard]] FactorModel fitted(std::span<const std::size_t> markets) const {
+        std::vector<std::uint8_t> usable(n_);
+        for (std::size_t u = 0; u < n_; ++u) {
+            usable[u] = std::ranges::all_of(markets, [&](std::size_t m) { return covariance_.common(u, m); }) ? 1 : 0;
+        }
         FactorModel model{n_, markets};
-        (void)model.fit(matrix_, usable_);
+        (void)model.fit(matrix_, usable);
         return model;
+    }
+    // The most days that a pair of them lacks, the asset's with the markets or the markets' own.
+    [[nodiscard]] std::uint64_t left_out(std::size_t asset, std::span<const std::size_t> markets) const {
+        std::uint64_t out = 0;
+        for (const std::size_t m : markets) {
+            out = std::max(out, covariance_.left_out(asset, m));
+            for (const std::size_t other : markets) out = std::max(out, covariance_.left_out(m, other));
+        }
+        return out;
     }
     // Of an asset and of what it is measured against.
     [[nodiscard]] InputAge age_of(std::size_t asset) const {
@@ -330,9 +408,9 @@ private:
     }
 
     const ReportInputs& inputs_;
+    const DayCovariance& covariance_;
     std::size_t n_;
     std::vector<double> matrix_;
-    std::vector<std::uint8_t> usable_;
     std::vector<std::size_t> markets_;
     std::vector<const char*> keys_;
 };
@@ -367,7 +445,7 @@ HistoryReport report_history(const ReportInputs& inputs, std::span<const double>
         std::ranges::move(implied.metrics, std::back_inserter(out.underlyings[u]));
     }
     if (!without.empty()) notes.push_back("no daily returns of " + without + ": no metric of past days");
-    const EwmaCovariance covariance = covariance_of(inputs, n);
+    const DayCovariance covariance{inputs, n};
     add_pairs(inputs, covariance, out, notes);
     const Betas betas{inputs, covariance};
     betas.add_rows(out);

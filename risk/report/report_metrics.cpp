@@ -396,7 +396,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     add_liquidation(inputs, so_far, "", "", rows);
     for (const HistoryMetric& part : so_far.history.account) {
         rows.scope("", older(age, part.age), doubts, quality_words(value.left_out));
-        rows.add(part.name, part.value, part.unit);
+        rows.add(part.name, part.value, part.unit, part.quality == "good" ? "" : part.quality);
     }
 }
 

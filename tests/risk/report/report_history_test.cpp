@@ -236,6 +236,37 @@ TEST(ReportHistoryTest, DaysThatAreNoReturnsAreCounted) {
     EXPECT_EQ(metric(report, "jump_z_60d", "ETH")->quality, "7 days not usable");
 }
 
+// ETH lacks its latest 60 days: of a pair the days count that both have, and what rests on fewer says so.
+TEST(ReportHistoryTest, DaysThatOneOfAPairLacksAreNoDaysOfIt) {
+    KEEL_RETURN_VECTORS(vectors);
+    ReportInputs in = inputs_of(vectors, 500);
+    std::fill_n(in.histories[1].returns.end() - 60, 60, std::numeric_limits<double>::quiet_NaN());
+    const RiskReport report = make_risk_report(in), before = make_risk_report(inputs_of(vectors, 440));
+    EXPECT_EQ(value_of(report, "correlation", "BTC/ETH"), value_of(before, "correlation", "BTC/ETH"));
+    EXPECT_EQ(value_of(report, "correlation_break_z", "BTC/ETH"), value_of(before, "correlation_break_z", "BTC/ETH"));
+    const std::size_t n = vectors.names.size();
+    std::vector<double> matrix(n * n);
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+            const auto deviation = [&](std::size_t u) {
+                return value_of(report, "ewma_volatility_94", vectors.names[u]) / std::sqrt(kYearDays);
+            };
+            const double correlation =
+                i == j ? 1.0 : value_of(report, "correlation", vectors.names[j] + "/" + vectors.names[i]);
+            matrix[i * n + j] = matrix[j * n + i] = correlation * deviation(i) * deviation(j);
+        }
+    }
+    ASSERT_TRUE(shrink_correlations(matrix, n, effective_samples(kDecayDaily)).has_value());
+    expect_close(value_of(report, "beta_btc", "ETH"), matrix[1 * n] / matrix[0], "ETH on BTC");
+    expect_close(value_of(report, "beta_eth", "SOL"), matrix[2 * n + 1] / matrix[n + 1], "SOL on ETH");
+    EXPECT_EQ(metric(report, "beta_btc", "SOL")->quality, "good");
+    for (const auto& [name, scope] : {std::pair{"beta_btc", "ETH"}, std::pair{"beta_eth", "BTC"},
+                                      std::pair{"beta_btc_joint", "SOL"}, std::pair{"systematic_share", "SOL"},
+                                      std::pair{"systematic_share", ""}, std::pair{"market_delta_btc_usd", ""}}) {
+        EXPECT_EQ(metric(report, name, scope)->quality, "60 days not usable") << name << " " << scope;
+    }
+}
+
 TEST(ReportHistoryTest, AStaleHistoryIsSaidOfWhatRestsOnIt) {
     KEEL_RETURN_VECTORS(vectors);
     ReportInputs in = inputs_of(vectors, 300);
