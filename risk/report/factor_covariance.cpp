@@ -15,7 +15,7 @@ namespace keel::risk {
 namespace {
 
 // A bar a day. A factor without moves never has one and stands still.
-void covariance_of_days(const FactorMoves& history, std::span<double> out, std::vector<std::string>& notes) {
+void covariance_of_days(const FactorMoves& history, std::span<double> out) {
     const std::size_t n = history.count();
     EwmaCovariance covariance{{.factors = n, .decay = kReportEwmaDecay, .seed_bars = kReportEwmaSeed}};
     std::vector<double> bar(n);
@@ -28,9 +28,6 @@ void covariance_of_days(const FactorMoves& history, std::span<double> out, std::
         (void)covariance.on_bar(bar, live);
     }
     covariance.write_matrix(out);
-    if (covariance.refused() == 0) return;
-    notes.push_back("moves of the past days that no market makes: " + std::to_string(covariance.refused()) +
-                    " left out of the covariance");
 }
 
 // As given, 1 where none is, and the nearest that can be where they contradict each other: said in a note.
@@ -89,9 +86,8 @@ double own_daily_volatility(const UnderlyingHistory& history) {
     const std::size_t days = history.returns.size();
     if (std::isfinite(history.daily_volatility) || days < kReportEwmaSeed) return history.daily_volatility;
     EwmaCovariance variance{{.factors = 1, .decay = kReportEwmaDecay, .seed_bars = kReportEwmaSeed}};
-    constexpr std::array<std::uint8_t, 1> kLive{1};
     for (const double& move : std::span{history.returns}.last(std::min(days, kScenariosDefault))) {
-        (void)variance.on_bar({&move, 1}, kLive);
+        (void)variance.on_bar({&move, 1}, std::array<std::uint8_t, 1>{std::abs(move) <= kLogMoveMax});
     }
     return variance.seeded(0) ? std::sqrt(variance.covariance(0, 0)) : std::numeric_limits<double>::quiet_NaN();
 }
@@ -101,7 +97,7 @@ FactorCovariance factor_covariance(const ReportInputs& inputs, const FactorMoves
     const std::size_t n = history.count();
     FactorCovariance out{.covariance = std::vector<double>(n * n), .sigma_day = {}, .doubts = InputDoubt::none};
     if (history.days > 0) {
-        covariance_of_days(history, out.covariance, notes);
+        covariance_of_days(history, out.covariance);
     } else {
         covariance_given(inputs, history.underlyings, out.covariance, notes);
     }

@@ -39,11 +39,15 @@ Held held_in(const Book& book, const MarketState& market) {
     return out;
 }
 
-// The last `days` of a history; what it is too short for is missing.
+// No market makes it: taken as missing.
+bool is_absurd(double move) { return std::abs(move) > kLogMoveMax; }
+
+// The last `days` of a history; what it is too short for is missing, and so is what no scenario takes.
 std::vector<double> last(const std::vector<double>& all, std::size_t days) {
     std::vector<double> out(days, kNaN);
     const std::size_t have = std::min(days, all.size());
     std::copy(all.end() - static_cast<std::ptrdiff_t>(have), all.end(), out.end() - static_cast<std::ptrdiff_t>(have));
+    std::ranges::replace_if(out, is_absurd, kNaN);
     return out;
 }
 
@@ -54,7 +58,8 @@ std::size_t common_days(const ReportInputs& inputs, const Held& held, std::vecto
         if (!held.any[u]) continue;
         const std::vector<double> none;
         const std::vector<double>& returns = u < inputs.histories.size() ? inputs.histories[u].returns : none;
-        const auto present = static_cast<std::size_t>(std::ranges::count_if(returns, std::not_fn(is_missing)));
+        const auto present =
+            static_cast<std::size_t>(std::ranges::count_if(last(returns, kScenariosDefault), std::not_fn(is_missing)));
         if (present < kReportReturnsMin) {
             notes.push_back(inputs.book.underlying_names[u] + ": fewer than " + std::to_string(kReportReturnsMin) +
                             " daily returns, no historical tail");
@@ -71,6 +76,14 @@ std::vector<std::size_t> fill_order(const Book& book, std::size_t underlyings) {
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_partition(order, [&](std::size_t u) { return book.underlying_names[u] == "BTC"; });
     return order;
+}
+
+void note_absurd(const std::vector<double>& all, std::size_t days, const std::string& of,
+                 std::vector<std::string>& notes) {
+    const auto count = std::ranges::count_if(std::span{all}.last(std::min(days, all.size())), is_absurd);
+    if (count == 0) return;
+    notes.push_back(of + ": " + std::to_string(count) + " of " + std::to_string(days) +
+                    " days move as no market does, taken as missing");
 }
 
 class DayFiller {
@@ -135,7 +148,9 @@ private:
     bool fill(std::vector<double>& moves, const std::vector<std::vector<double>>& given, std::size_t self) const {
         std::vector<std::uint8_t> was_filled(moves.size());
         return std::ranges::any_of(order_, [&](std::size_t other) {
-            return other != self && fill_missing_returns(moves, given[other], was_filled).has_value();
+            if (other == self || !fill_missing_returns(moves, given[other], was_filled)) return false;
+            for (double& move : moves) move = std::clamp(move, -kLogMoveMax, kLogMoveMax);
+            return true;
         });
     }
 
@@ -157,7 +172,11 @@ FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, 
     for (std::size_t f = 0; f < out.count(); ++f) {
         const std::size_t u = f % out.underlyings;
         const UnderlyingHistory& history = u < inputs.histories.size() ? inputs.histories[u] : none;
-        out.moves.push_back(last(f < out.underlyings ? history.returns : history.volatility_changes, out.days));
+        const bool is_return = f < out.underlyings;
+        const std::vector<double>& all = is_return ? history.returns : history.volatility_changes;
+        out.moves.push_back(last(all, out.days));
+        if (!(is_return ? held.any[u] : held.options[u])) continue;
+        note_absurd(all, out.days, inputs.book.underlying_names[u] + (is_return ? "" : "'s volatility"), notes);
     }
     if (out.days > 0) {
         DayFiller filler{inputs, held, out, notes};

@@ -21,8 +21,9 @@ struct FactorMoves {
 };
 
 // Days that a factor lacks are filled from the returns of another underlying, BTC before all (missing_returns.hpp);
-// those that no underlying has are left out. Each thing missing of what is held is a note, and a doubt where the moves
-// are used all the same: volatilities that stand still are those of options that are held.
+// those that no underlying has are left out. A move beyond what a scenario takes (kLogMoveMax) is none. Each thing
+// missing of what is held is a note, and a doubt where the moves are used all the same: volatilities that stand still
+// are those of options that are held.
 [[nodiscard]] FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market,
                                        std::vector<std::string>& notes);
 

@@ -8,8 +8,6 @@
 namespace keel::risk {
 namespace {
 
-constexpr double kLogMoveMax = 5.0;  // a factor of 148 in one step is a broken price, not a market
-
 bool is_move(double log_move) { return std::abs(log_move) <= kLogMoveMax; }
 bool is_volatility(double volatility) { return volatility > 0.0 && volatility <= kLogMoveMax; }
 

@@ -7,6 +7,7 @@
 namespace keel::risk {
 
 inline constexpr std::size_t kScenariosDefault = 500;  // two years of days less weekends, or 500 of 8 hours
+inline constexpr double kLogMoveMax = 5.0;             // a factor of 148 in one step is a broken price, not a market
 inline constexpr std::size_t kScenariosMax = 1024;  // a column of 8 KB: twenty of them stay in the second-level cache
 inline constexpr std::size_t kScenarioFactorsMax = 64;
 

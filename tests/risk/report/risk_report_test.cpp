@@ -150,17 +150,26 @@ TEST(RiskReportTest, FilteredTailRescalesPricesAndLeavesVolatilities) {
     EXPECT_NEAR(tail_of(report, "filtered_historical").es_975_usd, es.es_usd, 1e-9 * std::abs(es.es_usd));
 }
 
-// A close with five digits too many: of that day the covariance takes the others' moves.
-TEST(RiskReportTest, AMoveThatNoMarketMakesStaysOutOfTheCovariance) {
-    ReportInputs in = inputs();
-    in.histories[0].returns[390] = 0.0;
-    const double want = tail_of(make_risk_report(in), "normal").var_99_usd;
-    in.histories[0].returns[390] = 11.5;
-    const RiskReport report = make_risk_report(in);
-    EXPECT_NEAR(tail_of(report, "normal").var_99_usd, want, 0.1 * want);
-    EXPECT_EQ(
-        std::ranges::count(report.notes, "moves of the past days that no market makes: 1 left out of the covariance"),
-        1);
+// A close with digits too many is a missing day, in scenarios and in the covariance alike.
+TEST(RiskReportTest, AMoveThatNoMarketMakesIsAMissingDay) {
+    for (const bool is_return : {true, false}) {
+        ReportInputs in = inputs();
+        double& day = (is_return ? in.histories[0].returns : in.histories[0].volatility_changes)[390];
+        day = std::numeric_limits<double>::quiet_NaN();
+        const RiskReport missing = make_risk_report(in);
+        for (const double move : {5.01, -9.0, 1e5}) {
+            day = move;
+            const RiskReport report = make_risk_report(in);
+            for (const char* method : {"normal", "historical", "filtered_historical"}) {
+                EXPECT_EQ(tail_of(report, method).var_99_usd, tail_of(missing, method).var_99_usd) << method << move;
+            }
+            EXPECT_EQ(find_metric(report, "var_99_usd", "")->quality, "missing days filled") << move;
+            const std::string of = is_return ? "BTC" : "BTC's volatility";
+            EXPECT_EQ(std::ranges::count(report.notes, of + ": 1 of 400 days move as no market does, taken as missing"),
+                      1)
+                << move;
+        }
+    }
 }
 
 // Half of the delivery price is fixed: every day of the history is valued on what is left, options and futures.
