@@ -172,6 +172,8 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
 void InputsBuilder::settle_cash() {
     for (const Cash& cash : cash_) {
         const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
+        // An account summary names every coin of the venue: of one that is neither held nor priced nothing is asked.
+        if (cash.amount == 0.0 && !is_coin && !is_dollar(cash.currency)) continue;
         ContractName meaning{.kind = ContractKind::coin_cash, .underlying = cash.currency, .stable = {}};
         if (!is_coin && is_dollar(cash.currency))
             meaning = {.kind = ContractKind::stable_cash, .underlying = {}, .stable = cash.currency};

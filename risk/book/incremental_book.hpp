@@ -86,7 +86,8 @@ public:
     [[nodiscard]] bool dirty(UnderlyingSlot slot) const;
     void clear_dirty();
 
-    // A coin of hedge band (half its width) for the underlying: buckets keep their delta within a share of it.
+    // A coin of hedge band (half its width) for the underlying: buckets keep their delta within a share of it. What is
+    // no width changes nothing: a boundary is never widened by nonsense.
     void set_hedge_band(UnderlyingSlot underlying, double coins);
 
     // The inputs of the definition, as they stand.

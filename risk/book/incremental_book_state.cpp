@@ -289,8 +289,7 @@ void IncrementalBook::clear_dirty() {
 
 void IncrementalBook::set_hedge_band(UnderlyingSlot slot, double coins) {
     KEEL_ASSERT(index_of(slot) < market_.underlyings.size());
-    const bool known = std::isfinite(coins) && coins > 0.0;
-    underlyings_[index_of(slot)].band = known ? coins : std::numeric_limits<double>::infinity();
+    if (std::isfinite(coins) && coins > 0.0) underlyings_[index_of(slot)].band = coins;
 }
 
 Holding IncrementalBook::holding(ContractSlot slot) const {

@@ -142,6 +142,18 @@ TEST_F(RiskFilesTest, AgesBeyondTheirKindsLimitAreStaleAndTheLimitSaysSo) {
     EXPECT_EQ(find_metric(allowed, "delta_net", "BTC")->quality, "good");
 }
 
+// An account summary names every coin of the venue, most of them with nothing.
+TEST_F(RiskFilesTest, ABalanceOfNothingNeedsNoPrice) {
+    const std::string with = R"({"result":{"summaries":[{"currency":"BTC","balance":3},{"currency":"SOL","balance":0},
+        {"currency":"USDC","balance":0}]}})";
+    const risk::ReportInputs inputs = load(with, kMarket);
+    EXPECT_EQ(inputs.book.underlying_names, std::vector<std::string>{"BTC"});
+    EXPECT_TRUE(inputs.venues_without_cash.empty());
+    const std::string some =
+        R"({"result":{"summaries":[{"currency":"BTC","balance":3},{"currency":"SOL","balance":1}]}})";
+    EXPECT_NE(refusal(some, kMarket).find("no index price of SOL"), std::string::npos);
+}
+
 // What two portfolio files are refused with; empty where they are not.
 TEST_F(RiskFilesTest, WhatIsGivenTwiceIsRefusedAndBothPlacesNamed) {
     const auto refused = [&](const std::string& first, const std::string& second) -> std::string {

@@ -150,6 +150,29 @@ TEST(IncrementalBookTest, AJumpWaitsForOthersLikeIt) {
     EXPECT_EQ(book.on_index(kCoin, 195'000.0), BookStatus::applied) << "half as much again is no jump";
 }
 
+// A band that is none leaves the last one, which buckets are held to.
+TEST(IncrementalBookTest, NonsenseNeverWidensABand) {
+    const Straddles start;
+    const auto anchors = [&](auto&& set_bands) {
+        IncrementalBook book{start.book, start.market};
+        set_bands(book);
+        const std::uint64_t before = book.work().anchors;
+        (void)book.on_forward(kExpiry, 65'100.0);
+        return book.work().anchors - before;
+    };
+    const auto narrow = [](IncrementalBook& book) { book.set_hedge_band(kCoin, 1e-6); };
+    EXPECT_EQ(anchors([](IncrementalBook&) {}), 0U);
+    EXPECT_EQ(anchors(narrow), 1U);
+    for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -1.0}) {
+        EXPECT_EQ(anchors([&](IncrementalBook& book) {
+                      narrow(book);
+                      book.set_hedge_band(kCoin, bad);
+                  }),
+                  1U)
+            << bad;
+    }
+}
+
 // What is delivered is paid out for good.
 TEST(IncrementalBookTest, AnAbsurdDeliveryPaysNothing) {
     Straddles start;
