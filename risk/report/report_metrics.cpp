@@ -338,6 +338,14 @@ void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
     rows.add("days_to_exit", days, "days", market_lack(without_days));
 }
 
+// Where CRASH has been told to charge what leaving costs, exit costs go into its multiple too.
+std::string reverse_lack(std::span<const StressResult> stresses, std::size_t not_priced, const std::string& margins) {
+    const auto crash = std::ranges::find(stresses, "CRASH", &StressResult::id);
+    const bool all = crash == stresses.end() || crash->left_out <= not_priced;
+    const std::string markets = all ? "" : market_lack(crash->left_out - not_priced);
+    return margins.empty() || markets.empty() ? margins + markets : margins + ", " + markets;
+}
+
 // What is lost with a venue is not what prices can do: two numbers. `not_priced`: holdings that no stress can count.
 void add_worst_stresses(std::span<const StressResult> stresses, std::size_t not_priced, MetricRows& rows) {
     struct Worst {
@@ -387,7 +395,8 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("var_99_usd", tail.var_99_usd, "USD");
     rows.add("es_975_usd", tail.es_975_usd, "USD");
     add_worst_stresses(so_far.stresses, value.left_out, rows);
-    rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH", lack);
+    rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH",
+             reverse_lack(so_far.stresses, value.left_out, lack));
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
     if (tail.es_component_usd.empty()) rows.history({}, InputDoubt::none);  // shares of gross notional then

@@ -187,9 +187,11 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
 }
 
 double report_reverse_crash(const ReportInputs& inputs, const MarketState& market) {
-    return reverse_stress_scale(
-        {.book = inputs.book, .market = market, .maintenance_margin = margin_of(inputs, market)},
-        *std::ranges::find(inputs.stresses, "CRASH", &StressDefinition::id));
+    return reverse_stress_scale({.book = inputs.book,
+                                 .market = market,
+                                 .liquidity = inputs.liquidity,
+                                 .maintenance_margin = margin_of(inputs, market)},
+                                *std::ranges::find(inputs.stresses, "CRASH", &StressDefinition::id));
 }
 
 void mark_fired_limits(const ReportInputs& inputs, const MarketState& market, RiskReport& report) {

@@ -129,9 +129,10 @@ void charge(StressResult& result, VenueSlot venue, double usd) {
     if (account.maintenance_usd > 0.0) account.margin_ratio = account.equity_usd / account.maintenance_usd;
 }
 
-// What perpetuals pay in the moved world, each at its venue.
+// What perpetuals pay in the moved world, each at its venue; k times it.
 void charge_funding(const StressInputs& inputs, const StressDefinition& stress, const Shock& shock,
-                    StressResult& result) {
+                    StressResult& result, double k = 1.0) {
+    if (stress.funding_8h == 0.0) return;
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
@@ -140,12 +141,13 @@ void charge_funding(const StressInputs& inputs, const StressDefinition& stress, 
         if (!perpetual || holding.quantity == 0.0 || (stress.funding_shorts && holding.quantity > 0.0)) continue;
         const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market, shock);
         if (!std::isfinite(notional)) continue;  // already counted as left out
-        charge(result, contract.venue, notional * stress.funding_8h * kFundingsPerDay * stress.days);
+        charge(result, contract.venue, k * notional * stress.funding_8h * kFundingsPerDay * stress.days);
     }
 }
 
-// What leaving each position costs beyond what it costs today, at the venue that it is at.
-void charge_exit(const StressInputs& inputs, const StressDefinition& stress, StressResult& result) {
+// What leaving each position costs beyond what it costs today, at the venue that it is at; k times it.
+void charge_exit(const StressInputs& inputs, const StressDefinition& stress, StressResult& result, double k = 1.0) {
+    if (!changes_liquidity(stress)) return;
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
@@ -160,7 +162,7 @@ void charge_exit(const StressInputs& inputs, const StressDefinition& stress, Str
             exit_cost_usd(notional, sold, liquidity, stress.spread_factor, stress.depth_factor, stress.impact_factor) -
             exit_cost_usd(notional, sold, liquidity, 1.0, 1.0, 1.0);
         if (std::isfinite(cost)) {
-            charge(result, contract.venue, cost);
+            charge(result, contract.venue, k * cost);
         } else {
             ++result.left_out;
         }
@@ -171,8 +173,8 @@ void add_shock(const StressInputs& inputs, const StressDefinition& stress, Reval
                std::vector<StressResult>& out) {
     const StressMoves moves = stress_moves(stress, inputs.book);
     StressResult result = whole.judge(inputs.book, moves.shock(), stress.id);
-    if (stress.funding_8h != 0.0) charge_funding(inputs, stress, moves.shock(), result);
-    if (changes_liquidity(stress)) charge_exit(inputs, stress, result);
+    charge_funding(inputs, stress, moves.shock(), result);
+    charge_exit(inputs, stress, result);
     if (changes_liquidity(stress) && !moves_prices(stress)) {
         result.var_99_usd = stressed_liquidity_var(inputs, stress).usd;
     }
@@ -267,12 +269,17 @@ std::vector<VenueSlot> modelled_venues(const StressInputs& inputs) {
 double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, double k, ShockedOptions& options,
                    std::span<const VenueSlot> venues) {
     const StressMoves moves = stress_moves(stress, inputs.book, k);
+    StressResult result;
+    for (const double usd : value_book(inputs.book, inputs.market, moves.shock(), options).venue_usd) {
+        result.venues.push_back({.equity_usd = usd});
+    }
+    charge_funding(inputs, stress, moves.shock(), result, k);
+    charge_exit(inputs, stress, result, k);
     double worst = std::numeric_limits<double>::infinity();
     bool known = true;
-    const BookValue value = value_book(inputs.book, inputs.market, moves.shock(), options);
     for (const VenueSlot venue : venues) {
         const double margin = inputs.maintenance_margin(inputs.book, venue, inputs.market, moves.shock());
-        if (margin > 0.0) worst = std::min(worst, value.venue_usd[at(venue)] / margin);
+        if (margin > 0.0) worst = std::min(worst, result.venues[at(venue)].equity_usd / margin);
         known = known && std::isfinite(margin);
     }
     return known || worst <= 1.0 ? worst : kNaN;

@@ -126,9 +126,10 @@ struct LiquidityVar {
 [[nodiscard]] std::vector<StressResult> run_stresses(const StressInputs& inputs,
                                                      std::span<const StressDefinition> definitions);
 
-// Reverse stress: the smallest k in (0, k_max] for which `definition` with all its moves times k brings any
-// venue's margin ratio to 1, by bracketing and bisection to 1e-4; infinity where none does. Venues whose margin is not
-// known without a move are left out; NaN where one that is known becomes unknown before another fails.
+// Reverse stress: the smallest k in (0, k_max] for which k times `definition` (its moves, the funding paid and what
+// leaving costs beyond today) brings any venue's margin ratio to 1, by bracketing and bisection to 1e-4; infinity where
+// none does. Venues whose margin is not known without a move are left out; NaN where one that is known becomes unknown
+// before another fails.
 [[nodiscard]] double reverse_stress_scale(const StressInputs& inputs, const StressDefinition& definition,
                                           double k_max = 2.4);
 

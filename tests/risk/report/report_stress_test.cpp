@@ -88,6 +88,21 @@ TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
     EXPECT_EQ(quality("stress_worst_usd"), "1 holding not priced") << "counted once";
 }
 
+TEST(ReportStressTest, TheReverseCrashSaysWhoseExitCostsItLacks) {
+    ReportInputs in = split_inputs();
+    in.venue_margins.resize(2);
+    in.venue_margins[0].law = MarginLaw::deribit_standard;
+    in.venue_margins[0].underlyings = {
+        {.future = DeribitFutureMargin{.initial_rate = 0.02, .maintenance_rate = 0.01, .rate_per_coin = 0.00005},
+         .option = DeribitOptionMargin{.initial_rate = 0.15, .initial_rate_floor = 0.1, .maintenance_rate = 0.075}}};
+    const auto reverse = [&] { return *find_metric(make_risk_report(in), "reverse_crash_scale", ""); };
+    EXPECT_EQ(reverse().quality, "good") << "the default charges moves alone";
+    std::ranges::find(in.stresses, "CRASH", &StressDefinition::id)->spread_factor = 5.0;
+    EXPECT_EQ(reverse().quality, "4 positions without a market");
+    in.liquidity.assign(in.book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6, .daily_volatility = 0.03});
+    EXPECT_EQ(reverse().quality, "good");
+}
+
 // 200,200 USDC of the linear perpetual are 180,180 USD: for the position, the tail and the stress alike.
 TEST(ReportStressTest, LeavingCostsDollarsOfAStablecoinThatIsNone) {
     ReportInputs in = split_inputs();

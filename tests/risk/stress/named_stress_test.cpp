@@ -209,6 +209,34 @@ TEST_F(NamedStressTest, ReverseStressFindsTheRatioOfOne) {
     EXPECT_TRUE(std::isinf(reverse_stress_scale(inputs, nothing)));
 }
 
+// k times what CRASH charges where it is told to: at beta, which fails first, of four coins at the mark moved by k.
+TEST_F(NamedStressTest, ReverseStressChargesFundingAndExitsLikeTheStress) {
+    book_.holdings[2].quantity = book_.holdings[3].quantity = 0.1;
+    book_.holdings[1].quantity = 0.0;
+    StressDefinition crash{.id = "CRASH", .spot = -0.2};
+    const auto scale = [&] {
+        return reverse_stress_scale(
+            {.book = book_, .market = market_, .liquidity = liquidity_, .maintenance_margin = margin_}, crash);
+    };
+    const auto ratio = [&](double k, double charged) {
+        const StressMoves moves = stress_moves(crash, book_, k);
+        return (value_book(book_, market_, moves.shock()).venue_usd[1] - charged) /
+               margin_(book_, VenueSlot{1}, market_, moves.shock());
+    };
+    const double moves_only = scale();
+    EXPECT_NEAR(ratio(moves_only, 0.0), 1.0, 1e-3);
+    crash.funding_8h = 0.0075;
+    crash.days = 2.0;
+    const double funded = scale();
+    const auto funding = [&](double k) { return k * 6.0 * 0.0075 * 4.0 * 50'050.0 * (1.0 - 0.2 * k); };
+    EXPECT_LT(funded, moves_only);
+    EXPECT_NEAR(ratio(funded, funding(funded)), 1.0, 1e-3);
+    crash.spread_factor = 51.0;
+    const double left = scale();
+    EXPECT_LT(left, funded);
+    EXPECT_NEAR(ratio(left, funding(left) + left * 4.0 * 50'050.0 * 0.5 * 0.001 * 50.0), 1.0, 1e-3);
+}
+
 // beta's ratio falls to one somewhere; alpha's margin is known today only, nowhere, or while nobody has failed.
 TEST_F(NamedStressTest, AMarginThatIsLostOnTheWayIsNotSafe) {
     const StressDefinition crash = default_stresses().front();
