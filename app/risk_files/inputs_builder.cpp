@@ -161,7 +161,15 @@ void InputsBuilder::settlement_window(risk::ExpirySlot slot, std::chrono::nanose
 
 void InputsBuilder::margin_tables(const std::string& path) { margin_tables_.push_back(read_margin_tables(path)); }
 
-void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginTables tables, const std::string& path) {
+void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginTables tables, const std::string& path,
+                               const JsonTree& from) {
+    const std::string terms =
+        fmt::format("{} {} {} {}", static_cast<int>(tables.law), tables.leverage, tables.taker_fee_rate, path);
+    const auto& [model, fresh] =
+        margin_models_.try_emplace(venue_name, MarginModel{terms, {from.where(), portfolios_}});
+    if (!fresh && (model->second.terms != terms || model->second.given.portfolio == portfolios_)) {
+        from.refuse(fmt::format("a second margin model of {}; the first is {}", venue_name, model->second.given.place));
+    }
     const risk::VenueSlot slot = venue(venue_name);
     auto& venues = inputs_.venue_margins;
     if (venues.size() <= at(slot)) venues.resize(at(slot) + 1);

@@ -10,6 +10,7 @@
 #include "app/risk_files/contract_name.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/market_times.hpp"
+#include "app/risk_files/only_once.hpp"
 #include "risk/report/report_inputs.hpp"
 
 namespace keel::app {
@@ -67,8 +68,12 @@ public:
 
     // Margin tables of the venues that name none of their own; a later file is read over those before.
     void margin_tables(const std::string& path);
-    // How one venue is margined, and its own file of tables; empty: the common ones.
-    void margin_law(const std::string& venue, risk::VenueMarginTables tables, const std::string& path);
+    // How one venue is margined, and its own file of tables; empty: the common ones. A second row of that venue is
+    // refused, naming both places, unless another portfolio file says the same.
+    void margin_law(const std::string& venue, risk::VenueMarginTables tables, const std::string& path,
+                    const JsonTree& from);
+    // Notes what portfolio files may say once. Errors: InputError naming both places where one did before.
+    void once(const std::string& what, const JsonTree& row) { once_.note(what, row); }
 
     // Settles what is still open, checks that everything held has what it needs, and hands the inputs over.
     // Notes that the files size this stress. Errors: InputError where one did before.
@@ -88,6 +93,11 @@ private:
     struct Given {
         std::string place;
         std::size_t portfolio;
+    };
+
+    struct MarginModel {
+        std::string terms;
+        Given given;
     };
 
     void settle_cash();
@@ -110,8 +120,10 @@ private:
     std::map<std::string, std::vector<std::size_t>> named_;
     std::map<std::size_t, Given> held_;  // by row
     std::size_t portfolios_{0};
-    std::map<std::string, std::string> stresses_;  // where the files size them
-    std::map<std::string, std::string> orders_;    // where the files give them, by id
+    std::map<std::string, std::string> stresses_;       // where the files size them
+    std::map<std::string, std::string> orders_;         // where the files give them, by id
+    std::map<std::string, MarginModel> margin_models_;  // by venue
+    OnlyOnce once_;
     std::vector<Cash> cash_;
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;

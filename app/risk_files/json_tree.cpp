@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "app/failure.hpp"
 
@@ -81,10 +82,12 @@ public:
             case element_type::OBJECT: {
                 const simdjson::dom::object object = element.get_object().value_unsafe();
                 out.type_ = JsonTree::Type::object;
+                std::set<std::string_view> keys;
                 for (const auto& [key, value] : object) {
+                    const std::string member = place.empty() ? std::string{key} : place + "." + std::string{key};
+                    if (!keys.insert(key).second) throw InputError{file_, member, "is given twice in one object"};
                     out.keys_.emplace_back(key);
-                    out.items_.push_back(
-                        build(value, place.empty() ? std::string{key} : place + "." + std::string{key}));
+                    out.items_.push_back(build(value, member));
                 }
                 break;
             }

@@ -22,7 +22,8 @@ class JsonTree {
 public:
     enum class Type : std::uint8_t { null, boolean, number, text, array, object };
 
-    // Reads and parses `path`. Errors: OutsideError (cannot be read), InputError (not JSON).
+    // Reads and parses `path`. Errors: OutsideError (cannot be read), InputError (not JSON, an object with a key
+    // twice).
     static JsonTree read(const std::string& path);
     static JsonTree parse(const std::string& text, const std::string& file);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/risk_files/json_tree.hpp"
+#include "app/risk_files/only_once.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
 
 namespace keel::app {
@@ -172,9 +173,12 @@ risk::ExpirySmile smile_of(const JsonTree& row) {
         smile.svi = curve;
     }
     if (const JsonTree* quotes = row.find("quotes")) {
+        OnlyOnce strikes;
         for (const JsonTree& quote : quotes->array()) {
             quote.refuse_unknown({"strike", "bid_iv", "ask_iv", "mark_iv"});
-            smile.quotes.push_back({.strike = positive(quote.at("strike")),
+            const double strike = positive(quote.at("strike"));
+            strikes.note(fmt::format("the strike {}", strike), quote);
+            smile.quotes.push_back({.strike = strike,
                                     .bid = quote.number_or("bid_iv", kNaN),
                                     .ask = quote.number_or("ask_iv", kNaN),
                                     .mark = quote.number_or("mark_iv", kNaN)});
@@ -332,6 +336,13 @@ void read_stablecoin(const std::string& name, const JsonTree& said, InputsBuilde
     take_age(said, claim, builder.inputs().stable_age_seconds, place);
 }
 
+// Rows of one file are of different things: of two with one name neither goes before the other.
+void refuse_twice(const JsonTree* rows, std::string_view name) {
+    if (rows == nullptr) return;
+    OnlyOnce names;
+    for (const JsonTree& row : rows->array()) names.note(row.at(name).text(), row);
+}
+
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
     root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
                          "margin_tables", "settlement_windows", "ages_max_seconds", "comment"});
@@ -341,6 +352,8 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
             for (const JsonTree& row : rows->array()) read(row, builder);
         }
     };
+    refuse_twice(root.find("underlyings"), "name");
+    refuse_twice(root.find("instruments"), "name");
     each("underlyings", read_underlying);
     each("expiries", read_expiry);
     each("instruments", read_instrument);
@@ -457,6 +470,7 @@ void read_market_file(const std::string& path, InputsBuilder& builder) {
     for (const JsonTree& row : result->array()) {
         if (const JsonTree* time = row.find("creation_timestamp")) builder.times().on_time(time_from(*time));
     }
+    refuse_twice(result, "instrument_name");
     for (const JsonTree& row : result->array()) read_summary(row, builder);
 }
 

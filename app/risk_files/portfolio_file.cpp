@@ -133,7 +133,7 @@ void read_order(const JsonTree& row, const std::string& venue, InputsBuilder& bu
     add_order(place, signed_by(row.at("side"), quantity), builder);
 }
 
-void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {
+void read_limit(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"metric", "scope", "soft", "hard", "below"});
     risk::ReportLimit limit{.metric = row.at("metric").text(),
                             .scope = row.text_or("scope", ""),
@@ -142,7 +142,8 @@ void read_limit(const JsonTree& row, risk::ReportInputs& inputs) {
                             .below = row.find("below") != nullptr && row.at("below").boolean()};
     const bool ordered = limit.below ? limit.hard <= limit.soft : limit.soft <= limit.hard;
     if (!ordered) row.refuse("soft lies beyond hard");
-    inputs.limits.push_back(std::move(limit));
+    builder.once(fmt::format("the limit of {}{}{}", limit.metric, limit.scope.empty() ? "" : " ", limit.scope), row);
+    builder.inputs().limits.push_back(std::move(limit));
 }
 
 constexpr std::array<std::pair<std::string_view, risk::MarginLaw>, 5> kMarginModels{
@@ -166,7 +167,7 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
     if (tables.taker_fee_rate < 0.0) row.at("taker_fee_rate").refuse("must not be negative");
     std::string file = row.text_or("margin_tables", "");
     if (!file.empty()) file = (std::filesystem::path{path}.parent_path() / file).string();
-    builder.margin_law(row.at("name").text(), tables, file);
+    builder.margin_law(row.at("name").text(), tables, file, row);
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
@@ -186,7 +187,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
         for (const JsonTree& row : rows->array()) read_order(row, venue, builder);
     }
     if (const JsonTree* rows = root.find("limits")) {
-        for (const JsonTree& row : rows->array()) read_limit(row, builder.inputs());
+        for (const JsonTree& row : rows->array()) read_limit(row, builder);
     }
     if (const JsonTree* rows = root.find("stresses")) {
         for (const JsonTree& row : rows->array()) read_stress(row, builder);

@@ -466,7 +466,7 @@ TEST_F(RiskCommandTest, DoubtIsSaidInTextJsonAndPage) {
 
 TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     const std::string file = (folder_.path() / "tight.json").string();
-    std::ofstream{file} << R"({"limits":[{"metric":"var_99_usd","soft":1,"hard":2}]})";
+    std::ofstream{file} << R"({"limits":[{"metric":"gross_notional_usd","soft":1,"hard":2}]})";
     auto arguments = with_example({"risk"});
     arguments.insert(arguments.end(), {"--portfolio", file});
     const Outcome breached = run(arguments);

@@ -92,6 +92,54 @@ TEST_F(MarketFileTest, TheEquityPeakIsPositiveAndTheGreatestOfTheFiles) {
     }
 }
 
+TEST_F(MarketFileTest, WhatOneFileSaysTwiceIsRefusedAndBothPlacesNamed) {
+    const std::string head = R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000})";
+    for (const auto& [market, says] :
+         {std::pair{head + R"(,{"name":"ETH","index":3000},{"name":"BTC","index":1}]})",
+                    "underlyings[2]: BTC is given twice, first at "},
+          {head + R"(],"instruments":[{"name":"X","mark":1},{"name":"X","mark":2}]})",
+           "instruments[1]: X is given twice, first at "},
+          {head + R"(],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,"quotes":[
+             {"strike":60000,"mark_iv":0.5},{"strike":6e4,"mark_iv":0.6}]}]})",
+           "expiries[0].quotes[1]: the strike 60000 is given twice, first at "},
+          {R"({"result":[{"instrument_name":"BTC-PERPETUAL","creation_timestamp":1772352000000},
+             {"instrument_name":"BTC-PERPETUAL"}]})",
+           "result[1]: BTC-PERPETUAL is given twice, first at "},
+          {head + R"(],"stablecoins":{"USDC":1,"USDC":0.9}})", "stablecoins.USDC: is given twice in one object"},
+          {R"({"time":1,"time":2})", "market.json: time: is given twice in one object"}}) {
+        EXPECT_NE(refusal(kPerpetual, market).find(says), std::string::npos) << refusal(kPerpetual, market);
+    }
+}
+
+TEST_F(MarketFileTest, PortfolioFilesGiveALimitAndAMarginModelOnce) {
+    const auto said = [&](const std::string& first, const std::string& second) -> std::string {
+        InputsBuilder builder;
+        try {
+            read_portfolio_file(write("one.json", first), builder);
+            read_portfolio_file(write("two.json", second), builder);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const auto expect = [](const std::string& got, const std::string& place, const std::string& reason) {
+        EXPECT_NE(got.find(place + reason), std::string::npos) << got;
+        EXPECT_NE(got.find("one.json: ", got.find(reason)), std::string::npos) << got;
+    };
+    const auto limit = [](const char* scope) {
+        return R"({"limits":[{"metric":"delta_net","scope":")" + std::string{scope} + R"(","soft":5,"hard":15}]})";
+    };
+    expect(said(limit("BTC"), limit("BTC")), "two.json: limits[0]: ", "the limit of delta_net BTC is given twice");
+    EXPECT_EQ(said(limit("BTC"), limit("ETH")), "");
+    const auto row = [](const char* leverage) {
+        return R"({"name":"okx","margin_model":"bybit_cross","leverage":)" + std::string{leverage} + "}";
+    };
+    const auto venues = [](const std::string& rows) { return R"({"venues":[)" + rows + "]}"; };
+    expect(said(venues(row("10") + "," + row("10")), "{}"), "one.json: venues[1]: ", "a second margin model of okx");
+    expect(said(venues(row("10")), venues(row("20"))), "two.json: venues[0]: ", "a second margin model of okx");
+    EXPECT_EQ(said(venues(row("10")), venues(row("10"))), "") << "both say the same";
+}
+
 // At 0.90 USD a coin of 65,000 USD is 72,222 of the stablecoin.
 TEST_F(MarketFileTest, APerpetualInAStablecoinIsMarkedInIt) {
     const auto marked = [&](const std::string& instruments) {
