@@ -25,34 +25,37 @@ double allowed_seconds(const ReportInputs& inputs, ContractKind kind) {
     return is_option(kind) ? inputs.ages_max.option_seconds : inputs.ages_max.future_seconds;
 }
 
-// What of the tables something held depends on.
+// What of the tables some contracts depend on.
 struct Needed {
+    explicit Needed(const ReportInputs& inputs)
+        : contracts(inputs.book.contracts.size()),
+          expiries(inputs.market.expiries.size()),
+          underlyings(inputs.market.underlyings.size()),
+          stables(inputs.market.stables.size()) {}
+    void add(const Book& book, std::size_t row) {
+        const Contract& contract = book.contracts[row];
+        contracts[row] = !is_cash(contract.kind);
+        if (contract.expiry != ExpirySlot::none) expiries[at(contract.expiry)] = true;
+        if (contract.underlying != UnderlyingSlot::none) underlyings[at(contract.underlying)] = true;
+        if (contract.stable != StableSlot::none) stables[at(contract.stable)] = true;
+    }
     std::vector<bool> contracts, expiries, underlyings, stables;
 };
 
 Needed needed_by(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
     const Book& book = inputs.book;
-    Needed out{.contracts = std::vector<bool>(book.contracts.size()),
-               .expiries = std::vector<bool>(inputs.market.expiries.size()),
-               .underlyings = std::vector<bool>(inputs.market.underlyings.size()),
-               .stables = std::vector<bool>(inputs.market.stables.size())};
+    Needed out{inputs};
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const Contract& contract = book.contracts[row];
         if (book.holdings[row].quantity == 0.0) continue;
         if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
         if (venue != VenueSlot::none && contract.venue != venue) continue;
-        out.contracts[row] = !is_cash(contract.kind);
-        if (contract.expiry != ExpirySlot::none) out.expiries[at(contract.expiry)] = true;
-        if (contract.underlying != UnderlyingSlot::none) out.underlyings[at(contract.underlying)] = true;
-        if (contract.stable != StableSlot::none) out.stables[at(contract.stable)] = true;
+        out.add(book, row);
     }
     return out;
 }
 
-}  // namespace
-
-InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
-    const Needed needed = needed_by(inputs, underlying, venue);
+InputAge age_of(const ReportInputs& inputs, const Needed& needed) {
     InputAge out;
     for (std::size_t row = 0; row < needed.contracts.size(); ++row) {
         if (!needed.contracts[row]) continue;
@@ -68,6 +71,18 @@ InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueS
         if (needed.stables[s]) take(age_of(inputs.stable_age_seconds, s), inputs.ages_max.index_seconds, out);
     }
     return out;
+}
+
+}  // namespace
+
+InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue) {
+    return age_of(inputs, needed_by(inputs, underlying, venue));
+}
+
+InputAge input_age(const ReportInputs& inputs, std::span<const std::size_t> contracts) {
+    Needed needed{inputs};
+    for (const std::size_t row : contracts) needed.add(inputs.book, row);
+    return age_of(inputs, needed);
 }
 
 InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying) {

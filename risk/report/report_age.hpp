@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct InputAge {
 // Of what is held in one underlying or at one venue (none: all of them): its quotes, the curves and forwards of its
 // expiries, the indices of its coins, the prices of the stablecoins that it settles in.
 [[nodiscard]] InputAge input_age(const ReportInputs& inputs, UnderlyingSlot underlying, VenueSlot venue);
+
+// The same of these contracts, held or not.
+[[nodiscard]] InputAge input_age(const ReportInputs& inputs, std::span<const std::size_t> contracts);
 
 // Of the curves of one underlying, held or not.
 [[nodiscard]] InputAge curve_age(const ReportInputs& inputs, UnderlyingSlot underlying);

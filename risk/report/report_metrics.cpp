@@ -66,24 +66,26 @@ public:
         history_ = age;
         history_doubts_ = doubts;
     }
-    // `lack`: what this number alone is without; empty: nothing. `own`: of what it alone is made from.
-    void add(std::string name, double value, const char* unit, const std::string& lack = "", InputAge own = {}) {
+    // `lack`: what this number alone is without; empty: nothing. `own`, `own_doubts`: of what it alone is made from.
+    void add(std::string name, double value, const char* unit, const std::string& lack = "", InputAge own = {},
+             InputDoubt own_doubts = InputDoubt::none) {
         if (std::isinf(value) && !may_be_infinite(name)) value = kNaN;
         const InputAge age = older(needs_history(name) ? older(age_, history_) : age_, own);
         const InputDoubt of_history = needs_tail(name) ? history_doubts_ : InputDoubt::none;
+        const InputDoubt beside = of_history | without(own_doubts, doubts_);
         ReportMetric row{.name = std::move(name),
                          .scope = scope_,
                          .value = value,
                          .unit = unit,
                          .age_seconds = age.oldest_seconds,
                          .stale = age.stale,
-                         .doubts = doubts_ | of_history,
+                         .doubts = doubts_ | beside,
                          .quality = quality_};
         const auto lower = [&](const std::string& words) {
             row.quality = (row.quality == "good" ? "" : row.quality + ", ") + words;
         };
         if (age.stale) row.quality = row.quality == "good" ? "stale" : "stale, " + row.quality;
-        if (of_history != InputDoubt::none) lower(doubt_words(of_history));
+        if (beside != InputDoubt::none) lower(doubt_words(beside));
         if (!lack.empty()) lower(lack);
         if (cash_missing_ && needs_equity(row.name)) lower("no cash given");
         if (std::isnan(value)) row.quality = "unknown";
@@ -196,7 +198,8 @@ void add_signals(const std::string& underlying, const SurfaceSignals& signals, I
 }
 
 void add_parts(std::span<const UnderlyingMetric> parts, MetricRows& rows) {
-    for (const UnderlyingMetric& part : parts) rows.add(part.name, part.value, part.unit, part.lack, part.age);
+    for (const UnderlyingMetric& part : parts)
+        rows.add(part.name, part.value, part.unit, part.lack, part.age, part.doubts);
 }
 
 // What the past days say; their ages are their own.
@@ -246,7 +249,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("equity_coin", value.coin[u], "coin");
     rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
     rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
-    add_parts(order_metrics(inputs, market, slot), rows);
+    add_parts(order_metrics(inputs, market, so_far.doubts, slot), rows);
     add_parts(funding_metrics(inputs, market, slot), rows);
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
     add_underlying_liquidation(inputs, so_far, inputs.book.underlying_names[u], rows);

@@ -33,6 +33,12 @@ bool is_perpetual(const Contract& contract) {
     return future && contract.expiry == ExpirySlot::none;
 }
 
+// "2 orders not priced"; empty: none.
+std::string counted(std::size_t count, const char* one, const char* many) {
+    return count == 0 ? "" : std::to_string(count) + " " + (count == 1 ? one : many);
+}
+std::string joined(const std::string& a, const std::string& b) { return a.empty() || b.empty() ? a + b : a + ", " + b; }
+
 double told(const std::vector<double>& values, std::size_t row) { return row < values.size() ? values[row] : kNaN; }
 
 // What is counted on, within the cap; not finite: half of the cap against the position.
@@ -74,18 +80,38 @@ std::vector<UnderlyingMetric> funding_metrics(const ReportInputs& inputs, const 
 }
 
 std::vector<UnderlyingMetric> order_metrics(const ReportInputs& inputs, const MarketState& market,
-                                            UnderlyingSlot underlying) {
-    const bool any = std::ranges::any_of(inputs.open_orders, [&](const OpenOrder& order) {
-        return inputs.book.contracts[at(order.contract)].underlying == underlying;
-    });
-    if (!any) return {};
-    const OpenOrderExposure worst = open_order_exposure(inputs.book, market, underlying, inputs.open_orders);
+                                            std::span<const InputDoubt> doubts, UnderlyingSlot underlying) {
+    std::vector<OpenOrder> live;
+    std::vector<std::size_t> rows;
+    InputDoubt doubtful = InputDoubt::none;
+    std::size_t passed = 0;
+    for (const OpenOrder& order : inputs.open_orders) {
+        const std::size_t row = at(order.contract);
+        const Contract& contract = inputs.book.contracts[row];
+        if (contract.underlying != underlying) continue;
+        if (contract.expiry != ExpirySlot::none && market.expiries[at(contract.expiry)].expiry <= market.now) {
+            ++passed;
+            continue;
+        }
+        live.push_back(order);
+        rows.push_back(row);
+        doubtful |= row < doubts.size() ? doubts[row] : InputDoubt::none;
+    }
+    if (live.empty() && passed == 0) return {};
+    const OpenOrderExposure worst = open_order_exposure(inputs.book, market, underlying, live);
     const std::size_t without = worst.left_out - book_sensitivities(inputs.book, market, underlying).left_out;
-    const std::string lack =
-        without == 0 ? "" : std::to_string(without) + (without == 1 ? " order" : " orders") + " not priced";
-    return {{.name = "order_delta_low", .value = worst.delta_low, .unit = "coin", .lack = lack},
-            {.name = "order_delta_high", .value = worst.delta_high, .unit = "coin", .lack = lack},
-            {.name = "order_notional_usd", .value = worst.notional_usd, .unit = "USD", .lack = lack}};
+    std::string lack = counted(without, "order not priced", "orders not priced");
+    lack = joined(lack, counted(passed, "order of a passed expiry", "orders of passed expiries"));
+    const auto row = [&](const char* name, double value, const char* unit) -> UnderlyingMetric {
+        return {.name = name,
+                .value = value,
+                .unit = unit,
+                .lack = lack,
+                .age = input_age(inputs, rows),
+                .doubts = doubtful};
+    };
+    return {row("order_delta_low", worst.delta_low, "coin"), row("order_delta_high", worst.delta_high, "coin"),
+            row("order_notional_usd", worst.notional_usd, "USD")};
 }
 
 std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const MarketState& market,

@@ -22,8 +22,9 @@ struct UnderlyingMetric {
     const char* name;
     double value{std::numeric_limits<double>::quiet_NaN()};
     const char* unit;
-    std::string lack{};  // what it is without; empty: nothing
-    InputAge age{};      // of what it rests on beside what is held
+    std::string lack{};                   // what it is without; empty: nothing
+    InputAge age{};                       // of what it rests on beside what is held
+    InputDoubt doubts{InputDoubt::none};  // likewise
 };
 
 // Delta in coin where volatilities move with the forward along the curves (smile_dynamics.hpp), at the stickiness given
@@ -38,8 +39,10 @@ struct UnderlyingMetric {
 [[nodiscard]] std::vector<UnderlyingMetric> funding_metrics(const ReportInputs& inputs, const MarketState& market,
                                                             UnderlyingSlot underlying);
 
-// What the open orders could make of one underlying (exposure_matrix.hpp). Empty where it has none.
+// What the open orders could make of one underlying (exposure_matrix.hpp), as old and as doubtful as what they are for.
+// `doubts`: by contract. Orders of expiries that have passed are left out and counted. Empty where it has none.
 [[nodiscard]] std::vector<UnderlyingMetric> order_metrics(const ReportInputs& inputs, const MarketState& market,
+                                                          std::span<const InputDoubt> doubts,
                                                           UnderlyingSlot underlying);
 
 }  // namespace keel::risk

@@ -88,6 +88,30 @@ TEST_F(OrdersAndFundingTest, OpenOrdersOfOurFormAndOfDeribit) {
     EXPECT_EQ(value(deribit, "delta_net"), delta) << "an order is no position";
 }
 
+// Held is a perpetual in order; each order is for something that is not held.
+TEST_F(OrdersAndFundingTest, AnOrderIsAsOldAndAsDoubtfulAsWhatItIsFor) {
+    const auto quality_with = [&](const std::string& ordered, const std::string& instrument) {
+        const risk::RiskReport out =
+            report(R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":-13000,"entry":64000}],
+                "cash":[{"currency":"BTC","amount":3}],"open_orders":[{"side":"buy","quantity":2,"instrument":")" +
+                       ordered + "\"}]}",
+                   {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+                "stablecoins":{"USDC":1},"instruments":[{"name":"BTC-PERPETUAL","mark":65000},)" +
+                    instrument + "]}"});
+        for (const char* name : {"order_delta_low", "order_notional_usd"})
+            EXPECT_EQ(quality(out, name, "BTC"), quality(out, "order_delta_high", "BTC")) << name;
+        EXPECT_EQ(quality(out, "delta_net", "BTC"), "good") << ordered;
+        return quality(out, "order_delta_high", "BTC");
+    };
+    const std::string perpetual = R"({"name":"BTC_USDC-PERPETUAL","mark":)";
+    EXPECT_EQ(quality_with("BTC_USDC-PERPETUAL", perpetual + "65010}"), "good");
+    EXPECT_EQ(quality_with("BTC_USDC-PERPETUAL", perpetual + R"(80000,"age_seconds":9000})"),
+              "stale, mark far from the index");
+    EXPECT_EQ(quality_with("BTC-27MAR26-70000-C", R"({"name":"BTC-27MAR26-70000-C","iv":0.6})"),
+              "forward from the index");
+    EXPECT_EQ(quality_with("BTC-27FEB26", R"({"name":"BTC-27FEB26","mark":65000})"), "1 order of a passed expiry");
+}
+
 TEST_F(OrdersAndFundingTest, WhatIsNoOrderIsRefused) {
     const auto says = [&](const std::string& order, const char* words) {
         const std::string said = refusal({R"({"open_orders":[)" + order + "]}"});
