@@ -75,10 +75,9 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
     if (std::isfinite(own)) out |= InputDoubt::volatility_range;
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
     if (smile == smiles.end() || !smile->svi) return out;
-    out |= smile->doubts;
-    if (!is_market_volatility(smile_volatility(*smile, contract.strike))) out |= InputDoubt::volatility_range;
-    const bool outside = contract.strike < smile->strike_min || contract.strike > smile->strike_max;
-    if (outside) return out | InputDoubt::beyond_quotes;
+    const InputDoubt of_curve = curve_doubts(*smile, contract.strike);
+    out |= of_curve;
+    if (has(of_curve, InputDoubt::beyond_quotes)) return out;
     // A curve that was given is the market; one that was fitted stands in for the quote that is missing.
     const bool missing = std::isnan(own) && smile->fitted && !is_quoted(*smile, contract.strike);
     return missing ? out | InputDoubt::model_value : out;
@@ -114,6 +113,13 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
             out[row] |= of_mark(inputs, contract, inputs.market.quotes[row].mark);
         }
     }
+    return out;
+}
+
+InputDoubt curve_doubts(const SmileReport& smile, double strike) {
+    InputDoubt out = smile.doubts;
+    if (!is_market_volatility(smile_volatility(smile, strike))) out |= InputDoubt::volatility_range;
+    if (strike < smile.strike_min || strike > smile.strike_max) out |= InputDoubt::beyond_quotes;
     return out;
 }
 

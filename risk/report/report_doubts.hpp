@@ -14,6 +14,9 @@ namespace keel::risk {
 // on.
 [[nodiscard]] std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles);
 
+// What is wrong with a curve at one strike, whoever reads it there.
+[[nodiscard]] InputDoubt curve_doubts(const SmileReport& smile, double strike);
+
 // All doubts of what is held in one underlying or at one venue (none: of all). `by_contract` may be shorter.
 [[nodiscard]] InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract,
                                      UnderlyingSlot underlying, VenueSlot venue);

@@ -8,6 +8,7 @@
 #include "risk/book/revaluation.hpp"
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/portfolio/contract_pnl.hpp"
+#include "risk/report/report_doubts.hpp"
 #include "risk/surface/smile_dynamics.hpp"
 
 namespace keel::risk {
@@ -20,12 +21,14 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-// d sigma/dk at the strike of an option; none where its expiry has no curve.
-std::optional<double> skew_of(const Contract& contract, std::span<const SmileReport> smiles) {
+// d sigma/dk at the strike of an option, adding what is doubtful about it; none where its expiry has no curve.
+std::optional<double> skew_of(const Contract& contract, std::span<const SmileReport> smiles, InputDoubt& doubts) {
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
     if (smile == smiles.end() || !smile->svi || !(smile->years > 0.0)) return std::nullopt;
     const double skew = svi_skew(*smile->svi, std::log(contract.strike / smile->forward), smile->years);
-    return std::isfinite(skew) ? std::optional{skew} : std::nullopt;
+    if (!std::isfinite(skew)) return std::nullopt;
+    doubts |= curve_doubts(*smile, contract.strike);
+    return skew;
 }
 
 bool is_perpetual(const Contract& contract) {
@@ -123,6 +126,7 @@ std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const Mar
         {{"delta_net_smile", stickiness}, {"delta_net_r0", 0.0}, {"delta_net_r05", 0.5}, {"delta_net_r15", 1.5}}};
     std::array<double, 4> deltas{};
     std::size_t options = 0, without = 0;
+    InputDoubt doubts = InputDoubt::none;
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         const double quantity = inputs.book.holdings[row].quantity;
@@ -134,7 +138,7 @@ std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const Mar
         std::optional<double> skew;
         if (is_option(contract.kind)) {
             ++options;
-            skew = skew_of(contract, smiles);
+            skew = skew_of(contract, smiles, doubts);
             without += skew ? 0U : 1U;
         }
         for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
@@ -146,12 +150,12 @@ std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const Mar
     }
     std::vector<UnderlyingMetric> out;
     if (options == 0) return out;
-    const std::string lack =
-        without == 0 ? "" : std::to_string(without) + (without == 1 ? " option" : " options") + " without a curve";
+    const std::string lack = counted(without, "option without a curve", "options without a curve");
     for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-        out.push_back({.name = kinds[kind].first, .value = deltas[kind], .unit = "coin", .lack = lack});
+        out.push_back(
+            {.name = kinds[kind].first, .value = deltas[kind], .unit = "coin", .lack = lack, .doubts = doubts});
     }
-    if (std::isnan(given)) out[0].lack = (lack.empty() ? "" : lack + ", ") + std::string{"stickiness not given: 1"};
+    if (std::isnan(given)) out[0].lack = joined(lack, "stickiness not given: 1");
     return out;
 }
 

@@ -28,7 +28,8 @@ struct UnderlyingMetric {
 };
 
 // Delta in coin where volatilities move with the forward along the curves (smile_dynamics.hpp), at the stickiness given
-// and at fixed ones. Empty where no option of the underlying is held. `market` has every option's volatility.
+// and at fixed ones; as doubtful as those curves at the strikes held. Empty where no option of the underlying is held.
+// `market` has every option's volatility.
 [[nodiscard]] std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const MarketState& market,
                                                          std::span<const SmileReport> smiles,
                                                          UnderlyingSlot underlying);

@@ -95,6 +95,29 @@ TEST(SmileDeltaReportTest, OptionsWithoutACurveKeepTheirDeltaAndAreCounted) {
     EXPECT_EQ(find_metric(make_risk_report(in), "delta_net_r0", "BTC"), nullptr) << "no option is held";
 }
 
+// The options have a volatility of their own: nothing but the delta along the curve reads it.
+TEST(SmileDeltaReportTest, WhatIsWrongWithTheCurveIsSaid) {
+    auto [book, market] = test::stress_book();
+    ReportInputs in;
+    in.book = book;
+    in.market = market;
+    in.smiles = {{.svi = SviParameters{.a = -0.041, .b = 0.1331, .rho = 0.306, .m = 0.3586, .sigma = 0.4153}}};
+    const RiskReport crossed = make_risk_report(in);  // the butterfly arbitrage of Gatheral and Jacquier, 2014, 4.1
+    for (const char* name : {"delta_net_r0", "delta_net_r05", "delta_net_r15"}) {
+        EXPECT_EQ(held_row(crossed, name).quality, "arbitrage in a curve") << name;
+        EXPECT_TRUE(has(held_row(crossed, name).doubts, InputDoubt::curve_arbitrage)) << name;
+    }
+    EXPECT_EQ(held_row(crossed, "delta_net_smile").quality, "arbitrage in a curve, stickiness not given: 1");
+    EXPECT_EQ(held_row(crossed, "delta_net").quality, "good");
+    in.smiles = {{.quotes = {}}};
+    for (const double strike : {52'000.0, 54'000.0, 56'000.0, 58'000.0, 60'000.0})  // held are 50,000s
+        in.smiles[0].quotes.push_back({.strike = strike, .mark = 0.6 + 1e-6 * (strike - 52'000.0)});
+    const RiskReport beyond = make_risk_report(in);
+    EXPECT_TRUE(has(held_row(beyond, "delta_net_r0").doubts, InputDoubt::beyond_quotes));
+    EXPECT_NE(held_row(beyond, "delta_net_r0").quality.find("beyond the quoted strikes"), std::string::npos);
+    EXPECT_EQ(held_row(beyond, "delta_net").quality, "good");
+}
+
 // Two perpetuals of one coin: 4 coins long and linear at a mark of 50,050, 20,000 USD short and inverse at 50,010.
 ReportInputs perpetuals() {
     auto [book, market] = test::stress_book();
