@@ -257,9 +257,22 @@ void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& build
     take(claim, deviation, liquidity.spread_deviation);
 }
 
+// A rate per 8 h beyond the notional itself is percent, or per year.
+double funding_or(const JsonTree& row, std::string_view key, double otherwise) {
+    const double rate = row.number_or(key, otherwise);
+    if (std::abs(rate) > 1.0) row.at(key).refuse("must be a fraction per 8 h, 1 at most either way");
+    return rate;
+}
+
+double funding_cap_or(const JsonTree& row, double otherwise) {
+    const double cap = positive_or(row, "funding_cap_8h", otherwise);
+    if (cap > 1.0) row.at("funding_cap_8h").refuse("must be a fraction per 8 h, 1 at most");
+    return cap;
+}
+
 // The rate that longs of a perpetual pay per 8 h. A newer file without one leaves it, as old as its own file.
 void take_funding(const JsonTree& row, std::string_view key, std::size_t place, InputsBuilder& builder) {
-    const double rate = row.number_or(key, kNaN);
+    const double rate = funding_or(row, key, kNaN);
     if (std::isnan(rate)) return;
     const Claim claim = builder.times().claim(Input::funding, place);
     if (claim == Claim::older) return;
@@ -270,7 +283,7 @@ void take_funding(const JsonTree& row, std::string_view key, std::size_t place, 
 }
 
 void take_funding_cap(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
-    const double cap = positive_or(row, "funding_cap_8h", kNaN);
+    const double cap = funding_cap_or(row, kNaN);
     if (std::isnan(cap)) return;
     std::vector<double>& caps = builder.inputs().funding_caps;
     if (caps.size() <= place) caps.resize(place + 1, kNaN);
@@ -282,6 +295,8 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
                         "funding_8h", "funding_cap_8h", "age_seconds"});
     risk::ReportInputs& inputs = builder.inputs();
     (void)age_or(row, kNaN);  // refused for contracts that are not held, too
+    (void)funding_or(row, "funding_8h", kNaN);
+    (void)funding_cap_or(row, kNaN);
     const std::vector<std::size_t> places = builder.rows_named(row.at("name").text());
     if (places.empty()) return;
     const double mark = positive_or(row, "mark", kNaN), volatility = positive_or(row, "iv", kNaN);

@@ -44,12 +44,17 @@ std::string joined(const std::string& a, const std::string& b) { return a.empty(
 
 double told(const std::vector<double>& values, std::size_t row) { return row < values.size() ? values[row] : kNaN; }
 
-// What is counted on, within the cap; not finite: half of the cap against the position.
-double rate_of(const ReportInputs& inputs, std::size_t row, bool& known) {
+struct FundingRate {
+    double value{0.0};  // what is counted on, within the cap; not known: half of the cap against the position
+    bool known{false};
+    bool beyond{false};  // what was given
+};
+FundingRate rate_of(const ReportInputs& inputs, std::size_t row) {
     const double given = told(inputs.funding_caps, row), rate = told(inputs.funding_rates, row);
     const double cap = std::isnan(given) ? kFundingCapDefault : given;
-    known = std::isfinite(rate) && !(told(inputs.funding_age_seconds, row) > 2.0 * kFundingIntervalSeconds);
-    return known ? std::clamp(rate, -cap, cap) : std::copysign(0.5 * cap, inputs.book.holdings[row].quantity);
+    const bool known = std::isfinite(rate) && !(told(inputs.funding_age_seconds, row) > 2.0 * kFundingIntervalSeconds);
+    if (!known) return {.value = std::copysign(0.5 * cap, inputs.book.holdings[row].quantity)};
+    return {.value = std::clamp(rate, -cap, cap), .known = true, .beyond = std::abs(rate) > cap};
 }
 
 }  // namespace
@@ -57,28 +62,29 @@ double rate_of(const ReportInputs& inputs, std::size_t row, bool& known) {
 std::vector<UnderlyingMetric> funding_metrics(const ReportInputs& inputs, const MarketState& market,
                                               UnderlyingSlot underlying) {
     UnderlyingMetric out{.name = "funding_8h_usd", .value = 0.0, .unit = "USD per 8 h"};
-    std::size_t perpetuals = 0, assumed = 0;
+    std::size_t perpetuals = 0, assumed = 0, beyond = 0;
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         const double quantity = inputs.book.holdings[row].quantity;
         if (!is_perpetual(contract) || quantity == 0.0) continue;
         if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
-        bool known = false;
-        const double rate = rate_of(inputs, row, known);
+        const FundingRate rate = rate_of(inputs, row);
         const bool inverse = contract.kind == ContractKind::inverse_future;
         const double cash = funding_cash(inverse ? ContractForm::inverse : ContractForm::linear, contract.multiplier,
-                                         quantity, market.quotes[row].mark, rate);
+                                         quantity, market.quotes[row].mark, rate.value);
         if (!std::isfinite(cash)) continue;  // no price: the scope says how many
         ++perpetuals;
-        assumed += known ? 0U : 1U;
+        assumed += rate.known ? 0U : 1U;
+        beyond += rate.beyond ? 1U : 0U;
         out.value +=
             cash * (inverse ? market.underlyings[at(contract.underlying)].index : market.stables[at(contract.stable)]);
         const double seconds = told(inputs.funding_age_seconds, row);
-        if (known) out.age = older(out.age, {.oldest_seconds = seconds, .stale = seconds > kFundingIntervalSeconds});
+        if (rate.known)
+            out.age = older(out.age, {.oldest_seconds = seconds, .stale = seconds > kFundingIntervalSeconds});
     }
     if (perpetuals == 0) return {};
-    if (assumed > 0)
-        out.lack = std::to_string(assumed) + (assumed == 1 ? " rate" : " rates") + " not known: half the cap";
+    out.lack = joined(counted(assumed, "rate not known: half the cap", "rates not known: half the cap"),
+                      counted(beyond, "rate beyond its cap", "rates beyond their cap"));
     return {out};
 }
 

@@ -34,7 +34,7 @@ constexpr const char* kMarket = R"({"time":"2026-03-01T08:00:00Z","underlyings":
 TEST_F(OrdersAndFundingTest, FundingIsReadWithItsCap) {
     const risk::RiskReport out = report(kPortfolio, {kMarket});
     EXPECT_NEAR(value(out, "funding_8h_usd"), 0.0001 * 13'000.0 - 0.005 * 0.5 * 65'000.0, 1e-9);
-    EXPECT_EQ(quality(out, "funding_8h_usd", "BTC"), "good");
+    EXPECT_EQ(quality(out, "funding_8h_usd", "BTC"), "1 rate beyond its cap");
 }
 
 // The newer file knows prices only: the rates are of the older one, an hour ago.
@@ -47,6 +47,33 @@ TEST_F(OrdersAndFundingTest, ARateStaysUntilANewerOneAndIsAsOldAsItsFile) {
         EXPECT_NEAR(value(out, "funding_8h_usd"), 0.0001 * 13'000.0, 1e-9);
         EXPECT_EQ(find_metric(out, "funding_8h_usd", "BTC")->age_seconds, 3'600.0);
         EXPECT_EQ(quality(out, "delta_net", "BTC"), "good");
+    }
+}
+
+// Percent for a fraction, of what is held and of what is not.
+TEST_F(OrdersAndFundingTest, ARateThatIsNoFractionIsRefused) {
+    const auto says = [&](const std::string& members) -> std::string {
+        const std::string market = R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+          "stablecoins":{"USDC":1},"instruments":[{"name":)" +
+                                   members + "}]}";
+        try {
+            (void)load(kPortfolio, {market});
+        } catch (const app::UsageError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    for (const char* name : {"\"BTC-PERPETUAL\"", "\"ETH-PERPETUAL\""}) {
+        const std::string row = name;
+        for (const char* rate : {"5", "-1.01"}) {
+            const std::string said = says(row + R"(,"funding_8h":)" + rate);
+            EXPECT_NE(said.find("instruments[0].funding_8h: must be a fraction"), std::string::npos) << row << said;
+        }
+        for (const char* cap : {"0", "-0.01", "1.5"}) {
+            const std::string said = says(row + R"(,"funding_cap_8h":)" + cap);
+            EXPECT_NE(said.find("instruments[0].funding_cap_8h: must be"), std::string::npos) << row << cap << said;
+        }
+        EXPECT_EQ(says(row + R"(,"funding_8h":-1,"funding_cap_8h":1)"), "");
     }
 }
 

@@ -149,6 +149,9 @@ TEST(FundingReportTest, RatesStayWithinTheCap) {
     const double linear = -0.005 * 4.0 * 50'050.0 * 0.99;
     const double inverse = kFundingCapDefault * (20'000.0 / 50'010.0) * 50'000.0;
     EXPECT_NEAR(held_row(make_risk_report(in), "funding_8h_usd").value, linear + inverse, 1e-9);
+    EXPECT_EQ(held_row(make_risk_report(in), "funding_8h_usd").quality, "2 rates beyond their cap");
+    in.funding_rates = {0.005, -0.05};
+    EXPECT_EQ(held_row(make_risk_report(in), "funding_8h_usd").quality, "1 rate beyond its cap");
 }
 
 TEST(FundingReportTest, AMissingRateIsHalfTheCapAgainstThePosition) {
