@@ -9,6 +9,7 @@
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/portfolio/contract_pnl.hpp"
 #include "risk/report/report_doubts.hpp"
+#include "risk/stress/funding.hpp"
 #include "risk/surface/smile_dynamics.hpp"
 
 namespace keel::risk {
@@ -31,11 +32,6 @@ std::optional<double> skew_of(const Contract& contract, std::span<const SmileRep
     return skew;
 }
 
-bool is_perpetual(const Contract& contract) {
-    const bool future = contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
-    return future && contract.expiry == ExpirySlot::none;
-}
-
 // "2 orders not priced"; empty: none.
 std::string counted(std::size_t count, const char* one, const char* many) {
     return count == 0 ? "" : std::to_string(count) + " " + (count == 1 ? one : many);
@@ -51,7 +47,7 @@ struct FundingRate {
 };
 FundingRate rate_of(const ReportInputs& inputs, std::size_t row) {
     const double given = told(inputs.funding_caps, row), rate = told(inputs.funding_rates, row);
-    const double cap = std::isnan(given) ? kFundingCapDefault : given;
+    const double cap = std::isnan(given) ? kFundingCap8h : given;
     const bool known = std::isfinite(rate) && !(told(inputs.funding_age_seconds, row) > 2.0 * kFundingIntervalSeconds);
     if (!known) return {.value = std::copysign(0.5 * cap, inputs.book.holdings[row].quantity)};
     return {.value = std::clamp(rate, -cap, cap), .known = true, .beyond = std::abs(rate) > cap};

@@ -10,9 +10,6 @@
 
 namespace keel::risk {
 
-// A perpetual's rate per 8 h is taken within this where the file gives no cap of its own (the cap of the named
-// stresses).
-inline constexpr double kFundingCapDefault = 0.0075;
 inline constexpr double kFundingIntervalSeconds = 28'800.0;
 // Where the skew stickiness of an underlying is not given: a strike keeps its volatility.
 inline constexpr double kStickinessDefault = 1.0;

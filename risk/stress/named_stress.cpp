@@ -7,6 +7,7 @@
 #include "risk/book/liquidity_position.hpp"
 #include "risk/book/shocked_options.hpp"
 #include "risk/liquidity/impact.hpp"
+#include "risk/stress/funding.hpp"
 #include "risk/tail/liquidity_adjusted.hpp"
 
 namespace keel::risk {
@@ -16,7 +17,6 @@ using Kind = StressDefinition::Kind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFundingsPerDay = 3.0;
-constexpr double kFundingCap8h = 0.0075;
 constexpr double kSpotMin = -0.99;
 
 template <class Slot>
@@ -136,9 +136,8 @@ void charge_funding(const StressInputs& inputs, const StressDefinition& stress, 
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
-        const bool perpetual = contract.expiry == ExpirySlot::none && (contract.kind == ContractKind::linear_future ||
-                                                                       contract.kind == ContractKind::inverse_future);
-        if (!perpetual || holding.quantity == 0.0 || (stress.funding_shorts && holding.quantity > 0.0)) continue;
+        if (!is_perpetual(contract) || holding.quantity == 0.0) continue;
+        if (stress.funding_shorts && holding.quantity > 0.0) continue;
         const double notional = notional_usd(contract, holding, inputs.market.quotes[i], inputs.market, shock);
         if (!std::isfinite(notional)) continue;  // already counted as left out
         charge(result, contract.venue, k * notional * stress.funding_8h * kFundingsPerDay * stress.days);

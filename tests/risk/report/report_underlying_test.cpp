@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "risk/stress/funding.hpp"
 #include "tests/risk/stress/stress_book.hpp"
 #include "tests/risk/surface/svi_json.hpp"
 
@@ -147,7 +148,7 @@ TEST(FundingReportTest, RatesStayWithinTheCap) {
     in.funding_rates = {0.05, 0.05};
     in.funding_caps = {0.005};
     const double linear = -0.005 * 4.0 * 50'050.0 * 0.99;
-    const double inverse = kFundingCapDefault * (20'000.0 / 50'010.0) * 50'000.0;
+    const double inverse = kFundingCap8h * (20'000.0 / 50'010.0) * 50'000.0;
     EXPECT_NEAR(held_row(make_risk_report(in), "funding_8h_usd").value, linear + inverse, 1e-9);
     EXPECT_EQ(held_row(make_risk_report(in), "funding_8h_usd").quality, "2 rates beyond their cap");
     in.funding_rates = {0.005, -0.05};
@@ -157,7 +158,7 @@ TEST(FundingReportTest, RatesStayWithinTheCap) {
 TEST(FundingReportTest, AMissingRateIsHalfTheCapAgainstThePosition) {
     ReportInputs in = perpetuals();
     in.funding_rates = {std::numeric_limits<double>::quiet_NaN()};
-    const double paid = 0.5 * kFundingCapDefault * (4.0 * 50'050.0 * 0.99 + 20'000.0 / 50'010.0 * 50'000.0);
+    const double paid = 0.5 * kFundingCap8h * (4.0 * 50'050.0 * 0.99 + 20'000.0 / 50'010.0 * 50'000.0);
     const RiskReport report = make_risk_report(in);
     EXPECT_NEAR(held_row(report, "funding_8h_usd").value, -paid, 1e-9) << "long and short both pay";
     EXPECT_EQ(held_row(report, "funding_8h_usd").quality, "2 rates not known: half the cap");
