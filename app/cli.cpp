@@ -321,7 +321,8 @@ void add_risk(CLI::App& app, RiskOptions& options) {
 void add_whatif(CLI::App& app, WhatIfOptions& options) {
     CLI::App* command = app.add_subcommand("whatif", "The same report before and after trades");
     command->footer(
-        "Trades are filled at the mark, without fees. The contract need not be held yet.\n\n"
+        "Trades are filled at the mark, without fees. The contract need not be held yet; one that several venues\n"
+        "hold needs its venue: BTC-PERPETUAL@deribit:-50000.\n\n"
         "Example:\n  keel whatif --portfolio examples/risk-portfolio.json --market examples/risk-market.json \\\n"
         "      --trade BTC-PERPETUAL:-50000 --trade BTC-27MAR26-80000-C:+5");
     command
@@ -329,7 +330,7 @@ void add_whatif(CLI::App& app, WhatIfOptions& options) {
                      "Contract and signed quantity (USD for inverse futures, else coin); "
                      "may be repeated")
         ->required()
-        ->type_name("SYMBOL:QTY");
+        ->type_name("SYMBOL[@VENUE]:QTY");
     command->add_flag("--all", options.all, "List the metrics that stay as they are, too");
     add_risk_files(command, options);
 }

@@ -29,19 +29,29 @@ using risk::RiskReport;
 // One trade of the command line.
 struct Trade {
     std::string contract;
+    std::string venue;  // empty: where it is held
     double quantity{0.0};
 };
 
 Trade parse_trade(const std::string& text) {
+    constexpr double kQuantityMax = 1e15;
     const std::size_t colon = text.rfind(':');
-    Trade trade{.contract = text.substr(0, colon)};
+    Trade trade{.contract = text.substr(0, colon), .venue = {}};
+    if (const std::size_t at = trade.contract.find('@'); at != std::string::npos) {
+        trade.venue = trade.contract.substr(at + 1);
+        trade.contract.resize(at);
+    }
     std::string_view amount =
         colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
     if (amount.starts_with('+')) amount.remove_prefix(1);
     const auto [end, error] = std::from_chars(amount.data(), amount.data() + amount.size(), trade.quantity);
     if (error != std::errc{} || end != amount.data() + amount.size() || !std::isfinite(trade.quantity) ||
         trade.quantity == 0.0) {
-        throw UsageError{fmt::format("--trade {}: write SYMBOL:QUANTITY, e.g. BTC-PERPETUAL:-50000", text)};
+        throw UsageError{
+            fmt::format("--trade {}: write SYMBOL:QUANTITY or SYMBOL@VENUE:QUANTITY, e.g. BTC-PERPETUAL:-50000", text)};
+    }
+    if (std::abs(trade.quantity) > kQuantityMax) {
+        throw UsageError{fmt::format("--trade {}: a quantity must be {:g} at most", text, kQuantityMax)};
     }
     return trade;
 }
@@ -58,19 +68,26 @@ std::string venue_for_new(const ReportInputs& inputs) {
 }
 
 // The place of each trade's contract; contracts not held yet get a row, so that the market files can price it.
-// Errors: UsageError for a name at several venues, and for one that says nothing.
+// Errors: UsageError for a name at several venues and none said, for a venue that no file names, and for a name that
+// says nothing.
 std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuilder& builder) {
     std::vector<std::size_t> rows;
     for (const Trade& trade : trades) {
-        const auto& held = builder.rows_named(trade.contract);
+        const risk::Book& book = builder.inputs().book;
+        const auto venue_of = [&](std::size_t row) {
+            return book.venue_names[static_cast<std::size_t>(book.contracts[row].venue)];
+        };
+        if (!trade.venue.empty() && std::ranges::count(book.venue_names, trade.venue) == 0) {
+            throw UsageError{fmt::format("--trade {}@{}: the files name no such venue; they name {}", trade.contract,
+                                         trade.venue, fmt::join(book.venue_names, ", "))};
+        }
+        std::vector<std::size_t> held = builder.rows_named(trade.contract);
+        if (!trade.venue.empty()) std::erase_if(held, [&](std::size_t row) { return venue_of(row) != trade.venue; });
         if (held.size() > 1) {
             std::vector<std::string> venues;
-            for (const std::size_t row : held) {
-                const risk::VenueSlot venue = builder.inputs().book.contracts[row].venue;
-                venues.push_back(builder.inputs().book.venue_names[static_cast<std::size_t>(venue)]);
-            }
-            throw UsageError{fmt::format("--trade {}: the files name it at {}; a trade does not say at which",
-                                         trade.contract, fmt::join(venues, " and "))};
+            for (const std::size_t row : held) venues.push_back(venue_of(row));
+            throw UsageError{fmt::format("--trade {0}: the files name it at {1}; say at which, as {0}@{2}:QUANTITY",
+                                         trade.contract, fmt::join(venues, " and "), venues.front())};
         }
         if (!held.empty()) {
             rows.push_back(held.front());
@@ -81,7 +98,8 @@ std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuil
             throw UsageError{fmt::format("--trade {}: no such contract is held, and the name does not say what it is",
                                          trade.contract)};
         }
-        rows.push_back(builder.contract(trade.contract, *meaning, venue_for_new(builder.inputs()), 1.0));
+        const std::string venue = trade.venue.empty() ? venue_for_new(builder.inputs()) : trade.venue;
+        rows.push_back(builder.contract(trade.contract, *meaning, venue, 1.0));
     }
     return rows;
 }

@@ -343,6 +343,17 @@ void InputsBuilder::settle_marks() {
     }
 }
 
+// A stablecoin whose name says that it is a dollar, and whose price does not.
+void InputsBuilder::settle_pegs() {
+    for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
+        const risk::StableSlot slot = inputs_.book.contracts[row].stable;
+        if (slot == risk::StableSlot::none || !is_dollar(inputs_.book.stable_names[at(slot)])) continue;
+        if (std::abs(inputs_.market.stables[at(slot)] - 1.0) > risk::kMarkFarRatio) {
+            doubt(row, risk::InputDoubt::peg_far);
+        }
+    }
+}
+
 // A pool that no market file prices stands where arbitrage keeps it, at the index, in its own stablecoin.
 void InputsBuilder::settle_pools() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
@@ -379,7 +390,11 @@ void InputsBuilder::settle_volatilities() {
         const bool has_smile =
             at(contract.expiry) < inputs_.smiles.size() &&
             (inputs_.smiles[at(contract.expiry)].svi || inputs_.smiles[at(contract.expiry)].quotes.size() >= 5);
-        if (std::isfinite(volatility) || has_smile) continue;
+        if (std::isfinite(volatility) || has_smile) {
+            inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
+            inputs_.option_prices[row] = price;
+            continue;
+        }
         const risk::ExpiryMarket& expiry = inputs_.market.expiries[at(contract.expiry)];
         const risk::DeliveryForward delivery = risk::delivery_forward(expiry, inputs_.market.now);
         const bool in_coin = contract.kind == ContractKind::inverse_option;
@@ -467,6 +482,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
         inputs_.market.stables[s] = 1.0;
         inputs_.notes.push_back(name + ": no price given, taken as 1 USD");
     }
+    settle_pegs();
     settle_marks();
     settle_pools();
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {

@@ -109,6 +109,7 @@ private:
     void taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts);
     void settle_marks();
     void settle_pools();
+    void settle_pegs();
     void settle_windows();
     void settle_volatilities();
     void settle_margins();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 
 #include "app/failure.hpp"
@@ -40,6 +41,46 @@ std::size_t distance(std::string_view a, std::string_view b) {
         }
     }
     return row.back();
+}
+
+// Reads all of a value; the first error ends it where the document breaks.
+simdjson::error_code walk(simdjson::ondemand::value value, std::size_t depth) {
+    if (depth > simdjson::DEFAULT_MAX_DEPTH) return simdjson::DEPTH_ERROR;
+    simdjson::ondemand::json_type type{};
+    if (const auto error = value.type().get(type)) return error;
+    if (type == simdjson::ondemand::json_type::array) {
+        for (auto item : value.get_array()) {
+            simdjson::ondemand::value member;
+            if (const auto error = item.get(member)) return error;
+            if (const auto error = walk(member, depth + 1)) return error;
+        }
+    } else if (type == simdjson::ondemand::json_type::object) {
+        for (auto field : value.get_object()) {
+            simdjson::ondemand::value member;
+            if (const auto error = field.value().get(member)) return error;
+            if (const auto error = walk(member, depth + 1)) return error;
+        }
+    } else if (type == simdjson::ondemand::json_type::string) {
+        return value.get_string().error();
+    } else if (type == simdjson::ondemand::json_type::number) {
+        return value.get_double().error();
+    } else if (type == simdjson::ondemand::json_type::boolean) {
+        return value.get_bool().error();
+    } else {
+        return value.is_null() ? simdjson::SUCCESS : simdjson::INCORRECT_TYPE;
+    }
+    return simdjson::SUCCESS;
+}
+
+// The line, from 1, at which a document stops being JSON; none where it does so as a whole.
+std::optional<std::size_t> broken_line(const simdjson::padded_string& text) {
+    simdjson::ondemand::parser parser;
+    simdjson::ondemand::document document;
+    simdjson::ondemand::value root;
+    if (parser.iterate(text).get(document) || document.get_value().get(root)) return std::nullopt;
+    const char* place = nullptr;
+    if (walk(root, 1) == simdjson::SUCCESS || document.current_location().get(place)) return std::nullopt;
+    return 1 + static_cast<std::size_t>(std::count(text.data(), place, '\n'));
 }
 
 }  // namespace
@@ -100,11 +141,16 @@ private:
 };
 
 JsonTree JsonTree::parse(const std::string& text, const std::string& file) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // some editors begin a file with it
+    const std::size_t start = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    simdjson::padded_string padded{std::string_view{text}.substr(start)};
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    const simdjson::error_code error = parser.parse(simdjson::padded_string{text}).get(root);
+    const simdjson::error_code error = parser.parse(padded).get(root);
     if (error != simdjson::SUCCESS) {
-        throw InputError{file, "", std::string{"not a JSON document: "} + simdjson::error_message(error)};
+        const std::optional<std::size_t> line = broken_line(padded);
+        throw InputError{file, line ? fmt::format("line {}", *line) : "",
+                         std::string{"not a JSON document: "} + simdjson::error_message(error)};
     }
     return JsonTreeBuilder{file}.build(root, "");
 }

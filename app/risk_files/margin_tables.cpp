@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -21,11 +22,21 @@ const TomlValue& member(const TomlValue& table, const std::string& path, const c
     return *found;
 }
 
+// Every number of a table is a size, never below 0.
 double number(const TomlValue& table, const std::string& path, const char* key) {
     const TomlValue& value = member(table, path, key);
-    if (value.type == TomlValue::Type::integer) return static_cast<double>(value.integer);
-    if (value.type != TomlValue::Type::number) refuse(value, path + "." + key, "must be a number");
-    return value.number;
+    const bool whole = value.type == TomlValue::Type::integer;
+    if (!whole && value.type != TomlValue::Type::number) refuse(value, path + "." + key, "must be a number");
+    const double said = whole ? static_cast<double>(value.integer) : value.number;
+    if (!std::isfinite(said) || said < 0.0) refuse(value, path + "." + key, "must be a number from 0 on");
+    return said;
+}
+
+// A fraction of the notional or the price.
+double rate(const TomlValue& table, const std::string& path, const char* key) {
+    const double said = number(table, path, key);
+    if (said > 1.0) refuse(member(table, path, key), path + "." + key, "must be a fraction, 1 at most");
+    return said;
 }
 
 double number_or(const TomlValue& table, const std::string& path, const char* key, double otherwise) {
@@ -88,6 +99,54 @@ risk::DeribitMatrixParameters matrix_of(const TomlValue& table, const std::strin
     }
     out.roll_law = law.text == "linear" ? risk::RollLaw::linear : risk::RollLaw::exponential;
     return out;
+}
+
+// Initial margin covers maintenance margin, whatever the strike.
+void refuse_unless_ascending(const TomlValue& table, const std::string& path, double maintenance, double floor,
+                             double initial) {
+    if (maintenance <= floor && floor <= initial) return;
+    refuse(table, path, "maintenance_rate, initial_rate_floor and initial_rate must ascend");
+}
+
+risk::DeribitFutureMargin future_of(const TomlValue& table, const std::string& path) {
+    const risk::DeribitFutureMargin out{.initial_rate = rate(table, path, "initial_rate"),
+                                        .maintenance_rate = rate(table, path, "maintenance_rate"),
+                                        .rate_per_coin = rate(table, path, "rate_per_coin")};
+    if (out.maintenance_rate > out.initial_rate) {
+        refuse(table, path, "maintenance_rate must not be above initial_rate");
+    }
+    return out;
+}
+
+risk::DeribitOptionMargin option_of(const TomlValue& table, const std::string& path) {
+    const risk::DeribitOptionMargin out{.initial_rate = rate(table, path, "initial_rate"),
+                                        .initial_rate_floor = rate(table, path, "initial_rate_floor"),
+                                        .maintenance_rate = rate(table, path, "maintenance_rate")};
+    refuse_unless_ascending(table, path, out.maintenance_rate, out.initial_rate_floor, out.initial_rate);
+    return out;
+}
+
+risk::BybitOptionMargin bybit_option_of(const TomlValue& table, const std::string& path) {
+    const risk::BybitOptionMargin out{.initial_rate = rate(table, path, "initial_rate"),
+                                      .initial_rate_floor = rate(table, path, "initial_rate_floor"),
+                                      .maintenance_rate = rate(table, path, "maintenance_rate"),
+                                      .liquidation_fee_rate = rate(table, path, "liquidation_fee_rate")};
+    refuse_unless_ascending(table, path, out.maintenance_rate, out.initial_rate_floor, out.initial_rate);
+    return out;
+}
+
+risk::AdlIndicatorScale adl_of(const TomlValue& table, const std::string& path) {
+    const risk::AdlIndicatorScale out{.lowest = number(table, path, "lowest"),
+                                      .highest = number(table, path, "highest")};
+    if (!(out.lowest < out.highest)) refuse(table, path, "lowest must lie below highest");
+    return out;
+}
+
+risk::DeribitPortfolioParameters portfolio_of(const TomlValue& table, const std::string& path) {
+    constexpr double kMinutesPerYear = 365.0 * 1'440.0;
+    return {.maintenance_ratio = rate(table, path, "maintenance_ratio"),
+            .worst_case_decimals = count(table, path, "worst_case_decimals"),
+            .delivery_window_years = number_or(table, path, "delivery_window_minutes", 0.0) / kMinutesPerYear};
 }
 
 const char* problem_words(risk::TierProblem problem) {
@@ -205,9 +264,7 @@ TomlValue read_margin_tables(const std::string& path) {
 void take_margin_tables(const TomlValue& document, const risk::Book& book, risk::VenueSlot venue,
                         risk::VenueMarginTables& out) {
     each_coin(document, "future", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
-        tables.future = risk::DeribitFutureMargin{.initial_rate = number(table, place, "initial_rate"),
-                                                  .maintenance_rate = number(table, place, "maintenance_rate"),
-                                                  .rate_per_coin = number(table, place, "rate_per_coin")};
+        tables.future = future_of(table, place);
     });
     each_coin(document, "matrix", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
         tables.matrix = matrix_of(table, place);
@@ -215,28 +272,18 @@ void take_margin_tables(const TomlValue& document, const risk::Book& book, risk:
     take_tiers(document, book, venue, out);
     const TomlValue* option = document.find("option");
     if (option != nullptr && option->find("liquidation_fee_rate") != nullptr) {  // Bybit's: one for all coins
-        out.bybit_option =
-            risk::BybitOptionMargin{.initial_rate = number(*option, "option", "initial_rate"),
-                                    .initial_rate_floor = number(*option, "option", "initial_rate_floor"),
-                                    .maintenance_rate = number(*option, "option", "maintenance_rate"),
-                                    .liquidation_fee_rate = number(*option, "option", "liquidation_fee_rate")};
+        out.bybit_option = bybit_option_of(*option, "option");
     } else {
         each_coin(document, "option", book, out, [](auto& tables, const TomlValue& table, const std::string& place) {
-            tables.option = risk::DeribitOptionMargin{.initial_rate = number(table, place, "initial_rate"),
-                                                      .initial_rate_floor = number(table, place, "initial_rate_floor"),
-                                                      .maintenance_rate = number(table, place, "maintenance_rate")};
+            tables.option = option_of(table, place);
         });
     }
     if (const TomlValue* adl = document.find("adl"); adl != nullptr && adl->find("lowest") != nullptr) {
-        out.adl = {.lowest = number(*adl, "adl", "lowest"), .highest = number(*adl, "adl", "highest")};
+        out.adl = adl_of(*adl, "adl");
     }
     const TomlValue* portfolio = document.find("portfolio");
     if (portfolio != nullptr && out.law == risk::MarginLaw::deribit_portfolio) {
-        constexpr double kMinutesPerYear = 365.0 * 1'440.0;
-        out.portfolio = {.maintenance_ratio = number(*portfolio, "portfolio", "maintenance_ratio"),
-                         .worst_case_decimals = count(*portfolio, "portfolio", "worst_case_decimals"),
-                         .delivery_window_years =
-                             number_or(*portfolio, "portfolio", "delivery_window_minutes", 0.0) / kMinutesPerYear};
+        out.portfolio = portfolio_of(*portfolio, "portfolio");
     }
 }
 

@@ -17,6 +17,16 @@ using risk::ContractKind;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kDeribit = "deribit";
 
+// Beyond these a number is in units that this file is not in: contracts, coins, dollars; liquidity in raw tokens.
+constexpr double kAmountMax = 1e15;
+constexpr double kLiquidityMax = 1e12;
+
+double amount_of(const JsonTree& row, std::string_view key, double most = kAmountMax) {
+    const JsonTree& said = row.at(key);
+    if (std::abs(said.number()) > most) said.refuse(fmt::format("must be {:g} at most, is {:g}", most, said.number()));
+    return said.number();
+}
+
 // What a row says of its contract in so many words, for venues whose names say nothing.
 ContractName spelled_out(const JsonTree& row) {
     ContractName out{.underlying = row.at("underlying").text(), .stable = row.text_or("settlement", "")};
@@ -84,7 +94,7 @@ void read_pool(const JsonTree& row, InputsBuilder& builder) {
         if (!(meaning.strike > 0.0)) row.at("lower").refuse("must be positive; without a range leave both ends out");
         if (!(meaning.upper > meaning.strike)) row.at("upper").refuse("must be above \"lower\"");
     }
-    const double liquidity = row.at("liquidity").number();
+    const double liquidity = amount_of(row, "liquidity", kLiquidityMax);
     if (!(liquidity > 0.0)) row.at("liquidity").refuse("must be positive");
     const std::string& name = row.at("instrument").text();
     builder.hold(row_of(row, name, meaning, row.at("venue").text(), 1.0, builder), liquidity, kNaN, row, true);
@@ -95,7 +105,7 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     row.refuse_unknown({"instrument", "quantity", "entry", "venue", "kind", "underlying", "settlement", "expiry",
                         "strike", "multiplier", "adl_indicator"});
     const ContractName meaning = meaning_of(row);
-    const double quantity = row.at("quantity").number();
+    const double quantity = amount_of(row, "quantity");
     const double entry = row.number_or("entry", kNaN);
     const double multiplier = row.number_or("multiplier", 1.0);
     if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
@@ -123,7 +133,7 @@ void read_order(const JsonTree& row, const std::string& venue, InputsBuilder& bu
     if (row.text_or("kind", "") == "pool") row.at("kind").refuse("shares in a pool are not ordered: there is no book");
     row.refuse_unknown({"instrument", "side", "quantity", "price", "venue", "kind", "underlying", "settlement",
                         "expiry", "strike", "multiplier"});
-    const double quantity = row.at("quantity").number();
+    const double quantity = amount_of(row, "quantity");
     const double multiplier = row.number_or("multiplier", 1.0);
     if (!(quantity > 0.0)) row.at("quantity").refuse("must be positive: side says which way");
     if (row.find("price") != nullptr && !(row.at("price").number() > 0.0)) row.at("price").refuse("must be positive");
@@ -180,7 +190,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
     if (const JsonTree* rows = root.find("cash")) {
         for (const JsonTree& row : rows->array()) {
             row.refuse_unknown({"currency", "amount", "venue"});
-            builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), row.at("amount").number(), row);
+            builder.add_cash(row.at("currency").text(), row.text_or("venue", venue), amount_of(row, "amount"), row);
         }
     }
     if (const JsonTree* rows = root.find("open_orders")) {
@@ -207,7 +217,7 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
-    const double magnitude = std::abs(row.at("size").number());
+    const double magnitude = std::abs(amount_of(row, "size"));
     if (magnitude == 0.0) return;
     const std::string direction = row.text_or("direction", row.at("size").number() < 0.0 ? "sell" : "buy");
     const double quantity = direction == "sell" ? -magnitude : magnitude;
@@ -240,7 +250,7 @@ void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
-    const double left = row.at("amount").number() - row.number_or("filled_amount", 0.0);
+    const double left = amount_of(row, "amount") - row.number_or("filled_amount", 0.0);
     const std::string state = row.text_or("order_state", "open");
     if (!(left > 0.0) || (state != "open" && state != "untriggered")) return;
     const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
@@ -250,7 +260,7 @@ void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
 // The `result` of a JSON-RPC answer: positions, open orders, one account summary, or several.
 void read_deribit(const JsonTree& result, InputsBuilder& builder) {
     const auto read_summary = [&](const JsonTree& row) {
-        builder.add_cash(row.at("currency").text(), kDeribit, row.at("balance").number(), row);
+        builder.add_cash(row.at("currency").text(), kDeribit, amount_of(row, "balance"), row);
     };
     if (const JsonTree* summaries = result.find("summaries")) {
         for (const JsonTree& row : summaries->array()) read_summary(row);

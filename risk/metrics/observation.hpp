@@ -17,8 +17,8 @@ enum class Observation : std::uint8_t {
     frozen,        // one of a run of unchanged prices: a feed that stands still is not a calm market
 };
 
-// A factor of 22,026 within one bar is a data error, not a move.
-inline constexpr double kLogReturnMax = 10.0;
+// A factor of 148 within one bar is a broken price, not a move.
+inline constexpr double kLogReturnMax = 5.0;
 
 // Variance of one step below which a ratio to it says nothing (a volatility of 1e-12 per step).
 inline constexpr double kStepVarianceMin = 1e-24;

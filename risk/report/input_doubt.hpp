@@ -7,7 +7,7 @@
 namespace keel::risk {
 
 // What is doubtful about an input, as bits. They spread to every metric that the input is part of and move no boundary.
-enum class InputDoubt : std::uint16_t {
+enum class InputDoubt : std::uint32_t {
     none = 0,
     mark_from_forward = 1,   // a future without a mark: the forward of its expiry stands in
     mark_from_index = 2,     // a perpetual, or a future without a forward: the index does
@@ -24,6 +24,9 @@ enum class InputDoubt : std::uint16_t {
     days_filled = 4096,         // a tail of days that were missing
     price_still = 8192,         // a tail of something whose price no history or volatility moves
     model_value = 16384,        // an option without a quote, between those that its curve was fitted to
+    price_far = 32768,          // an option's price is not what its volatility makes of it (kPriceFarShare)
+    expired = 65536,            // its expiry has passed: what it was delivered at is not known
+    peg_far = 131072,           // a stablecoin of the dollar more than kMarkFarRatio off it
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -36,8 +39,10 @@ constexpr InputDoubt without(InputDoubt set, InputDoubt bit) {
     return static_cast<InputDoubt>(static_cast<unsigned>(set) & ~static_cast<unsigned>(bit));
 }
 
-inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
-inline constexpr double kCarryMax = 1.0;       // per year: what a forward may be off the index beside that
+inline constexpr double kMarkFarRatio = 0.03;   // risk-model.md, "Names in `keel risk`"
+inline constexpr double kPriceFarShare = 0.25;  // of an option's value, and kPriceFarRatio of its forward at least
+inline constexpr double kPriceFarRatio = 0.005;
+inline constexpr double kCarryMax = 1.0;  // per year: what a forward may be off the index beside that
 
 // A forward, so many years out, that some carry explains.
 [[nodiscard]] inline bool is_forward_explained(double forward, double index, double years) {

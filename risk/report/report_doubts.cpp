@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "risk/book/expiring_option.hpp"
+#include "risk/book/revaluation.hpp"
 #include "risk/options/implied_quote.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 15> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 18> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -27,7 +29,12 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 15> kWords{
      {InputDoubt::volatility_still, "volatility stands still"},
      {InputDoubt::days_filled, "missing days filled"},
      {InputDoubt::price_still, "a price stands still"},
-     {InputDoubt::model_value, "valued by the model"}}};
+     {InputDoubt::model_value, "valued by the model"},
+     {InputDoubt::price_far, "price far from its volatility"},
+     {InputDoubt::expired, "expiry has passed"},
+     {InputDoubt::peg_far, "stablecoin far from a dollar"}}};
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -66,15 +73,28 @@ bool is_quoted(const SmileReport& smile, double strike) {
     });
 }
 
+// A price that says another thing than the volatility that the option is valued at.
+InputDoubt of_price(const ReportInputs& inputs, std::size_t row, double volatility) {
+    const double price = row < inputs.option_prices.size() ? inputs.option_prices[row] : kNaN;
+    const Contract& contract = inputs.book.contracts[row];
+    const double unit =
+        contract.kind == ContractKind::inverse_option ? 1.0 : inputs.market.expiries[at(contract.expiry)].forward;
+    const double value =
+        holding_value(contract, {.quantity = 1.0}, {.volatility = volatility}, inputs.market) / contract.multiplier;
+    const double most = std::fmax(kPriceFarShare * value, kPriceFarRatio * unit);
+    return std::abs(price - value) > most ? InputDoubt::price_far : InputDoubt::none;
+}
+
 InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row) {
     const Contract& contract = inputs.book.contracts[row];
     const double own = inputs.market.quotes[row].volatility;
     InputDoubt out = doubt_of(inputs.expiry_doubts, at(contract.expiry));
     if (contract.expiry != ExpirySlot::none) out |= of_forward(inputs, contract.expiry);
-    if (is_market_volatility(own)) return out;
+    if (is_market_volatility(own)) return out | of_price(inputs, row, own);
     if (std::isfinite(own)) out |= InputDoubt::volatility_range;
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
     if (smile == smiles.end() || !smile->svi) return out;
+    out |= of_price(inputs, row, smile_volatility(*smile, contract.strike));
     const InputDoubt of_curve = curve_doubts(*smile, contract.strike);
     out |= of_curve;
     if (has(of_curve, InputDoubt::beyond_quotes)) return out;
@@ -106,7 +126,10 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
     for (std::size_t row = 0; row < out.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         out[row] = doubt_of(inputs.contract_doubts, row) | of_settlement(inputs.market, contract.expiry);
-        if (is_option(contract.kind)) {
+        if (contract.expiry != ExpirySlot::none &&
+            inputs.market.expiries[at(contract.expiry)].expiry <= inputs.market.now) {
+            out[row] |= InputDoubt::expired;
+        } else if (is_option(contract.kind)) {
             out[row] |= of_option(inputs, smiles, row);
         } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future ||
                    contract.kind == ContractKind::liquidity) {
@@ -135,12 +158,26 @@ InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract
     return out;
 }
 
+std::string first_names(std::span<const std::string> names) {
+    constexpr std::size_t kShown = 3;
+    std::string out;
+    for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+        const bool last = i > 0 && i + 1 == names.size();
+        out += (i == 0 ? "" : last ? " and " : ", ") + names[i];
+    }
+    return names.size() > kShown ? out + " and " + std::to_string(names.size() - kShown) + " more" : out;
+}
+
 std::vector<std::string> doubt_notes(const Book& book, std::span<const InputDoubt> by_contract) {
-    std::vector<std::string> out;
+    std::vector<std::pair<InputDoubt, std::vector<std::string>>> reasons;  // in the order of the book
     for (std::size_t row = 0; row < by_contract.size(); ++row) {
         if (by_contract[row] == InputDoubt::none || book.holdings[row].quantity == 0.0) continue;
-        out.push_back(book.names[row] + ": " + doubt_words(by_contract[row]));
+        auto same = std::ranges::find(reasons, by_contract[row], &decltype(reasons)::value_type::first);
+        if (same == reasons.end()) same = reasons.insert(same, {by_contract[row], {}});
+        same->second.push_back(book.names[row]);
     }
+    std::vector<std::string> out;
+    for (const auto& [doubts, names] : reasons) out.push_back(first_names(names) + ": " + doubt_words(doubts));
     return out;
 }
 

@@ -21,7 +21,10 @@ namespace keel::risk {
 [[nodiscard]] InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract,
                                      UnderlyingSlot underlying, VenueSlot venue);
 
-// A line for each doubtful contract that is held.
+// "BTC-27MAR26-70000-C, BTC-27MAR26-80000-C, BTC-27MAR26-90000-C and 53 more": the first three of many names.
+[[nodiscard]] std::string first_names(std::span<const std::string> names);
+
+// A line for all held contracts whose inputs are doubtful for the same reasons.
 [[nodiscard]] std::vector<std::string> doubt_notes(const Book& book, std::span<const InputDoubt> by_contract);
 
 }  // namespace keel::risk

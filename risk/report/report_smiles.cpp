@@ -174,6 +174,8 @@ std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smi
             volatility = on_curve;
             ++filled;
         }
+        const bool expired = market.expiries[static_cast<std::size_t>(contract.expiry)].expiry <= market.now;
+        if (expired && !std::isfinite(volatility)) volatility = 0.0;  // what it pays asks for none
     }
     return filled;
 }

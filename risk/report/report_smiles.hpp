@@ -10,7 +10,7 @@ namespace keel::risk {
 [[nodiscard]] std::vector<SmileReport> report_smiles(const ReportInputs& inputs);
 
 // Fills the volatility of every option that has no usable one of its own from the smile of its expiry; where there is
-// none it stays. Counts those filled.
+// none it stays, past its expiry it is 0. Counts those filled from a smile.
 std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market);
 
 // What the curves of one underlying say at constant maturities.

@@ -108,13 +108,16 @@ void mark_doubtful_tails(const ReportInputs& inputs, InputDoubt doubts, std::vec
 
 void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
     if (filled > 0) report.notes.push_back(std::to_string(filled) + " options are valued at the curve of their expiry");
+    std::vector<std::string> not_priced;
     for (const PositionRow& position : report.positions) {
-        if (!position.priced) report.notes.push_back(position.name + ": no price, left out of every sum");
+        if (!position.priced) not_priced.push_back(position.name);
     }
+    if (!not_priced.empty()) report.notes.push_back(first_names(not_priced) + ": no price, left out of every sum");
     for (std::size_t e = 0; e < inputs.market.expiries.size(); ++e) {
         if (inputs.market.expiries[e].expiry <= inputs.market.now) {
             report.notes.push_back("expiry " + report.expiry_names[e] +
-                                   " has passed: its options are worth what they pay");
+                                   " has passed: its options are worth what they pay, its futures their mark; what was "
+                                   "delivered belongs in no portfolio file");
         }
     }
 }

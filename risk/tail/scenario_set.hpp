@@ -4,10 +4,12 @@
 #include <span>
 #include <vector>
 
+#include "risk/metrics/observation.hpp"
+
 namespace keel::risk {
 
 inline constexpr std::size_t kScenariosDefault = 500;  // two years of days less weekends, or 500 of 8 hours
-inline constexpr double kLogMoveMax = 5.0;             // a factor of 148 in one step is a broken price, not a market
+inline constexpr double kLogMoveMax = kLogReturnMax;   // of a factor in one step
 inline constexpr std::size_t kScenariosMax = 1024;  // a column of 8 KB: twenty of them stay in the second-level cache
 inline constexpr std::size_t kScenarioFactorsMax = 64;
 

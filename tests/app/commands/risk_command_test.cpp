@@ -192,8 +192,20 @@ TEST_F(RiskCommandTest, WhatIfFillsAtAVenueThatMargins) {
     const std::string elsewhere = R"(,{"instrument":"BTC-PERPETUAL","quantity":1000,"venue":"okx"}])";
     const Outcome outcome = whatif(held + elsewhere, "BTC-PERPETUAL:1000");
     EXPECT_EQ(outcome.code, 2);
-    EXPECT_NE(outcome.err.find("--trade BTC-PERPETUAL: the files name it at deribit and okx"), std::string::npos)
+    EXPECT_NE(outcome.err.find("--trade BTC-PERPETUAL: the files name it at deribit and okx; say at which"),
+              std::string::npos)
         << outcome.err;
+    for (const char* venue : {"deribit", "okx", "uniswap"}) {
+        const std::string trade = "BTC-PERPETUAL@" + std::string{venue} + ":1000";
+        const json done = json::parse(whatif(held + elsewhere, trade.c_str()).out);
+        EXPECT_EQ(done.at("trades")[0].at("venue"), venue);
+        EXPECT_EQ(done.at("trades")[0].at("instrument"), "BTC-PERPETUAL");
+    }
+    const Outcome nowhere = whatif(held + elsewhere, "BTC-PERPETUAL@okex:1000");
+    EXPECT_EQ(nowhere.code, 2);
+    EXPECT_NE(nowhere.err.find("the files name no such venue; they name uniswap, deribit, okx"), std::string::npos)
+        << nowhere.err;
+    EXPECT_EQ(whatif(held + elsewhere, "BTC-PERPETUAL@okx:1e300").code, 2);
 }
 
 // The state after is the report of a book that has the trade in its file, entered at the mark.

@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "app/report/risk_report_text.hpp"
+#include "risk/book/revaluation.hpp"
+#include "risk/report/report_doubts.hpp"
 #include "tests/app/risk_files/risk_files.hpp"
 
 namespace keel::app {
@@ -256,12 +258,83 @@ TEST_F(InputDoubtTest, AVolatilityThatIsNoMarketsGivesWayToTheCurve) {
     expect_quality(report(option, {market(kForward, absurd)}), "volatility out of range");
 }
 
+// At 60 % the call is worth 0.0414 coin; a price is doubted beyond a quarter of that either way.
+TEST_F(InputDoubtTest, APriceThatItsVolatilityDoesNotExplainIsDoubted) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto priced = [](const char* iv, const char* price) {
+        return std::string{R"(,{"name":"BTC-27MAR26-70000-C","mark":)"} + price + iv + "}";
+    };
+    constexpr const char* kOwn = R"(,"iv":0.6)";
+    const risk::ReportInputs inputs = load(option, {market(kForward, priced(kOwn, "0.0414"))});
+    const double value =
+        risk::holding_value(inputs.book.contracts[1], {.quantity = 1.0}, inputs.market.quotes[1], inputs.market);
+    EXPECT_NEAR(value, 0.0414, 1e-4);
+    expect_quality(report(option, {market(kForward, priced(kOwn, "0.0414"))}), "good");
+    expect_quality(report(option, {market(kForward, priced(kOwn, "0.0515"))}), "good");
+    expect_quality(report(option, {market(kForward, priced(kOwn, "0.0525"))}), "price far from its volatility");
+    expect_quality(report(option, {market(kForward, priced(kOwn, "0.0305"))}), "price far from its volatility");
+    expect_quality(report(option, {market(kForward, priced("", "0.0525"))}), "good");  // solved from it
+    const std::string curve = R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,
+      "svi":{"a":0.02,"b":0.02,"rho":-0.3,"m":0,"sigma":0.1}})";
+    expect_quality(report(option, {market(curve, priced("", "0.2"))}), "price far from its volatility");
+    // Worth next to nothing: half a percent of the forward is the measure.
+    const std::string wing = holding(R"({"instrument":"BTC-27MAR26-150000-C","quantity":2})");
+    const auto quoted_wing = [](const char* price) {
+        return std::string{R"(,{"name":"BTC-27MAR26-150000-C","iv":0.6,"mark":)"} + price + "}";
+    };
+    expect_quality(report(wing, {market(kForward, quoted_wing("0.0045"))}), "good");
+    expect_quality(report(wing, {market(kForward, quoted_wing("0.0055"))}), "price far from its volatility");
+}
+
+// Delivered two days before: what they pay needs no volatility.
+TEST_F(InputDoubtTest, WhatHasExpiredIsDoubted) {
+    const std::string expiry = R"({"underlying":"BTC","expiry":"27FEB26","forward":66300})";
+    const RiskReport got = report(holding(R"({"instrument":"BTC-27FEB26-60000-C","quantity":2},
+        {"instrument":"BTC-27FEB26","quantity":66300,"entry":66300})"),
+                                  {market(expiry, R"(,{"name":"BTC-27FEB26","mark":66300})")});
+    expect_quality(got, "expiry has passed");
+    EXPECT_NEAR(got.positions.at(1).value_usd, 2.0 * 65'000.0 * 6'300.0 / 66'300.0, 1e-6);
+    EXPECT_TRUE(has_note(got, "BTC-27FEB26-60000-C and BTC-27FEB26: expiry has passed"));
+    EXPECT_TRUE(has_note(got,
+                         "expiry 27FEB26 has passed: its options are worth what they pay, its futures their mark; "
+                         "what was delivered belongs in no portfolio file"));
+}
+
+TEST_F(InputDoubtTest, AStablecoinOffItsDollarIsDoubtedWhereItSettles) {
+    const auto at = [&](const char* price) {
+        return report(R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1,"entry":65000}],
+            "cash":[{"currency":"USDC","amount":1}]})",
+                      {std::string{R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+            "instruments":[{"name":"BTC_USDC-PERPETUAL","mark":65000}],"stablecoins":{"USDC":)"} +
+                       price + "}}"});
+    };
+    EXPECT_EQ(quality(at("0.98"), "equity_usd", ""), "good");
+    EXPECT_EQ(quality(at("1.04"), "equity_usd", ""), "mark far from the index, stablecoin far from a dollar");
+    EXPECT_EQ(quality(at("65000"), "equity_usd", ""), "mark far from the index, stablecoin far from a dollar");
+}
+
+TEST_F(InputDoubtTest, ANoteNamesTheFirstOfManyWithOneReason) {
+    std::string options;
+    for (const char* strike : {"60000", "62000", "64000", "66000", "68000"}) {
+        options += (options.empty() ? "" : ",") + (R"({"instrument":"BTC-27MAR26-)" + std::string{strike}) +
+                   R"(-C","quantity":2})";
+    }
+    const RiskReport many = report(holding(options), {market(kForward, "")});
+    EXPECT_TRUE(has_note(many,
+                         "BTC-27MAR26-60000-C, BTC-27MAR26-62000-C, BTC-27MAR26-64000-C and 2 more: no price, left "
+                         "out of every sum"));
+    EXPECT_EQ(risk::first_names(std::vector<std::string>{"a", "b", "c"}), "a, b and c");
+    EXPECT_EQ(risk::first_names(std::vector<std::string>{"a"}), "a");
+}
+
 // A sum beyond the greatest number is not known; nothing to liquidate is.
 TEST_F(InputDoubtTest, ANumberThatOverflowsIsUnknown) {
-    const RiskReport huge = report(R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1e305,"entry":65000}],
+    risk::ReportInputs inputs = load(R"({"positions":[{"instrument":"BTC_USDC-PERPETUAL","quantity":1,"entry":65000}],
         "cash":[{"currency":"USDC","amount":1}],
         "limits":[{"metric":"gross_notional_usd","soft":1,"hard":2}]})",
-                                   {market(kForward, R"(,{"name":"BTC_USDC-PERPETUAL","mark":65000})")});
+                                     {market(kForward, R"(,{"name":"BTC_USDC-PERPETUAL","mark":65000})")});
+    inputs.book.holdings.at(0).quantity = 1e305;
+    const RiskReport huge = make_risk_report(inputs);
     EXPECT_TRUE(std::isnan(find_metric(huge, "gross_notional_usd", "")->value));
     EXPECT_EQ(quality(huge, "gross_notional_usd", ""), "unknown");
     EXPECT_EQ(find_metric(huge, "gross_notional_usd", "")->state, risk::LimitState::unknown);

@@ -300,6 +300,17 @@ TEST_F(MarginFilesTest, TablesThatCannotBeAreRefusedWithTheLine) {
          "deduction is not what the rates make it"},
         {"[tiers.BTCUSDT]\nnotional_max = 5\nmaintenance_rate = [0.1]\n", "must hold numbers"},
         {"[tiers.BTCUSDT]\nnotional_max = [5]\n", "\"maintenance_rate\" is missing"},
+        {"[future.BTC]\ninitial_rate = 0.02\nmaintenance_rate = -0.01\nrate_per_coin = 0.0\n",
+         "tables.toml:3: future.BTC.maintenance_rate: must be a number from 0 on"},
+        {"[future.BTC]\ninitial_rate = 2\nmaintenance_rate = 0.01\nrate_per_coin = 0.0\n",
+         "future.BTC.initial_rate: must be a fraction, 1 at most"},
+        {"[future.BTC]\ninitial_rate = nan\nmaintenance_rate = 0.01\nrate_per_coin = 0.0\n",
+         "future.BTC.initial_rate: must be a number from 0 on"},
+        {"[future.BTC]\ninitial_rate = 0.01\nmaintenance_rate = 0.02\nrate_per_coin = 0.0\n",
+         "maintenance_rate must not be above initial_rate"},
+        {"[option.BTC]\ninitial_rate = 0.15\ninitial_rate_floor = 0.05\nmaintenance_rate = 0.075\n",
+         "maintenance_rate, initial_rate_floor and initial_rate must ascend"},
+        {"[adl]\nlowest = 5\nhighest = 1\n", "adl: lowest must lie below highest"},
     };
     for (const Case& item : cases) {
         write("tables.toml", item.tables);

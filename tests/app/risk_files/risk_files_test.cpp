@@ -69,7 +69,16 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         const char* says;
     };
     const Case cases[] = {
-        {"{", kMarket, "portfolio.json: not a JSON document"},
+        {"{", kMarket, "portfolio.json: line 1: not a JSON document"},
+        {"{\n\"positions\": [\n{\"instrument\": \"BTC-PERPETUAL\"\n\"quantity\": 5}]}", kMarket,
+         "portfolio.json: line 4: not a JSON document"},
+        {"[1,\n2,\n3,,4]", kMarket, "portfolio.json: line 3: not a JSON document"},
+        {"{\"a\":1,\n\"b\":tru}", kMarket, "portfolio.json: line 2: not a JSON document"},
+        {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1e300}]})", kMarket,
+         "positions[0].quantity: must be 1e+15 at most, is 1e+300"},
+        {R"({"cash":[{"currency":"BTC","amount":-1e16}]})", kMarket, "cash[0].amount: must be 1e+15 at most"},
+        {R"({"open_orders":[{"instrument":"BTC-PERPETUAL","side":"buy","quantity":1e16}]})", kMarket,
+         "open_orders[0].quantity: must be 1e+15 at most"},
         {R"({"position":[]})", kMarket, "unknown key \"position\"; did you mean \"positions\"?"},
         {R"({"positions":[{"instrument":"BTC-PERPETUAL"}]})", kMarket, "positions[0]: \"quantity\" is missing"},
         {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":"5"}]})", kMarket,
@@ -81,7 +90,7 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
          "positions[0].entry: must be positive"},
         {R"({"limits":[{"metric":"delta_net","soft":5,"hard":2}]})", kMarket, "limits[0]: soft lies beyond hard"},
         {R"({"venues":[{"name":"deribit","margin_model":"magic"}]})", kMarket, "margin_model: must be"},
-        {kPortfolio, "[1", "market.json: not a JSON document"},
+        {kPortfolio, "[1", "market.json: line 1: not a JSON document"},
         {kPortfolio, R"({"underlyings":[{"name":"BTC","index":65000}]})", "market.json: time: is missing"},
         {kPortfolio, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":-5}]})",
          "underlyings[0].index: must be positive"},
@@ -392,6 +401,11 @@ TEST_F(RiskFilesTest, AStrikeBeyondReasonIsRefusedByName) {
                       .find("its strike"),
                   std::string::npos);
     }
+}
+
+// As some editors save a file.
+TEST_F(RiskFilesTest, AByteOrderMarkIsNoPartOfADocument) {
+    EXPECT_EQ(load("\xef\xbb\xbf" + std::string{kPortfolio}, kMarket).book.contracts.size(), 4U);
 }
 
 TEST_F(RiskFilesTest, OtherVenuesSpellTheirContractsOut) {

@@ -228,7 +228,7 @@ TEST(ReportHistoryTest, WhatTheDaysAreTooFewForIsAbsentAndSaidSo) {
 TEST(ReportHistoryTest, DaysThatAreNoReturnsAreCounted) {
     KEEL_RETURN_VECTORS(vectors);
     ReportInputs in = inputs_of(vectors, 300);
-    in.histories[0].returns[250] = 25.0;
+    in.histories[0].returns[250] = 5.5;
     std::fill_n(in.histories[1].returns.begin() + 280, 10, 0.0);
     const RiskReport report = make_risk_report(in);
     EXPECT_EQ(metric(report, "ewma_volatility_94", "BTC")->quality, "1 day not usable");
