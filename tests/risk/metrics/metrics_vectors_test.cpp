@@ -15,6 +15,7 @@
 namespace keel::risk {
 namespace {
 
+using keel::test::count_after;
 using nlohmann::json;
 using test::expect_close;
 
@@ -35,7 +36,7 @@ TEST(MetricsVectorsTest, FixedStepAverageMatchesTheDiagonalAndItsYear) {
     expect_close(effective_samples(decay), block.at("n_eff"), "n_eff");
     int checked = 0;
     for (std::size_t i = 0; i < vectors.names.size(); ++i) {
-        EwmaVariance average{decay};
+        EwmaVariance average{decay, vectors.seed_samples()};
         for (std::size_t t = 0; t < vectors.rows.size(); ++t) {
             ASSERT_EQ(average.on_return(vectors.rows[t][i]), Observation::taken);
             const auto at = block.at("cov_at").find(std::to_string(t));
@@ -71,8 +72,9 @@ TEST(MetricsVectorsTest, IrregularAverageMatches) {
     ASSERT_EQ(average.on_price(std::exp(log_price), now), Observation::restarted);
     move(std::sqrt(block.at("v0").get<double>() * 0.25), 0.25);
     const std::vector<double> steps = block.at("dt");
+    const std::size_t first = count_after(block.at("r").get<std::string>(), "first asset, t=");
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        move(vectors.rows[50 + i][0], steps[i]);
+        move(vectors.rows[first + i][0], steps[i]);
         const double annual = average.volatility(VolatilityHorizon::fast);
         expect_close(annual * annual * kUnitNs / kYearNs, block.at("v")[i], "row " + std::to_string(i));
     }
@@ -128,13 +130,14 @@ TEST(MetricsVectorsTest, SingleReturnJumpsMatch) {
 TEST(MetricsVectorsTest, CumulativeSumAlarmsMatch) {
     KEEL_RETURN_VECTORS(vectors);
     const json& block = vectors.expected.at("cusum");
-    EwmaVariance average{vectors.expected.at("ewma").at("lam")};
+    EwmaVariance average{vectors.expected.at("ewma").at("lam"), vectors.seed_samples()};
     Cusum cusum{{.drift = block.at("k"), .level = block.at("h")}};
+    const std::size_t first = count_after(block.at("series").get<std::string>(), "index below is t-");
     std::size_t found = 0;
     for (std::size_t t = 0; t < vectors.rows.size(); ++t) {
         const double value = vectors.rows[t][0];
         if (const auto forecast = average.variance(); forecast.has_value()) {
-            const std::size_t index = t - 50;
+            const std::size_t index = t - first;
             const double x = (value * value / *forecast - 1.0) / std::sqrt(2.0);
             if (index < block.at("x_first10").size()) expect_close(x, block.at("x_first10")[index], "x", 1.0);
             const CusumResult got = cusum.on_return(value, *forecast);

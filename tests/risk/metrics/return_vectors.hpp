@@ -9,6 +9,7 @@
 
 #include "tests/support/csv_rows.hpp"
 #include "tests/support/test_data.hpp"
+#include "tests/support/vector_text.hpp"
 
 namespace keel::risk::test {
 
@@ -36,8 +37,14 @@ struct ReturnVectors {
     [[nodiscard]] std::size_t slot(const std::string& name) const {
         return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
     }
-    // Mean of r_i r_j over the first `count` rows: the start of every average of the file.
-    [[nodiscard]] double seed(std::size_t i, std::size_t j, std::size_t count = 50) const {
+    // How many rows start every average of the file.
+    [[nodiscard]] std::size_t seed_rows() const {
+        return keel::test::seed_returns(expected.at("ewma").at("init").get<std::string>());
+    }
+    [[nodiscard]] std::uint32_t seed_samples() const { return static_cast<std::uint32_t>(seed_rows()); }
+    // Mean of r_i r_j over those rows.
+    [[nodiscard]] double seed(std::size_t i, std::size_t j) const {
+        const std::size_t count = seed_rows();
         double sum = 0.0;
         for (std::size_t t = 0; t < count; ++t) sum += rows[t][i] * rows[t][j];
         return sum / static_cast<double>(count);

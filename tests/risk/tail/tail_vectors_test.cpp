@@ -18,6 +18,7 @@
 #include "tests/support/csv_rows.hpp"
 #include "tests/support/test_data.hpp"
 #include "tests/support/vector_cases.hpp"
+#include "tests/support/vector_text.hpp"
 
 namespace keel::risk {
 namespace {
@@ -74,7 +75,8 @@ protected:
     }
     [[nodiscard]] ParametricTail parametric() const {
         ParametricTail tail{exposure.size()};
-        EXPECT_TRUE(tail.set_covariance(flat(stats.at("ewma").at("cov_at").at("499"))));
+        const std::size_t day = test::count_after(linear.at("cov").get<std::string>(), "cov_at[");
+        EXPECT_TRUE(tail.set_covariance(flat(stats.at("ewma").at("cov_at").at(std::to_string(day)))));
         for (std::size_t i = 0; i < exposure.size(); ++i) EXPECT_TRUE(tail.add_exposure(i, exposure[i]));
         return tail;
     }
@@ -157,16 +159,17 @@ TEST_F(LinearVectors, AgeWeighted) {
 }
 
 TEST_F(LinearVectors, FilteredHistorical) {
-    constexpr std::size_t kSeed = 50;  // "t>=50 only", and ewma.init
+    const std::size_t seed = test::seed_returns(stats.at("ewma").at("init").get<std::string>());
+    ASSERT_EQ(test::count_after(linear.at("fhs").at("rule").get<std::string>(), "t>="), seed);
     const double lambda = stats.at("ewma").at("lam");
     std::vector<Numbers> scaled;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         Numbers then(columns[i].size());
-        const auto now = ewma_forecasts(columns[i], lambda, kSeed, then);
+        const auto now = ewma_forecasts(columns[i], lambda, seed, then);
         ASSERT_TRUE(now);
         expect_close(*now, linear.at("fhs").at("sigma_next")[i], 1e-9, "sigma_next");
-        Numbers& out = scaled.emplace_back(columns[i].size() - kSeed);
-        ASSERT_TRUE(rescale_returns(std::span{columns[i]}.subspan(kSeed), std::span{then}.subspan(kSeed), *now, out));
+        Numbers& out = scaled.emplace_back(columns[i].size() - seed);
+        ASSERT_TRUE(rescale_returns(std::span{columns[i]}.subspan(seed), std::span{then}.subspan(seed), *now, out));
         for (std::size_t s = 0; s < linear.at("scaled_scenarios_first3").size(); ++s) {
             expect_close(out[s], linear.at("scaled_scenarios_first3")[s][i], 1e-9, "scaled");
         }
@@ -306,9 +309,9 @@ TEST(BacktestVectors, KupiecAndChristoffersen) {
     for (const json& row : file.at("christoffersen")) {
         std::vector<std::uint8_t> hits(row.at("n").get<std::size_t>(), 0);
         const auto at = row.at("hits_at").get<std::vector<std::size_t>>();
-        const std::size_t first = at.back() >= hits.size() ? at.back() + 1 - hits.size() : 0;
-        // The last case counts rows of returns.csv from 100 on.
-        const std::size_t start = row.at("name").get<std::string>().contains("t=100..499") ? 100 : first;
+        // A case of returns.csv counts its rows, from the one its name says ("t=100..499").
+        const std::string name = row.at("name");
+        const std::size_t start = name.contains(" t=") ? test::count_after(name, " t=") : 0;
         for (const std::size_t day : at) hits.at(day - start) = 1;
         const HitTransitions counts = hit_transitions(hits);
         EXPECT_EQ(counts.n00, row.at("n00")) << row;
@@ -343,6 +346,7 @@ TEST(BacktestVectors, AcerbiSzekely) {
     const json stats = read_json(*stats_path);
     const std::vector<Numbers> columns = returns_of(stats);
     const double lambda = stats.at("ewma").at("lam");
+    const std::size_t seed = test::seed_returns(stats.at("ewma").at("init").get<std::string>());
     const json file = read_json(*path);
     for (const json& row : file.at("acerbi_szekely")) {
         const Numbers exposure = row.at("exposure");
@@ -350,7 +354,7 @@ TEST(BacktestVectors, AcerbiSzekely) {
         const std::size_t days = row.at("T");
         Numbers sigma(pnl.size());
         // e' Sigma e under one lambda is the EWMA of (e'r)^2.
-        ASSERT_TRUE(ewma_forecasts(pnl, lambda, 50, sigma));
+        ASSERT_TRUE(ewma_forecasts(pnl, lambda, seed, sigma));
         const auto multiples = normal_tail(row.at("alpha"));
         Numbers var(days), es(days);
         for (std::size_t t = 0; t < days; ++t) {
