@@ -127,15 +127,16 @@ BookResult run(Book book, const DailySeries& series, const Parameters& parameter
     BookResult result;
     result.book = book;
     const std::vector<DayMoves> moves = day_moves(series);
-    const ForecastHistory history{moves, parameters};
+    ForecastHistory history{parameters};
     for (std::size_t t = 1; t < moves.size(); ++t) {
-        if (series.date[t] < parameters.first_day || series.date[t] > parameters.last_day) continue;
-        const BookOfDay position{book, moves[t].iv_before};
-        Day& day = result.days.emplace_back();
-        day.date = series.date[t];
-        day.moves = moves[t];
-        day.forecast = history.forecast(position, t);
-        day.pnl_usd = position.pnl_usd(moves[t].btc, moves[t].eth, moves[t].iv);
+        if (series.date[t] >= parameters.first_day && series.date[t] <= parameters.last_day) {
+            const BookOfDay position{book, moves[t].iv_before};
+            result.days.push_back({.date = series.date[t],
+                                   .moves = moves[t],
+                                   .pnl_usd = position.pnl_usd(moves[t].btc, moves[t].eth, moves[t].iv),
+                                   .forecast = history.forecast(position)});
+        }
+        history.on_day(moves[t]);
     }
     for (std::size_t m = 0; m < kMethods.size(); ++m) result.verdicts[m] = judge(result.days, m, parameters.alpha);
     return result;

@@ -1,6 +1,7 @@
 #include "tests/risk/tail/crash_books.hpp"
 
 #include <cmath>
+#include <span>
 #include <stdexcept>
 
 #include "risk/options/black76.hpp"
@@ -29,8 +30,6 @@ OptionGreeks straddle(double forward, double years, double iv) {
             .vanna = call.vanna + put.vanna,
             .volga = call.volga + put.volga};
 }
-
-std::array<double, kN> values_of(const DayMoves& moves) { return {moves.btc, moves.eth, moves.iv}; }
 
 }  // namespace
 
@@ -68,68 +67,92 @@ double BookOfDay::pnl_usd(const std::array<double, kFactors>& moves, Order order
     return pnl;
 }
 
-ForecastHistory::ForecastHistory(std::span<const DayMoves> moves, const Parameters& parameters)
-    : moves_{moves}, parameters_{parameters}, covariance_(moves.size()) {
-    for (std::vector<double>& volatility : volatility_) volatility.assign(moves.size(), 0.0);
-    Covariance state{};
-    const double lambda = parameters.lambda;
-    for (std::size_t t = 1; t < moves.size(); ++t) {
-        const bool seeded = t > parameters.seed;
-        if (seeded) {
-            covariance_[t] = state;
-            for (std::size_t i = 0; i < kN; ++i) volatility_[i][t] = std::sqrt(state[i * kN + i]);
-        }
-        const std::array<double, kN> x = values_of(moves[t]);
-        const double keep = seeded ? lambda : 1.0;
-        const double take = seeded ? 1.0 - lambda : 1.0 / static_cast<double>(parameters.seed);
-        for (std::size_t i = 0; i < kN * kN; ++i) state[i] = keep * state[i] + take * x[i / kN] * x[i % kN];
+ForecastHistory::ForecastHistory(const Parameters& parameters)
+    : parameters_{parameters},
+      covariance_{
+          {.factors = kN, .decay = parameters.lambda, .seed_bars = static_cast<std::uint32_t>(parameters.seed)}} {}
+
+bool ForecastHistory::rescales(Filter filter, std::size_t factor) {
+    return filter == Filter::all || (filter == Filter::price && factor != 2);
+}
+
+ForecastHistory::Factors ForecastHistory::volatilities() const {
+    Factors out{};
+    for (std::size_t i = 0; i < kN; ++i) out[i] = std::sqrt(covariance_.covariance(i, i));
+    return out;
+}
+
+void ForecastHistory::on_day(const DayMoves& moves) {
+    const Factors x{moves.btc, moves.eth, moves.iv};
+    if (covariance_.seeded(0)) add_scenario(x, volatilities());
+    constexpr std::array<std::uint8_t, kN> kLive{1, 1, 1};
+    if (covariance_.on_bar(x, kLive) != Observation::taken) throw std::runtime_error{"a day refused"};
+    const Factors now = volatilities();
+    for (ScenarioSet& set : sets_) {
+        for (std::size_t i = 0; i < kN; ++i) (void)set.set_volatility(i, now[i]);
+        if (set.refused()) throw std::runtime_error{"scenarios refused"};
     }
 }
 
-// The last rows before t that have a forecast of their own; the same rows for every method.
-std::vector<double> ForecastHistory::scenario_pnl(const BookOfDay& book, std::size_t t, Filter filter,
-                                                  BookOfDay::Order order) const {
-    const std::size_t first_usable = parameters_.seed + 1;
-    const std::size_t first = std::max(first_usable, t > parameters_.scenarios ? t - parameters_.scenarios : 0);
-    std::vector<double> pnl;
-    for (std::size_t s = first; s < t; ++s) {
-        std::array<double, kN> x = values_of(moves_[s]);
+void ForecastHistory::add_scenario(const Factors& moves, const Factors& volatility_then) {
+    if (moves_[0].size() == parameters_.scenarios) {
+        for (ScenarioSet& set : sets_) oldest_ = set.replace_oldest(moves, volatility_then) + 1;
+        return;
+    }
+    for (std::size_t i = 0; i < kN; ++i) {
+        moves_[i].push_back(moves[i]);
+        volatility_then_[i].push_back(volatility_then[i]);
+    }
+    sets_.assign(kFilters.size(), ScenarioSet{moves_[0].size(), kN});
+    for (const Filter filter : kFilters) {
         for (std::size_t i = 0; i < kN; ++i) {
-            const bool rescaled = filter == Filter::all || (filter == Filter::price && i != 2);
-            if (rescaled) x[i] *= volatility_[i][t] / volatility_[i][s];
+            const std::span<const double> then{volatility_then_[i]};
+            const bool taken = sets_[static_cast<std::size_t>(filter)].set_factor(
+                i, moves_[i], rescales(filter, i) ? then : std::span<const double>{});
+            if (!taken) throw std::runtime_error{"scenarios refused"};
         }
-        pnl.push_back(book.pnl_usd(x, order));
+    }
+}
+
+std::vector<double> ForecastHistory::scenario_pnl(const BookOfDay& book, Filter filter, BookOfDay::Order order) const {
+    const ScenarioSet& set = sets_.at(static_cast<std::size_t>(filter));
+    std::vector<double> pnl(set.scenarios());
+    for (std::size_t age = 0; age < pnl.size(); ++age) {
+        const std::size_t s = (oldest_ + age) % pnl.size();
+        Factors moves{};
+        for (std::size_t i = 0; i < kN; ++i) moves[i] = set.log_moves(i)[s];
+        pnl[age] = book.pnl_usd(moves, order);
     }
     return pnl;
 }
 
-TailMeasures ForecastHistory::historical(const BookOfDay& book, std::size_t t, Filter filter,
-                                         BookOfDay::Order order) const {
-    std::vector<double> pnl = scenario_pnl(book, t, filter, order);
+TailMeasures ForecastHistory::historical(const BookOfDay& book, Filter filter, BookOfDay::Order order) const {
+    std::vector<double> pnl = scenario_pnl(book, filter, order);
     return historical_tail(pnl, parameters_.alpha).value();
 }
 
-Forecasts ForecastHistory::forecast(const BookOfDay& book, std::size_t t) const {
+Forecasts ForecastHistory::forecast(const BookOfDay& book) const {
     const double alpha = parameters_.alpha;
     Forecasts out;
     const auto at = [&](Method method) -> TailMeasures& { return out[static_cast<std::size_t>(method)]; };
+    std::array<double, kN * kN> covariance{};
+    covariance_.write_matrix(covariance);
     ParametricTail parametric{kN};
-    if (!parametric.set_covariance(covariance_[t])) throw std::runtime_error{"covariance refused"};
+    if (!parametric.set_covariance(covariance)) throw std::runtime_error{"covariance refused"};
     for (std::size_t i = 0; i < kN; ++i) {
         if (!parametric.set_exposure(i, book.delta[i])) throw std::runtime_error{"exposure refused"};
     }
     at(Method::normal) = parametric.measures(*normal_tail(alpha), book.carry_usd);
     at(Method::student_t) = parametric.measures(*student_t_tail(alpha, parameters_.student_nu), book.carry_usd);
-    at(Method::historical) = historical(book, t, Filter::none);
-    at(Method::filtered) = historical(book, t, Filter::price);
-    at(Method::filtered_all) = historical(book, t, Filter::all);
-    at(Method::filtered_linear) = historical(book, t, Filter::price, BookOfDay::Order::linear);
-    at(Method::filtered_second_order) = historical(book, t, Filter::price, BookOfDay::Order::second);
-    const std::vector<double> plain = scenario_pnl(book, t, Filter::none, BookOfDay::Order::full);
+    at(Method::historical) = historical(book, Filter::none);
+    at(Method::filtered) = historical(book, Filter::price);
+    at(Method::filtered_all) = historical(book, Filter::all);
+    at(Method::filtered_linear) = historical(book, Filter::price, BookOfDay::Order::linear);
+    at(Method::filtered_second_order) = historical(book, Filter::price, BookOfDay::Order::second);
+    const std::vector<double> plain = scenario_pnl(book, Filter::none, BookOfDay::Order::full);
     std::vector<std::size_t> order(plain.size());
     at(Method::age_weighted) = age_weighted_tail(plain, alpha, parameters_.age_lambda, order).value();
-    const DeltaGammaBook second{
-        .theta = book.carry_usd, .delta = book.delta, .gamma = book.gamma, .omega = covariance_[t]};
+    const DeltaGammaBook second{.theta = book.carry_usd, .delta = book.delta, .gamma = book.gamma, .omega = covariance};
     at(Method::delta_gamma) = delta_gamma_tail(second, alpha, at(Method::filtered)).measures;
     return out;
 }

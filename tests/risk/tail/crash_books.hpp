@@ -1,9 +1,10 @@
 #pragma once
 
 #include <array>
-#include <span>
 #include <vector>
 
+#include "risk/matrix/covariance.hpp"
+#include "risk/tail/scenario_set.hpp"
 #include "tests/risk/tail/crash_backtest.hpp"
 
 namespace keel::risk::crash {
@@ -33,26 +34,36 @@ private:
     double hedge_{0.0};  // units held per straddle sold
 };
 
-// Everything known before a day: moves up to the day before, their EWMA forecasts.
+// Everything known before a day, told day by day: the covariance and the scenarios as the engine keeps them, so that
+// what is accepted is what ships. Until there are parameters.scenarios rows a set is made anew each day, as at a start;
+// from then on it lives: the oldest row makes room, a column is rescaled when its volatility has moved enough.
 class ForecastHistory {
 public:
-    ForecastHistory(std::span<const DayMoves> moves, const Parameters& parameters);
-    // One-day forecasts of every method for day t, from days before t only.
-    [[nodiscard]] Forecasts forecast(const BookOfDay& book, std::size_t t) const;
+    explicit ForecastHistory(const Parameters& parameters);
+    // A day is over.
+    void on_day(const DayMoves& moves);
+    // One-day forecasts of every method for the next day. Needs one day more than the seed.
+    [[nodiscard]] Forecasts forecast(const BookOfDay& book) const;
 
 private:
-    using Covariance = std::array<double, BookOfDay::kFactors * BookOfDay::kFactors>;
-    // Moves as they were; prices at the volatility of day t; implied volatility rescaled too.
+    using Factors = std::array<double, BookOfDay::kFactors>;
+    // Moves as they were; prices at the volatility of now; implied volatility rescaled too.
     enum class Filter : std::uint8_t { none, price, all };
-    [[nodiscard]] TailMeasures historical(const BookOfDay& book, std::size_t t, Filter filter,
+    static constexpr std::array kFilters{Filter::none, Filter::price, Filter::all};
+    [[nodiscard]] static bool rescales(Filter filter, std::size_t factor);
+    [[nodiscard]] Factors volatilities() const;
+    void add_scenario(const Factors& moves, const Factors& volatility_then);
+    [[nodiscard]] TailMeasures historical(const BookOfDay& book, Filter filter,
                                           BookOfDay::Order order = BookOfDay::Order::full) const;
-    [[nodiscard]] std::vector<double> scenario_pnl(const BookOfDay& book, std::size_t t, Filter filter,
-                                                   BookOfDay::Order order) const;
+    // Oldest first.
+    [[nodiscard]] std::vector<double> scenario_pnl(const BookOfDay& book, Filter filter, BookOfDay::Order order) const;
 
-    std::span<const DayMoves> moves_;
     Parameters parameters_;
-    std::array<std::vector<double>, BookOfDay::kFactors> volatility_;  // forecast of day t, known before it; 0 before
-    std::vector<Covariance> covariance_;                               // forecast of day t, likewise
+    EwmaCovariance covariance_;  // of its diagonal are the volatilities
+    // Rows until the sets are full, by factor.
+    std::array<std::vector<double>, BookOfDay::kFactors> moves_, volatility_then_;
+    std::vector<ScenarioSet> sets_;  // by Filter
+    std::size_t oldest_{0};          // row of the sets
 };
 
 }  // namespace keel::risk::crash
