@@ -120,6 +120,17 @@ void MarkToPublication(benchmark::State& state) {
 }
 BENCHMARK(MarkToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
 
+// As published: the share of squares, and with it the shares of the largest.
+void ConcentrationRead(benchmark::State& state) {
+    Subject subject{400};
+    const RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(calculator.by_underlying().hhi());
+        benchmark::DoNotOptimize(calculator.by_underlying().read());
+    }
+}
+BENCHMARK(ConcentrationRead);
+
 // What a restart costs, and a fill of the ladders of every expiry.
 void CalculatorResync(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};

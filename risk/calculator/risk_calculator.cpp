@@ -35,6 +35,8 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
       scenarios_{std::move(scenarios)},
       vector_{scenarios_, market.expiries.size() + market.underlyings.size()},
       margins_{book_, market_, margins},
+      by_underlying_{market.underlyings.size()},
+      by_venue_{book.venue_names.size()},
       options_(market.expiries.size()),
       pnl_(scenarios_.scenarios()),
       moves_(market.underlyings.size()),
@@ -95,6 +97,7 @@ void RiskCalculator::publish() {
         if (incremental_.dirty(UnderlyingSlot(u)) || rescaled_) publish_underlying(u);
     }
     publish_margins();
+    publish_concentration();
     if (rescaled_) vector_.rebuild();
     rescaled_ = false;
     incremental_.clear_dirty();
@@ -137,6 +140,19 @@ void RiskCalculator::publish_margins() {
     }
     for (std::size_t e = 0; e < expiries_.size(); ++e) {
         if (incremental_.dirty(ExpirySlot(e))) margins_.refresh(options_[e]);
+    }
+}
+
+void RiskCalculator::publish_concentration() {
+    bool moved = false;
+    for (std::size_t u = 0; u < underlyings_.size(); ++u) {
+        if (!incremental_.dirty(UnderlyingSlot(u))) continue;
+        moved = true;
+        (void)by_underlying_.set(u, incremental_.underlying(UnderlyingSlot(u)).value.gross_usd);
+    }
+    if (!moved) return;
+    for (std::size_t v = 0; v < book_.venue_names.size(); ++v) {
+        (void)by_venue_.set(v, incremental_.venue(VenueSlot(static_cast<std::uint16_t>(v))).value.gross);
     }
 }
 

@@ -12,6 +12,7 @@ namespace keel::risk {
 namespace {
 
 constexpr std::size_t kUpdatesMax = 4'096;  // between two sums made anew
+constexpr double kLeftMin = 1e-6;           // of the greatest sum of squares since then
 
 double counted(double part) { return std::isfinite(part) ? std::max(0.0, part) : 0.0; }
 
@@ -43,15 +44,19 @@ bool ConcentrationState::set(std::size_t part, double value) {
     parts_[part] = after;
     sum_ += after - before;
     squares_ += after * after - before * before;
-    if (++updates_ >= kUpdatesMax) {
-        sum_ = squares_ = 0.0;
-        updates_ = 0;
-        for (const double kept : parts_) {
-            sum_ += kept;
-            squares_ += kept * kept;
-        }
-    }
+    squares_max_ = std::max(squares_max_, squares_);
+    if (++updates_ >= kUpdatesMax || squares_ < kLeftMin * squares_max_) sum_anew();
     return true;
+}
+
+void ConcentrationState::sum_anew() {
+    sum_ = squares_ = 0.0;
+    updates_ = 0;
+    for (const double kept : parts_) {
+        sum_ += kept;
+        squares_ += kept * kept;
+    }
+    squares_max_ = squares_;
 }
 
 double ConcentrationState::hhi() const {

@@ -18,7 +18,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
             subject.calculator.set_volatility(0, 0.03 + 0.00001 * event);
             subject.calculator.publish();
             sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.margin_usd(VenueSlot{0}).initial +
-                   subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd;
+                   subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd +
+                   subject.calculator.by_underlying().hhi() + subject.calculator.by_venue().read().top1;
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));

@@ -46,6 +46,16 @@ TEST(ConcentrationTest, TheStateEqualsTheDefinition) {
     EXPECT_FALSE(state.set(0, std::nan("")));
 }
 
+// What rounding left of a large part would outweigh small ones.
+TEST(ConcentrationTest, TheStateForgetsALargePartThatHasLeft) {
+    ConcentrationState state{3};
+    ASSERT_TRUE(state.set(0, 1e9 / 3.0) && state.set(1, 0.1) && state.set(2, 0.1));
+    ASSERT_TRUE(state.set(0, 0.0));
+    EXPECT_NEAR(state.hhi(), 0.5, 1e-12);
+    ASSERT_TRUE(state.set(1, 0.0) && state.set(2, 0.0));
+    EXPECT_TRUE(std::isnan(state.hhi()));
+}
+
 TEST(ExposureMatrixTest, SumsToTheBook) {
     const auto [book, market] = test::stress_book();
     const auto rows = exposure_matrix(book, market);
