@@ -28,6 +28,10 @@ std::vector<double>* ages_of(Input input, risk::ReportInputs& inputs) {
     return input == Input::forward || input == Input::curve ? &inputs.expiry_age_seconds : nullptr;
 }
 
+UnixNanos last_midnight(UnixNanos time) {
+    return UnixNanos{time.ns() - time.ns() % std::chrono::nanoseconds{kDay}.count()};
+}
+
 double& age_at(std::vector<double>& ages, std::size_t place) {
     if (ages.size() <= place) ages.resize(place + 1, kNaN);
     return ages[place];
@@ -81,9 +85,13 @@ void MarketTimes::age_prices(risk::ReportInputs& inputs) const {
     }
 }
 
-UnixNanos MarketTimes::end_of(Input input, std::size_t place) const {
+bool MarketTimes::is_end_told(Input input, std::size_t place) const {
     const auto told = history_ends_.find({input, place});
-    if (told != history_ends_.end() && told->second != UnixNanos{}) return told->second;
+    return told != history_ends_.end() && told->second != UnixNanos{};
+}
+
+UnixNanos MarketTimes::end_of(Input input, std::size_t place) const {
+    if (is_end_told(input, place)) return history_ends_.at({input, place});
     const auto source = sources_.find({input, place});
     const UnixNanos time = source == sources_.end() ? UnixNanos{} : files_[source->second].time;
     return time == UnixNanos{} ? newest() : time;
@@ -124,16 +132,37 @@ void MarketTimes::age_histories(risk::ReportInputs& inputs) const {
     }
 }
 
+// When the last day of each history ended. The time of a file says only that no day in it ended later: where they do
+// not end at one hour, a day whose end is not told ended at midnight, as most venues' do.
+std::vector<UnixNanos> MarketTimes::day_ends(std::span<const std::size_t> places, risk::ReportInputs& inputs) const {
+    std::vector<UnixNanos> ends;
+    for (const std::size_t u : places) {
+        ends.push_back(end_of(Input::history, u));
+        inputs.histories[u].day_end_seconds =
+            std::chrono::duration<double>{ends.back() - last_midnight(ends.back())}.count();
+    }
+    const risk::UnderlyingHistory& newest =
+        inputs.histories[places[static_cast<std::size_t>(std::ranges::max_element(ends) - ends.begin())]];
+    const bool together =
+        std::ranges::all_of(places, [&](std::size_t u) { return do_days_end_together(newest, inputs.histories[u]); });
+    for (std::size_t i = 0; i < places.size() && !together; ++i) {
+        if (!is_end_told(Input::history, places[i])) ends[i] = last_midnight(ends[i] + risk::kDayEndSlack);
+    }
+    return ends;
+}
+
 // All histories end with the newest: the days that one ends before it are days that it lacks.
 void MarketTimes::align_histories(risk::ReportInputs& inputs) const {
-    UnixNanos newest_end{};
+    std::vector<std::size_t> places;
     for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
-        if (!inputs.histories[u].returns.empty()) newest_end = std::max(newest_end, end_of(Input::history, u));
+        if (!inputs.histories[u].returns.empty()) places.push_back(u);
     }
-    for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
-        risk::UnderlyingHistory& history = inputs.histories[u];
-        if (history.returns.empty()) continue;
-        const auto lacks = static_cast<std::size_t>((newest_end - end_of(Input::history, u)) / kDay);
+    if (places.empty()) return;
+    const std::vector<UnixNanos> ends = day_ends(places, inputs);
+    const UnixNanos newest_end = std::ranges::max(ends);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        risk::UnderlyingHistory& history = inputs.histories[places[i]];
+        const auto lacks = static_cast<std::size_t>((newest_end - ends[i] + kDay / 2) / kDay);
         history.returns.resize(history.returns.size() + lacks, kNaN);
         std::vector<double>& changes = history.volatility_changes;
         if (!changes.empty()) changes.resize(changes.size() + lacks, kNaN);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,8 +47,9 @@ public:
     // The report's time: the newest of all. 0: no file has one.
     [[nodiscard]] UnixNanos newest() const;
     // Adds to each input's age how much older its file is, and says how long the next day of each history has been due.
-    // Histories that end before the newest of them get a missing day (NaN) for each day between.
-    // Errors: InputError naming a file whose history ends after the report's time.
+    // Histories that end before the newest of them get a missing day (NaN) for each day between, the nearest whole
+    // number of them: where they do not end at one hour of the day, one whose end is not told ends at the last
+    // midnight. Errors: InputError naming a file whose history ends after the report's time.
     void age(risk::ReportInputs& inputs) const;
     // A line for each file that is older than the newest.
     [[nodiscard]] std::vector<std::string> notes() const;
@@ -59,11 +61,14 @@ private:
     };
     [[nodiscard]] double seconds_behind(const File& file) const;
     void age_prices(risk::ReportInputs& inputs) const;
+    [[nodiscard]] bool is_end_told(Input input, std::size_t place) const;
     // When the last day of it ended: as told, else with its file's prices.
     [[nodiscard]] UnixNanos end_of(Input input, std::size_t place) const;
     // Since the day after its last one was due, `lacks` days missing at its end; NaN: as young as the report.
     [[nodiscard]] double seconds_due(Input input, std::size_t place, std::size_t lacks, const std::string& name) const;
     void age_histories(risk::ReportInputs& inputs) const;
+    [[nodiscard]] std::vector<UnixNanos> day_ends(std::span<const std::size_t> places,
+                                                  risk::ReportInputs& inputs) const;
     void align_histories(risk::ReportInputs& inputs) const;
 
     std::vector<File> files_;

@@ -161,7 +161,37 @@ private:
     std::vector<std::size_t> order_;
 };
 
+std::string time_of_day(double seconds) {
+    const std::string minutes = std::to_string(std::lround(seconds / 60.0) % 60 + 100);
+    return std::to_string(std::lround(seconds / 60.0) / 60 + 100).substr(1) + ":" + minutes.substr(1);
+}
+
+// Of what is held: each against the first of them.
+void doubt_days_apart(const ReportInputs& inputs, FactorMoves& out, std::vector<std::string>& notes) {
+    const UnderlyingHistory* first = nullptr;
+    std::string said;
+    bool apart = false;
+    for (std::size_t u = 0; u < std::min(out.underlyings, inputs.histories.size()); ++u) {
+        const UnderlyingHistory& history = inputs.histories[u];
+        if (!out.held[u] || history.returns.empty() || std::isnan(history.day_end_seconds)) continue;
+        if (first == nullptr) first = &history;
+        apart = apart || !do_days_end_together(*first, history);
+        said +=
+            (said.empty() ? "" : ", ") + inputs.book.underlying_names[u] + " " + time_of_day(history.day_end_seconds);
+    }
+    if (!apart) return;
+    out.doubts |= InputDoubt::days_apart;
+    notes.push_back("daily returns end at different hours (" + said +
+                    " UTC): laid by the nearest day; history_end says when the last one ended");
+}
+
 }  // namespace
+
+bool do_days_end_together(const UnderlyingHistory& a, const UnderlyingHistory& b) {
+    constexpr double kDay = 86'400.0;
+    const double apart = std::abs(std::remainder(a.day_end_seconds - b.day_end_seconds, kDay));
+    return std::isnan(apart) || apart <= std::chrono::duration<double>{kDayEndSlack}.count();
+}
 
 FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, std::vector<std::string>& notes) {
     FactorMoves out{.underlyings = market.underlyings.size(), .days = 0, .moves = {}, .held = {}};
@@ -184,6 +214,7 @@ FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, 
         if (!filler.fill_all()) out.days = 0;
     }
     if (out.days == 0) out.moves.assign(out.count(), {});
+    doubt_days_apart(inputs, out, notes);
     for (std::size_t u = 0; u < out.underlyings; ++u) {
         const bool any_tail =
             out.days > 0 || (u < inputs.histories.size() && std::isfinite(own_daily_volatility(inputs.histories[u])));

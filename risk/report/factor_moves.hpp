@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -8,7 +9,11 @@
 
 namespace keel::risk {
 
-inline constexpr std::size_t kReportReturnsMin = 100;  // fewer days make no historical tail
+inline constexpr std::size_t kReportReturnsMin = 100;    // fewer days make no historical tail
+inline constexpr std::chrono::minutes kDayEndSlack{90};  // summer time, and a job that starts late
+
+// Whether the days of both end together, within kDayEndSlack; what is not known is taken to.
+[[nodiscard]] bool do_days_end_together(const UnderlyingHistory& a, const UnderlyingHistory& b);
 
 // What moves the book of a report, day by day: ln S of each underlying, then 30-day ln iv of each.
 struct FactorMoves {

@@ -27,6 +27,7 @@ enum class InputDoubt : std::uint32_t {
     price_far = 32768,          // an option's price is not what its volatility makes of it (kPriceFarShare)
     expired = 65536,            // its expiry has passed: what it was delivered at is not known
     peg_far = 131072,           // a stablecoin of the dollar more than kMarkFarRatio off it
+    days_apart = 262144,        // a tail of days that do not end together (kDayEndSlack)
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -39,6 +40,7 @@ constexpr InputDoubt without(InputDoubt set, InputDoubt bit) {
     return static_cast<InputDoubt>(static_cast<unsigned>(set) & ~static_cast<unsigned>(bit));
 }
 
+inline constexpr const char* kDaysApartWords = "days end at different hours";
 inline constexpr double kMarkFarRatio = 0.03;   // risk-model.md, "Names in `keel risk`"
 inline constexpr double kPriceFarShare = 0.25;  // of an option's value, and kPriceFarRatio of its forward at least
 inline constexpr double kPriceFarRatio = 0.005;

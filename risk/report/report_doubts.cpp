@@ -14,7 +14,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 18> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 19> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -32,7 +32,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 18> kWords{
      {InputDoubt::model_value, "valued by the model"},
      {InputDoubt::price_far, "price far from its volatility"},
      {InputDoubt::expired, "expiry has passed"},
-     {InputDoubt::peg_far, "stablecoin far from a dollar"}}};
+     {InputDoubt::peg_far, "stablecoin far from a dollar"},
+     {InputDoubt::days_apart, kDaysApartWords}}};
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 

@@ -17,6 +17,7 @@
 #include "risk/metrics/jump_test.hpp"
 #include "risk/metrics/realised_variance.hpp"
 #include "risk/metrics/volatility_regime.hpp"
+#include "risk/report/factor_moves.hpp"
 
 namespace keel::risk {
 namespace {
@@ -67,12 +68,11 @@ private:
     std::string missing_;
 };
 
-std::string day_quality(bool warm, std::uint64_t left_out) {
+std::string day_quality(bool warm, std::uint64_t left_out, bool apart = false) {
     std::string words = warm ? "" : "few days for its memory";
-    if (left_out > 0) {
-        words +=
-            (words.empty() ? "" : ", ") + std::to_string(left_out) + (left_out == 1 ? " day" : " days") + " not usable";
-    }
+    const auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
+    if (left_out > 0) add(std::to_string(left_out) + (left_out == 1 ? " day" : " days") + " not usable");
+    if (apart) add(kDaysApartWords);
     return words.empty() ? "good" : words;
 }
 
@@ -292,8 +292,11 @@ void add_pairs(const ReportInputs& inputs, const DayCovariance& covariance, Hist
             for (std::size_t day = 0; day < days; ++day) pair.on_returns(first[day], second[day]);
             const CorrelationBreakResult now = pair.result();
             const double correlation = covariance.correlation(slots[i], slots[j]);
-            rows.add("correlation", now.known ? correlation : kNaN, "fraction", day_quality(true, pair.refused()));
-            rows.add("correlation_break_z", now.known ? now.z : kNaN, "sd", day_quality(now.warm, pair.refused()));
+            const bool apart = !do_days_end_together(inputs.histories[slots[i]], inputs.histories[slots[j]]);
+            rows.add("correlation", now.known ? correlation : kNaN, "fraction",
+                     day_quality(true, pair.refused(), apart));
+            rows.add("correlation_break_z", now.known ? now.z : kNaN, "sd",
+                     day_quality(now.warm, pair.refused(), apart));
             out.pairs.push_back({.scope = scope, .metrics = std::move(rows.metrics)});
         }
     }
@@ -326,7 +329,7 @@ public:
                 out.underlyings[u].push_back({.name = std::string{"beta_"} + keys_[m],
                                               .value = alone.beta(u).beta_single,
                                               .unit = "ratio",
-                                              .quality = day_quality(true, left_out(u, market)),
+                                              .quality = quality_of(u, market),
                                               .age = age_of(u)});
             }
         }
@@ -334,7 +337,7 @@ public:
         for (std::size_t u = 0; u < n_; ++u) {
             const FactorBeta& beta = joint.beta(u);
             if (std::ranges::count(markets_, u) > 0 || !beta.known) continue;
-            const std::string days = day_quality(true, left_out(u, markets_));
+            const std::string days = quality_of(u, markets_);
             const std::string quality = !beta.collinear  ? days
                                         : days == "good" ? "the markets move as one"
                                                          : "the markets move as one, " + days;
@@ -360,12 +363,14 @@ public:
         if (exposure_usd.size() == n_) risk = fitted(markets_).portfolio(exposure_usd);
         InputAge age = age_of_history(inputs_, markets_[0]);
         std::uint64_t lacks = 0;
+        bool apart = false;
         for (std::size_t u = 0; u < exposure_usd.size(); ++u) {
             if (exposure_usd[u] == 0.0) continue;
             age = older(age, age_of(u));
             lacks = std::max(lacks, left_out(u, markets_));
+            apart = apart || are_apart(u, markets_);
         }
-        const std::string quality = day_quality(true, lacks);
+        const std::string quality = day_quality(true, lacks, apart);
         for (std::size_t m = 0; m < markets_.size(); ++m) {
             out.account.push_back({.name = std::string{"market_delta_"} + keys_[m] + "_usd",
                                    .value = risk.known ? risk.market_usd[m] : kNaN,
@@ -399,6 +404,17 @@ private:
             for (const std::size_t other : markets) out = std::max(out, covariance_.left_out(m, other));
         }
         return out;
+    }
+    [[nodiscard]] bool are_apart(std::size_t asset, std::span<const std::size_t> markets) const {
+        const auto together = [&](std::size_t a, std::size_t b) {
+            return do_days_end_together(inputs_.histories[a], inputs_.histories[b]);
+        };
+        return asset < inputs_.histories.size() && std::ranges::any_of(markets, [&](std::size_t m) {
+                   return !together(asset, m) || !together(markets[0], m);
+               });
+    }
+    [[nodiscard]] std::string quality_of(std::size_t asset, std::span<const std::size_t> markets) const {
+        return day_quality(true, left_out(asset, markets), are_apart(asset, markets));
     }
     // Of an asset and of what it is measured against.
     [[nodiscard]] InputAge age_of(std::size_t asset) const {
