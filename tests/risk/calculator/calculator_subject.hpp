@@ -16,11 +16,11 @@ inline constexpr std::size_t kScenarios = 500;
 inline constexpr std::size_t kCoins = 2;
 
 // Days of two coins and their volatilities: 3 and 4 % a day, 6 % of ln iv, which rises when the coin falls.
-inline ScenarioSet random_scenarios(std::uint64_t seed) {
+inline ScenarioSet random_scenarios(std::uint64_t seed, std::size_t scenarios = kScenarios) {
     std::mt19937_64 random{seed};
     std::normal_distribution<double> normal;
     std::array<std::vector<double>, 2 * kCoins> moves;
-    for (std::size_t s = 0; s < kScenarios; ++s) {
+    for (std::size_t s = 0; s < scenarios; ++s) {
         const double common = normal(random);
         for (std::size_t u = 0; u < kCoins; ++u) {
             const double coin = 0.8 * common + 0.6 * normal(random);
@@ -28,8 +28,8 @@ inline ScenarioSet random_scenarios(std::uint64_t seed) {
             moves[kCoins + u].push_back(0.06 * (-0.6 * coin + 0.8 * normal(random)));
         }
     }
-    ScenarioSet set{kScenarios, moves.size()};
-    const std::vector<double> then(kScenarios, 0.03);
+    ScenarioSet set{scenarios, moves.size()};
+    const std::vector<double> then(scenarios, 0.03);
     for (std::size_t f = 0; f < moves.size(); ++f) {
         const std::span<const double> filter = f < kCoins ? std::span<const double>{then} : std::span<const double>{};
         if (!set.set_factor(f, moves[f], filter)) std::abort();
@@ -83,12 +83,15 @@ struct CalculatorSubject {
     MarginModels models;
     RiskCalculator calculator;
     std::vector<bool> settled;
+    bool clock_stands{false};  // step() moves no time
 
-    explicit CalculatorSubject(std::uint64_t seed, bool delivering = false, bool with_gaps = false)
+    explicit CalculatorSubject(std::uint64_t seed, bool delivering = false, bool with_gaps = false,
+                               std::size_t scenarios = kScenarios)
         : source{seed, delivering},
           truth{source.market},
           models{source.book, seed},
-          calculator{source.book, with_gaps ? market_with_gaps() : truth, random_scenarios(seed), models.venues},
+          calculator{source.book, with_gaps ? market_with_gaps() : truth, random_scenarios(seed, scenarios),
+                     models.venues},
           settled(truth.expiries.size()) {
         for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
             if (source.one_in(2)) fill(i);
@@ -185,7 +188,7 @@ struct CalculatorSubject {
                 truth.expiries[expiry].forward *= source.one_in(100) ? step_of(0.03) : step_of(3e-4);
                 (void)book.on_forward(ExpirySlot(expiry), truth.expiries[expiry].forward);
         }
-        if (!source.one_in(5)) return;
+        if (!source.one_in(5) || clock_stands) return;
         const double seconds = source.one_in(50) ? 60.0 : source.uniform(0.0, 2.0);
         (void)book.on_clock(market().now + std::chrono::nanoseconds{std::llround(seconds * 1e9)});
     }

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "risk/margin/book_margin.hpp"
-#include "risk/report/holding_profits.hpp"
 #include "risk/tail/historical.hpp"
 #include "tests/risk/calculator/calculator_subject.hpp"
+#include "tests/risk/calculator/full_revaluation.hpp"
 #include "tests/support/not_a_number.hpp"
 
 namespace keel::risk {
@@ -18,8 +18,10 @@ namespace {
 
 using keel::test::kNaN;
 using test::CalculatorSubject;
+using test::difference;
+using test::Difference;
+using test::full_pnl;
 using test::kCoins;
-using test::kScenarios;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
 constexpr std::uint64_t kStreams = 6;
 #else
@@ -27,36 +29,6 @@ constexpr std::uint64_t kStreams = 24;
 #endif
 constexpr int kEvents = 400;
 constexpr double kAlpha = 0.99;
-
-// Every holding revalued in every scenario.
-std::vector<double> full_pnl(const CalculatorSubject& subject, const ScenarioSet& set) {
-    const Book book = subject.book_now();
-    const MarketState market = subject.market_now();
-    HoldingProfits profits{book, market};
-    std::vector<double> out(kScenarios);
-    for (std::size_t s = 0; s < kScenarios; ++s) {
-        std::array<double, 2 * kCoins> moves{};
-        for (std::size_t f = 0; f < moves.size(); ++f) moves[f] = set.log_moves(f)[s];
-        profits.move(std::span{moves}.first(kCoins), std::span{moves}.subspan(kCoins));
-        for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-            if (std::isfinite(profits.usd(row))) out[s] += profits.usd(row);
-        }
-    }
-    return out;
-}
-
-struct Difference {
-    double worst{0.0};
-    double scale{0.0};
-};
-Difference difference(std::span<const double> got, std::span<const double> want) {
-    Difference out;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        out.worst = std::max(out.worst, std::abs(got[i] - want[i]));
-        out.scale = std::max(out.scale, std::abs(want[i]));
-    }
-    return out;
-}
 
 TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
     std::vector<double> tails;
