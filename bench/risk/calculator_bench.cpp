@@ -131,6 +131,17 @@ void ConcentrationRead(benchmark::State& state) {
 }
 BENCHMARK(ConcentrationRead);
 
+// Where nothing has moved: what every publication costs at least.
+void NothingToPublication(benchmark::State& state) {
+    Subject subject{400};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    for (auto _ : state) {
+        calculator.publish();
+        benchmark::DoNotOptimize(calculator.drawdown().loss_5m());
+    }
+}
+BENCHMARK(NothingToPublication);
+
 // What a restart costs, and a fill of the ladders of every expiry.
 void CalculatorResync(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};

@@ -98,6 +98,7 @@ void RiskCalculator::publish() {
     }
     publish_margins();
     publish_concentration();
+    publish_equity();
     if (rescaled_) vector_.rebuild();
     rescaled_ = false;
     incremental_.clear_dirty();
@@ -154,6 +155,14 @@ void RiskCalculator::publish_concentration() {
     for (std::size_t v = 0; v < book_.venue_names.size(); ++v) {
         (void)by_venue_.set(v, incremental_.venue(VenueSlot(static_cast<std::uint16_t>(v))).value.gross);
     }
+}
+
+void RiskCalculator::publish_equity() {
+    // As a share of the equity that each flow met.
+    const double flows = incremental_.equity_peak().log_flows();
+    if (flows != log_flows_) drawdown_.on_flow(std::expm1(flows - log_flows_), 1.0);
+    log_flows_ = flows;
+    drawdown_.on_equity(market_.now, incremental_.account().value.usd.equity);
 }
 
 void RiskCalculator::take_row(std::size_t row) {

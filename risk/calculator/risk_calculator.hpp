@@ -10,6 +10,7 @@
 #include "risk/calculator/expiry_scenarios.hpp"
 #include "risk/calculator/venue_margins.hpp"
 #include "risk/exposure/concentration.hpp"
+#include "risk/exposure/drawdown.hpp"
 #include "risk/stress/stress_grid.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
@@ -36,10 +37,10 @@ struct CalculatorWork {
 };
 
 // Every risk number of a book kept current. Greeks, equity, leverage, drawdown and linear margin move with each event
-// (IncrementalBook); value at risk, expected shortfall, the stress matrices, the venues' margins and concentration when
-// they are published, in O(what the events since the last publication moved). Definitions: docs/risk-model.md; full
-// revaluation of the same holdings in the same market gives the same numbers, up to the ladders of ExpiryScenarios
-// (check()) and 30 s of decay.
+// (IncrementalBook); value at risk, expected shortfall, the stress matrices, the venues' margins, concentration and the
+// losses of the day and of five minutes when they are published, in O(what the events since the last publication
+// moved). Definitions: docs/risk-model.md; full revaluation of the same holdings in the same market gives the same
+// numbers, up to the ladders of ExpiryScenarios (check()) and 30 s of decay.
 //
 //   event -> book() -> O(1) metrics, marks of what moved -> publish() -> scenarios, stress, margins -> tail() ...
 //
@@ -75,6 +76,9 @@ public:
     // By gross notional, as the book has it; one part per UnderlyingSlot, per VenueSlot.
     [[nodiscard]] const ConcentrationState& by_underlying() const { return by_underlying_; }
     [[nodiscard]] const ConcentrationState& by_venue() const { return by_venue_; }
+    // Of the equity at each publication; what the book's equity lacks (its quality says so) this lacks, too. The book's
+    // own drawdown sees every event.
+    [[nodiscard]] const Drawdown& drawdown() const { return drawdown_; }
     // The book's quality; kBookStale where scenarios or cells could not be made and the last good ones stand.
     [[nodiscard]] std::uint8_t quality() const;
     [[nodiscard]] std::uint64_t version() const { return version_; }  // of the book, at that time
@@ -99,6 +103,7 @@ private:
     void take_row(std::size_t row);
     void publish_margins();
     void publish_concentration();
+    void publish_equity();
     void publish_expiry(std::size_t expiry);
     void publish_rates(std::size_t expiry);
     void take_profits(std::size_t bucket);
@@ -120,6 +125,8 @@ private:
     ScenarioVector vector_;  // a bucket per expiry, then one per underlying for what is revalued
     VenueMargins margins_;
     ConcentrationState by_underlying_, by_venue_;
+    Drawdown drawdown_{};
+    double log_flows_{0.0};  // that drawdown_ knows of (EquityPeak)
     std::vector<ExpiryScenarios> expiries_;
     std::vector<std::vector<std::size_t>> options_;  // by ExpirySlot: contracts
     std::vector<Underlying> underlyings_;

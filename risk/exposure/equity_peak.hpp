@@ -19,6 +19,7 @@ public:
         const double slack = std::abs(flow) * bound / (equity_before * (equity_before - bound));
         bound_ = bound_ * (factor + slack) + peak_ * slack;
         peak_ *= factor;
+        if (factor > 0.0) log_flows_ += std::log(factor);
     }
     void on_equity(double equity, double bound = 0.0) {
         if (!std::isfinite(equity)) return;
@@ -31,6 +32,8 @@ public:
         bound_ = 0.0;
     }
     [[nodiscard]] double peak() const { return peak_; }
+    // Sum of ln of what every flow has scaled the peak by; one that left nothing is not in it.
+    [[nodiscard]] double log_flows() const { return log_flows_; }
     [[nodiscard]] double value(double equity) const { return peak_ > 0.0 ? 1.0 - equity / peak_ : 0.0; }
     // How far value(equity) may be off when `equity` may be by `bound`.
     [[nodiscard]] double value_bound(double equity, double bound) const {
@@ -42,6 +45,7 @@ public:
 private:
     double peak_{0.0};
     double bound_{0.0};
+    double log_flows_{0.0};
 };
 
 }  // namespace keel::risk

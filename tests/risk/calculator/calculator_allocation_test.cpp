@@ -19,7 +19,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
             subject.calculator.publish();
             sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.margin_usd(VenueSlot{0}).initial +
                    subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd +
-                   subject.calculator.by_underlying().hhi() + subject.calculator.by_venue().read().top1;
+                   subject.calculator.by_underlying().hhi() + subject.calculator.by_venue().read().top1 +
+                   subject.calculator.drawdown().loss_5m();
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "risk/exposure/concentration.hpp"
+#include "risk/exposure/drawdown.hpp"
 #include "tests/risk/calculator/calculator_subject.hpp"
 
 namespace keel::risk {
@@ -56,6 +58,57 @@ TEST(CalculatorExposureTest, ConcentrationIsThatOfEveryHolding) {
             expect_same(subject.calculator.by_venue(), gross_by(subject, 2, venue), place);
         }
     }
+}
+
+// USD per unit of a row of cash.
+double rate_of(const CalculatorSubject& subject, const Contract& cash) {
+    const MarketState& market = subject.market();
+    return cash.kind == ContractKind::coin_cash ? market.underlyings[static_cast<std::size_t>(cash.underlying)].index
+                                                : market.stables[static_cast<std::size_t>(cash.stable)];
+}
+
+// Told of each flow as it comes, and of the equity when it is published.
+TEST(CalculatorExposureTest, DrawdownIsThatOfThePublishedEquities) {
+    std::size_t flows = 0;
+    double deepest = 0.0;
+    for (std::uint64_t seed = 1; seed <= kStreams && !HasFailure(); ++seed) {
+        CalculatorSubject subject{seed, seed % 4 == 3};
+        const IncrementalBook& book = subject.calculator.book();
+        const std::vector<Contract>& contracts = subject.source.book.contracts;
+        // The subject publishes before its first fill and after its last.
+        Drawdown want;
+        want.on_equity(subject.calculator.as_of(), value_book(subject.source.book, subject.source.market).usd);
+        want.on_equity(subject.calculator.as_of(), book.account().value.usd.equity);
+        std::vector<double> seen(contracts.size());
+        for (int event = 1; event <= kEvents && !HasFailure(); ++event) {
+            const double before = book.account().value.usd.equity;
+            subject.step();
+            for (std::size_t row = 0; row < contracts.size(); ++row) {
+                if (!is_cash(contracts[row].kind)) continue;
+                const double all = book.tally(ContractSlot{static_cast<std::uint32_t>(row)}).flows.value();
+                const double flow = all - std::exchange(seen[row], all);
+                if (flow == 0.0) continue;
+                want.on_flow(flow * rate_of(subject, contracts[row]), before);
+                ++flows;
+            }
+            if (event == 200) (void)subject.calculator.book().on_clock(subject.market().now + std::chrono::minutes{7});
+            if (event == 300) (void)subject.calculator.book().on_clock(subject.market().now + std::chrono::hours{30});
+            if (!subject.source.one_in(4)) continue;
+            subject.calculator.publish();
+            want.on_equity(subject.market().now, book.account().value.usd.equity);
+            const std::string place = "seed " + std::to_string(seed) + " event " + std::to_string(event);
+            const Drawdown& got = subject.calculator.drawdown();
+            EXPECT_NEAR(got.drawdown(), want.drawdown(), 1e-12) << place;
+            EXPECT_NEAR(got.drawdown_day(), want.drawdown_day(), 1e-12) << place;
+            EXPECT_NEAR(got.loss_5m(), want.loss_5m(), 1e-12) << place;
+            EXPECT_EQ(got.refused(), 0U) << place;
+            // It misses the peaks between two publications.
+            EXPECT_LE(got.drawdown(), book.account().value.drawdown + 1e-9) << place;
+            deepest = std::max(deepest, got.loss_5m());
+        }
+    }
+    EXPECT_GT(flows, 40U);
+    EXPECT_GT(deepest, 0.0);
 }
 
 }  // namespace
