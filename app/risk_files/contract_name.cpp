@@ -52,6 +52,28 @@ std::optional<UnixNanos> time_of(int year, int month, int day, std::chrono::seco
     return UnixNanos{time.time_since_epoch().count()};
 }
 
+// ".25" at the front of what follows the seconds, to nanoseconds; none there is zero.
+std::optional<std::chrono::nanoseconds> take_fraction(std::string_view& text) {
+    constexpr std::size_t kDigits = 9;
+    if (!text.starts_with('.')) return std::chrono::nanoseconds{0};
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    if (end < 2 || end > kDigits + 1) return std::nullopt;
+    std::string digits{text.substr(1, end - 1)};
+    digits.resize(kDigits, '0');
+    text.remove_prefix(end);
+    return std::chrono::nanoseconds{*whole_number(digits)};
+}
+
+// "Z", "+00:00", "-05:30": how far the clock is ahead of UTC.
+std::optional<std::chrono::seconds> zone_offset(std::string_view text) {
+    if (text == "Z") return std::chrono::seconds{0};
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    const auto hours = whole_number(text.substr(1, 2)), minutes = whole_number(text.substr(4, 2));
+    if (!hours || !minutes || *hours > 14 || *minutes > 59) return std::nullopt;
+    const std::chrono::seconds ahead = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+    return text[0] == '+' ? ahead : -ahead;
+}
+
 bool is_currency(std::string_view text) {
     return text.size() >= 2 &&
            std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
@@ -78,15 +100,21 @@ bool is_market_time(double ms) {
 
 std::optional<UnixNanos> parse_time(std::string_view text) {
     if (const auto day = parse_expiry_day(text)) return day;
-    if (text.size() != 10 && !(text.size() == 20 && text[10] == 'T' && text[19] == 'Z')) return std::nullopt;
+    if (text.size() != 10 && !(text.size() >= 20 && text[10] == 'T')) return std::nullopt;
     const auto field = [&](std::size_t from, std::size_t count) { return whole_number(text.substr(from, count)); };
     const auto year = field(0, 4), month = field(5, 2), day = field(8, 2);
     if (!year || !month || !day || text[4] != '-' || text[7] != '-') return std::nullopt;
     if (text.size() == 10) return time_of(*year, *month, *day, std::chrono::seconds{0});
     const auto hour = field(11, 2), minute = field(14, 2), second = field(17, 2);
     if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-    return time_of(*year, *month, *day,
-                   std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second});
+    text.remove_prefix(19);
+    const auto fraction = take_fraction(text);
+    const auto offset = zone_offset(text);
+    if (text.empty() || !fraction || !offset) return std::nullopt;
+    const auto time =
+        time_of(*year, *month, *day,
+                std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second} - *offset);
+    return time ? std::optional{*time + *fraction} : std::nullopt;
 }
 
 std::optional<ContractName> parse_contract_name(std::string_view name) {

@@ -100,9 +100,18 @@ UnixNanos history_end(const JsonTree& row) {
     return end == nullptr ? UnixNanos{} : time_from(*end);
 }
 
+// A fraction per day: beyond 5 it is percent.
+double daily_volatility_of(const JsonTree& row) {
+    constexpr double kMost = 5.0;
+    const double volatility = positive_or(row, "daily_volatility", kNaN);
+    if (volatility > kMost)
+        row.at("daily_volatility").refuse(fmt::format("must be a fraction, 5 at most, is {}", volatility));
+    return volatility;
+}
+
 void take_daily_volatility(const JsonTree& row, std::size_t place, risk::UnderlyingHistory& history,
                            InputsBuilder& builder) {
-    const double volatility = positive_or(row, "daily_volatility", kNaN);
+    const double volatility = daily_volatility_of(row);
     if (std::isnan(volatility) || builder.times().claim(Input::daily_volatility, place) == Claim::older) return;
     history.daily_volatility = volatility;
     builder.times().history_ends(Input::daily_volatility, place, history_end(row));
@@ -243,7 +252,7 @@ double spread_of(const JsonTree& row) {
 
 void take_liquidity(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
     const double spread = spread_of(row), volume = positive_or(row, "daily_volume", kNaN),
-                 volatility = positive_or(row, "daily_volatility", kNaN), deviation = deviation_of(row);
+                 volatility = daily_volatility_of(row), deviation = deviation_of(row);
     if (std::isnan(spread) && std::isnan(volume) && std::isnan(volatility) && std::isnan(deviation)) return;
     const Claim claim = builder.times().claim(Input::liquidity, place);
     risk::ContractLiquidity& liquidity = builder.inputs().liquidity[place];
@@ -407,6 +416,13 @@ double relative_spread(const JsonTree& row, risk::ContractKind kind, double bid,
     return forward > 0.0 ? of_option / forward : kNaN;
 }
 
+// Answers to other questions are rows with names and times, too.
+void refuse_unless_summary(const JsonTree& row) {
+    const auto has = [&](std::string_view key) { return std::ranges::count(row.keys(), key) > 0; };
+    if (has("direction")) row.refuse("is a position or an order, no row of a book summary: that is a --portfolio file");
+    if (!has("mark_price")) row.refuse("is no row of a book summary: \"mark_price\" is missing");
+}
+
 // One row of public/get_book_summary_by_currency. Volatilities come in percent, an option's underlying_price is the
 // forward of its expiry.
 void read_summary(const JsonTree& row, InputsBuilder& builder) {
@@ -483,6 +499,7 @@ void read_market_file(const std::string& path, InputsBuilder& builder) {
     builder.times().begin_file(path);
     if (result == nullptr) return read_own(root, path, builder);
     for (const JsonTree& row : result->array()) {
+        refuse_unless_summary(row);
         if (const JsonTree* time = row.find("creation_timestamp")) builder.times().on_time(time_from(*time));
     }
     refuse_twice(result, "instrument_name");

@@ -27,6 +27,16 @@ double amount_of(const JsonTree& row, std::string_view key, double most = kAmoun
     return said.number();
 }
 
+// Without `settlement` a contract settles in coin: not one that is called after a stablecoin.
+void refuse_unless_coin_settled(const JsonTree& row) {
+    const std::string& name = row.at("instrument").text();
+    for (const char* stable : {"USDT", "USDC"}) {
+        if (!name.contains(stable)) continue;
+        row.refuse(fmt::format(
+            "{} without \"settlement\" would settle in coin: write \"settlement\": \"{}\", or its coin", name, stable));
+    }
+}
+
 // What a row says of its contract in so many words, for venues whose names say nothing.
 ContractName spelled_out(const JsonTree& row) {
     ContractName out{.underlying = row.at("underlying").text(), .stable = row.text_or("settlement", "")};
@@ -44,6 +54,7 @@ ContractName spelled_out(const JsonTree& row) {
         if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
         out.expiry = *expiry;
     }
+    if (row.find("settlement") == nullptr) refuse_unless_coin_settled(row);
     if (kind == "perpetual" || kind == "future") {
         out.kind = linear ? ContractKind::linear_future : ContractKind::inverse_future;
         return out;
@@ -59,9 +70,16 @@ ContractName spelled_out(const JsonTree& row) {
 }
 
 ContractName meaning_of(const JsonTree& row) {
-    if (row.find("kind") != nullptr) return spelled_out(row);
     const JsonTree& name = row.at("instrument");
     const auto meaning = parse_contract_name(name.text());
+    if (row.find("kind") != nullptr) {
+        const ContractName said = spelled_out(row);
+        // Venues differ in what a name settles in and in the hour of its expiry.
+        const bool same = !meaning || (is_option(meaning->kind) == is_option(said.kind) && meaning->type == said.type &&
+                                       meaning->strike == said.strike);
+        if (!same) row.refuse(fmt::format("the name {} says another thing than the terms beside it", name.text()));
+        return said;
+    }
     if (!meaning) {
         name.refuse(
             fmt::format("\"{}\" is no name of the form BTC-PERPETUAL, BTC-27MAR26 or BTC-27MAR26-70000-C; "
@@ -217,10 +235,13 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
-    const double magnitude = std::abs(amount_of(row, "size"));
-    if (magnitude == 0.0) return;
-    const std::string direction = row.text_or("direction", row.at("size").number() < 0.0 ? "sell" : "buy");
-    const double quantity = direction == "sell" ? -magnitude : magnitude;
+    const double size = amount_of(row, "size");
+    if (size == 0.0) return;
+    const std::string direction = row.text_or("direction", size < 0.0 ? "sell" : "buy");
+    if (direction != "sell" && (direction != "buy" || size < 0.0)) {
+        row.at("direction").refuse(fmt::format("is {} of a size of {}", direction, size));
+    }
+    const double quantity = direction == "sell" ? -std::abs(size) : size;
     const double mark = row.number_or("mark_price", kNaN);
     double entry = row.number_or("average_price", kNaN);
     if (const JsonTree* floating = row.find("floating_profit_loss"); floating != nullptr && mark > 0.0) {
@@ -250,7 +271,8 @@ void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
-    const double left = amount_of(row, "amount") - row.number_or("filled_amount", 0.0);
+    const double filled = row.number_or("filled_amount", 0.0), left = amount_of(row, "amount") - filled;
+    if (filled < 0.0 || left < 0.0) row.refuse("is an order whose filled_amount does not lie between 0 and its amount");
     const std::string state = row.text_or("order_state", "open");
     if (!(left > 0.0) || (state != "open" && state != "untriggered")) return;
     const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);

@@ -28,6 +28,8 @@ enum class InputDoubt : std::uint32_t {
     expired = 65536,            // its expiry has passed: what it was delivered at is not known
     peg_far = 131072,           // a stablecoin of the dollar more than kMarkFarRatio off it
     days_apart = 262144,        // a tail of days that do not end together (kDayEndSlack)
+    entry_far = 524288,         // an entry more than kEntryFarFactor from the mark, either way
+    volatility_far = 1048576,   // an option's own volatility more than kVolatilityFarFactor from its curve
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -41,7 +43,9 @@ constexpr InputDoubt without(InputDoubt set, InputDoubt bit) {
 }
 
 inline constexpr const char* kDaysApartWords = "days end at different hours";
-inline constexpr double kMarkFarRatio = 0.03;   // risk-model.md, "Names in `keel risk`"
+inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
+inline constexpr double kEntryFarFactor = 5.0;
+inline constexpr double kVolatilityFarFactor = 1.5;
 inline constexpr double kPriceFarShare = 0.25;  // of an option's value, and kPriceFarRatio of its forward at least
 inline constexpr double kPriceFarRatio = 0.005;
 inline constexpr double kCarryMax = 1.0;  // per year: what a forward may be off the index beside that

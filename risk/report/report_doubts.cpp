@@ -14,7 +14,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 19> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 21> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -33,7 +33,9 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 19> kWords{
      {InputDoubt::price_far, "price far from its volatility"},
      {InputDoubt::expired, "expiry has passed"},
      {InputDoubt::peg_far, "stablecoin far from a dollar"},
-     {InputDoubt::days_apart, kDaysApartWords}}};
+     {InputDoubt::days_apart, kDaysApartWords},
+     {InputDoubt::entry_far, "entry far from the mark"},
+     {InputDoubt::volatility_far, "volatility far from its curve"}}};
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -74,6 +76,9 @@ bool is_quoted(const SmileReport& smile, double strike) {
     });
 }
 
+// More than `factor` apart, either way; what is not known is not.
+bool is_far(double a, double b, double factor) { return a > factor * b || b > factor * a; }
+
 // A price that says another thing than the volatility that the option is valued at.
 InputDoubt of_price(const ReportInputs& inputs, std::size_t row, double volatility) {
     const double price = row < inputs.option_prices.size() ? inputs.option_prices[row] : kNaN;
@@ -91,10 +96,16 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
     const double own = inputs.market.quotes[row].volatility;
     InputDoubt out = doubt_of(inputs.expiry_doubts, at(contract.expiry));
     if (contract.expiry != ExpirySlot::none) out |= of_forward(inputs, contract.expiry);
-    if (is_market_volatility(own)) return out | of_price(inputs, row, own);
-    if (std::isfinite(own)) out |= InputDoubt::volatility_range;
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
-    if (smile == smiles.end() || !smile->svi) return out;
+    const bool has_curve = smile != smiles.end() && smile->svi;
+    if (is_market_volatility(own)) {
+        const double on_curve = has_curve ? smile_volatility(*smile, contract.strike) : kNaN;
+        const bool between = has_curve && !has(curve_doubts(*smile, contract.strike), InputDoubt::beyond_quotes);
+        if (between && is_far(own, on_curve, kVolatilityFarFactor)) out |= InputDoubt::volatility_far;
+        return out | of_price(inputs, row, own);
+    }
+    if (std::isfinite(own)) out |= InputDoubt::volatility_range;
+    if (!has_curve) return out;
     out |= of_price(inputs, row, smile_volatility(*smile, contract.strike));
     const InputDoubt of_curve = curve_doubts(*smile, contract.strike);
     out |= of_curve;
@@ -134,7 +145,11 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
             out[row] |= of_option(inputs, smiles, row);
         } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future ||
                    contract.kind == ContractKind::liquidity) {
-            out[row] |= of_mark(inputs, contract, inputs.market.quotes[row].mark);
+            const double mark = inputs.market.quotes[row].mark;
+            out[row] |= of_mark(inputs, contract, mark);
+            const Holding& holding = inputs.book.holdings[row];
+            const bool held = holding.quantity != 0.0;
+            if (held && is_far(holding.entry, mark, kEntryFarFactor)) out[row] |= InputDoubt::entry_far;
         }
     }
     return out;

@@ -58,7 +58,8 @@ TEST_F(InputDoubtTest, AFutureWithoutAMarkIsPricedAtTheForwardOfItsExpiry) {
 // A digit lost: the future's own mark is the only word on the forward, and would agree with itself.
 TEST_F(InputDoubtTest, AForwardThatNoCarryExplainsIsDoubted) {
     const std::string future = holding(R"({"instrument":"BTC-27MAR26","quantity":132600,"entry":65000})");
-    expect_quality(report(future, {market("", R"(,{"name":"BTC-27MAR26","mark":6630})")}), "mark far from the index");
+    expect_quality(report(future, {market("", R"(,{"name":"BTC-27MAR26","mark":6630})")}),
+                   "mark far from the index, entry far from the mark");
     const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
     const char* iv = R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})";
     expect_quality(report(option, {market(R"({"underlying":"BTC","expiry":"27MAR26","forward":6630})", iv)}),
@@ -284,6 +285,28 @@ TEST_F(InputDoubtTest, APriceThatItsVolatilityDoesNotExplainIsDoubted) {
     };
     expect_quality(report(wing, {market(kForward, quoted_wing("0.0045"))}), "good");
     expect_quality(report(wing, {market(kForward, quoted_wing("0.0055"))}), "price far from its volatility");
+}
+
+// A digit too many: 460 % beside quotes of 60 %.
+TEST_F(InputDoubtTest, AVolatilityFarFromItsCurveIsDoubted) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto own = [](const char* iv) { return std::string{R"(,{"name":"BTC-27MAR26-70000-C","iv":)"} + iv + "}"; };
+    expect_quality(report(option, {market(quoted("", ""), own("0.6"))}), "good");
+    expect_quality(report(option, {market(quoted("", ""), own("4.6"))}), "volatility far from its curve");
+    expect_quality(report(option, {market(quoted("", ""), own("0.06"))}), "volatility far from its curve");
+    const std::string wing = holding(R"({"instrument":"BTC-27MAR26-150000-C","quantity":2})");
+    expect_quality(report(wing, {market(quoted("", ""), R"(,{"name":"BTC-27MAR26-150000-C","iv":2})")}), "good");
+}
+
+TEST_F(InputDoubtTest, AnEntryFarFromTheMarkIsDoubted) {
+    const auto entered = [&](const char* entry) {
+        return report(holding(std::string{R"({"instrument":"BTC-PERPETUAL","quantity":130000,"entry":)"} + entry + "}"),
+                      {market(kForward, R"(,{"name":"BTC-PERPETUAL","mark":65010})")});
+    };
+    expect_quality(entered("64100"), "good");
+    expect_quality(entered("14000"), "good");
+    expect_quality(entered("6410"), "entry far from the mark");
+    expect_quality(entered("641000"), "entry far from the mark");
 }
 
 // Delivered two days before: what they pay needs no volatility.

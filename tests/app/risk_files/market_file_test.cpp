@@ -102,8 +102,8 @@ TEST_F(MarketFileTest, WhatOneFileSaysTwiceIsRefusedAndBothPlacesNamed) {
           {head + R"(],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,"quotes":[
              {"strike":60000,"mark_iv":0.5},{"strike":6e4,"mark_iv":0.6}]}]})",
            "expiries[0].quotes[1]: the strike 60000 is given twice, first at "},
-          {R"({"result":[{"instrument_name":"BTC-PERPETUAL","creation_timestamp":1772352000000},
-             {"instrument_name":"BTC-PERPETUAL"}]})",
+          {R"({"result":[{"instrument_name":"BTC-PERPETUAL","mark_price":1,"creation_timestamp":1772352000000},
+             {"instrument_name":"BTC-PERPETUAL","mark_price":1}]})",
            "result[1]: BTC-PERPETUAL is given twice, first at "},
           {head + R"(],"stablecoins":{"USDC":1,"USDC":0.9}})", "stablecoins.USDC: is given twice in one object"},
           {R"({"time":1,"time":2})", "market.json: time: is given twice in one object"}}) {

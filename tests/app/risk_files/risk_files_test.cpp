@@ -76,6 +76,24 @@ TEST_F(RiskFilesTest, RefusalsNameFileAndPlace) {
         {"{\"a\":1,\n\"b\":tru}", kMarket, "portfolio.json: line 2: not a JSON document"},
         {R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1e300}]})", kMarket,
          "positions[0].quantity: must be 1e+15 at most, is 1e+300"},
+        {R"({"positions":[{"instrument":"BTCUSDT","kind":"perpetual","underlying":"BTC","quantity":-3}]})", kMarket,
+         "positions[0]: BTCUSDT without \"settlement\" would settle in coin"},
+        {R"({"positions":[{"instrument":"BTC-27MAR26-60000-C","kind":"put","underlying":"BTC","expiry":"27MAR26",
+           "strike":50000,"quantity":1}]})",
+         kMarket, "positions[0]: the name BTC-27MAR26-60000-C says another thing than the terms beside it"},
+        {R"({"result":[{"instrument_name":"BTC-PERPETUAL","size":-50,"direction":"buy","mark_price":65000}]})", kMarket,
+         "result[0].direction: is buy of a size of -50"},
+        {R"({"result":[{"instrument_name":"BTC-PERPETUAL","size":50,"direction":"zero","mark_price":65000}]})", kMarket,
+         "result[0].direction: is zero of a size of 50"},
+        {R"({"result":[{"order_id":"1","instrument_name":"BTC-PERPETUAL","amount":10,"filled_amount":20,
+           "direction":"buy"}]})",
+         kMarket, "result[0]: is an order whose filled_amount"},
+        {kPortfolio, R"({"result":[{"instrument_name":"BTC-PERPETUAL","tick_size":0.5,"creation_timestamp":1}]})",
+         "result[0]: is no row of a book summary: \"mark_price\" is missing"},
+        {kPortfolio, R"({"result":[{"instrument_name":"BTC-PERPETUAL","size":5,"direction":"buy","mark_price":6}]})",
+         "result[0]: is a position or an order"},
+        {kPortfolio, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000,"daily_volatility":25}]})",
+         "underlyings[0].daily_volatility: must be a fraction, 5 at most, is 25"},
         {R"({"cash":[{"currency":"BTC","amount":-1e16}]})", kMarket, "cash[0].amount: must be 1e+15 at most"},
         {R"({"open_orders":[{"instrument":"BTC-PERPETUAL","side":"buy","quantity":1e16}]})", kMarket,
          "open_orders[0].quantity: must be 1e+15 at most"},
@@ -367,7 +385,7 @@ TEST_F(RiskFilesTest, ExpiriesOfDeribitsAnswersHaveItsWindow) {
           "quantity":1}]})"),
                             builder);
         read_market_file(write("summaries.json", R"({"result":[{"instrument_name":"BTC-27MAR26-70000-C","mark_iv":60,
-          "underlying_price":65000,"estimated_delivery_price":65001,"creation_timestamp":1774597800000}]})"),
+          "mark_price":0.02,"underlying_price":65000,"estimated_delivery_price":65001,"creation_timestamp":1774597800000}]})"),
                          builder);
         if (!own.empty()) read_market_file(write("own.json", own), builder);
         return builder.finish("summaries.json").market.expiries[0].settlement_window;
