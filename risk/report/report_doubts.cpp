@@ -148,8 +148,8 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
             const double mark = inputs.market.quotes[row].mark;
             out[row] |= of_mark(inputs, contract, mark);
             const Holding& holding = inputs.book.holdings[row];
-            const bool held = holding.quantity != 0.0;
-            if (held && is_far(holding.entry, mark, kEntryFarFactor)) out[row] |= InputDoubt::entry_far;
+            const bool entered = holding.quantity != 0.0 && contract.kind != ContractKind::liquidity;
+            if (entered && is_far(holding.entry, mark, kEntryFarFactor)) out[row] |= InputDoubt::entry_far;
         }
     }
     return out;
