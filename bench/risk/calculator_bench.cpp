@@ -120,6 +120,20 @@ void MarkToPublication(benchmark::State& state) {
 }
 BENCHMARK(MarkToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
 
+// What the forty expiries and two coins add to it, from the profits of the scenarios that it looks at.
+void ContributionsRead(benchmark::State& state) {
+    Subject subject{400};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    for (auto _ : state) {
+        if (state.range(0) == 0) {
+            benchmark::DoNotOptimize(calculator.var_contributions(0.99));
+        } else {
+            benchmark::DoNotOptimize(calculator.es_contributions(0.975));
+        }
+    }
+}
+BENCHMARK(ContributionsRead)->ArgName("es")->Arg(0)->Arg(1);
+
 // As published: the share of squares, and with it the shares of the largest.
 void ConcentrationRead(benchmark::State& state) {
     Subject subject{400};

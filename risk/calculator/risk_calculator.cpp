@@ -34,6 +34,7 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
       market_{market},
       scenarios_{std::move(scenarios)},
       vector_{scenarios_, market.expiries.size() + market.underlyings.size()},
+      contributions_{market, scenarios_.scenarios()},
       margins_{book_, market_, margins},
       by_underlying_{market.underlyings.size()},
       by_venue_{book.venue_names.size()},

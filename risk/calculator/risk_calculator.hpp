@@ -8,6 +8,7 @@
 
 #include "risk/book/incremental_book.hpp"
 #include "risk/calculator/expiry_scenarios.hpp"
+#include "risk/calculator/tail_contributions.hpp"
 #include "risk/calculator/venue_margins.hpp"
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/drawdown.hpp"
@@ -67,6 +68,13 @@ public:
 
     // As of the last publish().
     [[nodiscard]] std::optional<TailMeasures> tail(double alpha) { return vector_.read(alpha); }
+    // What adds up to it, by expiry and underlying. nullopt where alpha is out of range; stands until the next call.
+    [[nodiscard]] std::optional<TailContributions> var_contributions(double alpha) {
+        return contributions_.var(vector_, scenarios_, alpha);
+    }
+    [[nodiscard]] std::optional<TailContributions> es_contributions(double alpha) {
+        return contributions_.es(vector_, scenarios_, alpha);
+    }
     [[nodiscard]] std::span<const double> scenario_pnl_usd() const { return vector_.pnl_usd(); }
     [[nodiscard]] const StressMatrix& stress(UnderlyingSlot underlying) const {
         return underlyings_[static_cast<std::size_t>(underlying)].matrix;
@@ -123,6 +131,7 @@ private:
     MarketState market_;
     ScenarioSet scenarios_;
     ScenarioVector vector_;  // a bucket per expiry, then one per underlying for what is revalued
+    ContributionReader contributions_;
     VenueMargins margins_;
     ConcentrationState by_underlying_, by_venue_;
     Drawdown drawdown_{};

@@ -14,26 +14,30 @@ constexpr double kSmoothingRatio = 0.04;  // of N, either side of the VaR's rank
 constexpr double kSmoothingRanksMin = 2.0;
 constexpr double kScaleMax = 10.0;  // a smoothed loss below a tenth of the VaR explains nothing
 
-// Scenarios with the greatest loss first; ties by position, so that the order is one and the same.
-bool sort_by_loss(std::span<const double> pnl_usd, double alpha, std::span<std::size_t> order,
-                  std::span<double> weights) {
-    if (pnl_usd.empty() || order.size() != pnl_usd.size() || weights.size() != pnl_usd.size()) return false;
-    if (!is_confidence(alpha)) return false;
-    if (!std::ranges::all_of(pnl_usd, [](double pnl) { return std::isfinite(pnl); })) return false;
+bool is_usable(std::span<const double> pnl_usd, double alpha, std::span<const std::size_t> order,
+               std::span<const double> weights) {
+    return !pnl_usd.empty() && order.size() == pnl_usd.size() && weights.size() == pnl_usd.size() &&
+           is_confidence(alpha) && std::ranges::all_of(pnl_usd, [](double pnl) { return std::isfinite(pnl); });
+}
+
+// The `count` scenarios with the greatest loss, the greatest first; ties by position, so that the order is one and the
+// same. The others follow in any order.
+void sort_by_loss(std::span<const double> pnl_usd, std::size_t count, std::span<std::size_t> order) {
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(count);
+    std::ranges::partial_sort(order, end, [&](std::size_t a, std::size_t b) {
         return pnl_usd[a] != pnl_usd[b] ? pnl_usd[a] < pnl_usd[b] : a < b;
     });
-    std::ranges::fill(weights, 0.0);
-    return true;
 }
 
 }  // namespace
 
 bool es_weights(std::span<const double> pnl_usd, double alpha, std::span<std::size_t> order,
                 std::span<double> weights) {
-    if (!sort_by_loss(pnl_usd, alpha, order, weights)) return false;
+    if (!is_usable(pnl_usd, alpha, order, weights)) return false;
     const TailRank rank = tail_rank(pnl_usd.size(), alpha);
+    sort_by_loss(pnl_usd, rank.var, order);
+    std::ranges::fill(weights, 0.0);
     if (rank.count <= 0.0) {
         weights[order[0]] = 1.0;
         return true;
@@ -47,13 +51,15 @@ bool es_weights(std::span<const double> pnl_usd, double alpha, std::span<std::si
 
 bool var_weights(std::span<const double> pnl_usd, double alpha, std::span<std::size_t> order,
                  std::span<double> weights) {
-    if (!sort_by_loss(pnl_usd, alpha, order, weights)) return false;
+    if (!is_usable(pnl_usd, alpha, order, weights)) return false;
     const std::size_t n = pnl_usd.size();
     const std::size_t centre = tail_rank(n, alpha).var - 1;
     const double reach = std::max(kSmoothingRanksMin, std::round(kSmoothingRatio * static_cast<double>(n)));
     const auto ranks = static_cast<std::size_t>(reach);
     const std::size_t first = centre > ranks ? centre - ranks : 0;
     const std::size_t last = std::min(n - 1, centre + ranks);
+    sort_by_loss(pnl_usd, last + 1, order);
+    std::ranges::fill(weights, 0.0);
     double smoothed = 0.0;
     for (std::size_t i = first; i <= last; ++i) {
         const double u = (static_cast<double>(i) - static_cast<double>(centre)) / (reach + 1.0);

@@ -20,7 +20,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
             sum += subject.calculator.tail(0.99)->es_usd + subject.calculator.margin_usd(VenueSlot{0}).initial +
                    subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd +
                    subject.calculator.by_underlying().hhi() + subject.calculator.by_venue().read().top1 +
-                   subject.calculator.drawdown().loss_5m();
+                   subject.calculator.drawdown().loss_5m() + subject.calculator.var_contributions(0.99)->others_usd[0] +
+                   subject.calculator.es_contributions(0.975)->options_usd[0];
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));
