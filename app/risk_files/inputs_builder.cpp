@@ -34,9 +34,10 @@ std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
 }
 
 bool usable(double price) { return std::isfinite(price) && price > 0.0; }
-bool is_dollar(const std::string& name) { return name.starts_with("USD") || name.ends_with("USD"); }
 
 }  // namespace
+
+bool is_dollar(const std::string& name) { return name.starts_with("USD") || name.ends_with("USD"); }
 
 risk::UnderlyingSlot InputsBuilder::underlying(const std::string& name) {
     const std::size_t place = place_of(inputs_.book.underlying_names, name);
@@ -103,34 +104,6 @@ bool InputsBuilder::has_terms(std::size_t row, const ContractName& meaning, doub
            name_at(inputs_.book.stable_names, held.stable) == meaning.stable;
 }
 
-void InputsBuilder::add_cash(const std::string& currency, const std::string& venue_name, double amount,
-                             const JsonTree& from) {
-    (void)venue(venue_name);
-    for (const Cash& cash : cash_) {
-        if (cash.currency != currency || cash.venue != venue_name) continue;
-        from.refuse(fmt::format("a second balance of {} at {}; the first is {}", currency, venue_name, cash.place));
-    }
-    cash_.push_back({currency, venue_name, amount, from.where()});
-}
-
-void InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
-    const auto& [given, fresh] = held_.try_emplace(row, Given{from.where(), portfolios_});
-    if (!fresh && (!rows_add || given->second.portfolio != portfolios_)) {
-        from.refuse(fmt::format("a second position in {} at {}; the first is {}", inputs_.book.names[row],
-                                inputs_.book.venue_names[at(inputs_.book.contracts[row].venue)], given->second.place));
-    }
-    risk::Holding& holding = inputs_.book.holdings[row];
-    const double sum = holding.quantity + quantity;
-    if (holding.quantity == 0.0 || sum == 0.0) {
-        holding = {.quantity = sum, .entry = entry};
-        return;
-    }
-    const bool inverse = inputs_.book.contracts[row].kind == ContractKind::inverse_future;
-    holding.entry = inverse ? sum / (holding.quantity / holding.entry + quantity / entry)
-                            : (holding.quantity * holding.entry + quantity * entry) / sum;
-    holding.quantity = sum;
-}
-
 const std::vector<std::size_t>& InputsBuilder::rows_named(const std::string& name) const {
     static const std::vector<std::size_t> none;
     const auto found = named_.find(name);
@@ -175,75 +148,6 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
     if (venues.size() <= at(slot)) venues.resize(at(slot) + 1);
     venues[at(slot)] = std::move(tables);
     if (!path.empty()) venue_margin_tables_[slot] = read_margin_tables(path);
-}
-
-void InputsBuilder::settle_cash() {
-    for (const Cash& cash : cash_) {
-        const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
-        // An account summary names every coin of the venue: of one that is neither held nor priced nothing is asked.
-        if (cash.amount == 0.0 && !is_coin && !is_dollar(cash.currency)) continue;
-        ContractName meaning{.kind = ContractKind::coin_cash, .underlying = cash.currency, .stable = {}};
-        if (!is_coin && is_dollar(cash.currency))
-            meaning = {.kind = ContractKind::stable_cash, .underlying = {}, .stable = cash.currency};
-        const auto [entry, fresh] = rows_.try_emplace(cash.currency + "@" + cash.venue, inputs_.book.contracts.size());
-        if (fresh) {
-            Contract row{.kind = meaning.kind, .venue = venue(cash.venue)};
-            if (meaning.stable.empty()) {
-                row.underlying = underlying(cash.currency);
-            } else {
-                row.stable = stable(cash.currency);
-            }
-            inputs_.book.contracts.push_back(row);
-            inputs_.book.holdings.emplace_back();
-            inputs_.book.names.push_back(cash.currency);
-            inputs_.market.quotes.emplace_back();
-            inputs_.liquidity.emplace_back();
-            inputs_.input_age_seconds.push_back(kNaN);
-        }
-        inputs_.book.holdings[entry->second].quantity += cash.amount;
-    }
-}
-
-// Coins bought are coins held: worth their quantity at the index, once. Where the venue's balance of the coin is given
-// they are in it.
-void InputsBuilder::settle_spot() {
-    const risk::Book& book = inputs_.book;
-    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-        Contract& spot = inputs_.book.contracts[row];
-        risk::Holding& holding = inputs_.book.holdings[row];
-        if (spot.kind != ContractKind::spot || holding.quantity == 0.0) continue;
-        const std::string& coin = book.underlying_names[at(spot.underlying)];
-        const std::string& venue_name = book.venue_names[at(spot.venue)];
-        const bool in_balance = std::ranges::any_of(
-            cash_, [&](const Cash& cash) { return cash.currency == coin && cash.venue == venue_name; });
-        if (in_balance) {
-            holding = {};
-            inputs_.notes.push_back(fmt::format("{}: its coins are in {}'s balance of {}, counted there",
-                                                book.names[row], venue_name, coin));
-            continue;
-        }
-        const double coins = holding.quantity * spot.multiplier;
-        spot = {.kind = ContractKind::coin_cash, .underlying = spot.underlying, .venue = spot.venue};
-        holding = {.quantity = coins};
-        inputs_.notes.push_back(
-            fmt::format("{}: {} {} at {}, in equity at the index", book.names[row], coins, coin, venue_name));
-    }
-}
-
-// What needs the equity of such a venue says so.
-void InputsBuilder::find_venues_without_cash() {
-    for (std::size_t v = 0; v < inputs_.book.venue_names.size(); ++v) {
-        const std::string& name = inputs_.book.venue_names[v];
-        if (std::ranges::count(cash_, name, &Cash::venue) > 0) continue;
-        for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
-            const Contract& contract = inputs_.book.contracts[row];
-            const bool paid = is_cash(contract.kind) || contract.kind == ContractKind::liquidity;
-            if (at(contract.venue) != v || paid || inputs_.book.holdings[row].quantity == 0.0) continue;
-            inputs_.venues_without_cash.push_back(risk::VenueSlot(static_cast<std::uint16_t>(v)));
-            inputs_.notes.push_back(name + ": positions without any cash, its equity is what they are worth");
-            break;
-        }
-    }
 }
 
 // A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index, carried.

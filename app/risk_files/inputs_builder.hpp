@@ -18,6 +18,9 @@ namespace keel::app {
 // Deribit delivers on the average of its index over this span before expiry.
 inline constexpr std::chrono::minutes kDeribitSettlementWindow{30};
 
+// Whether a currency's name says that it is a dollar.
+[[nodiscard]] bool is_dollar(const std::string& name);
+
 // Puts the pieces that files name into the tables of one report: the same underlying, stablecoin, venue, expiry
 // and contract get the same slot wherever they are named.
 class InputsBuilder {
