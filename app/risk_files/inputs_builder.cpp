@@ -81,14 +81,18 @@ std::size_t InputsBuilder::contract(const std::string& name, const ContractName&
     if (const char* problem = risk::contract_problem(row)) throw UsageError{name + ": " + problem};
     if (!meaning.stable.empty()) row.stable = stable(meaning.stable);
     if (meaning.expiry != UnixNanos{}) row.expiry = expiry(row.underlying, meaning.expiry);
-    inputs_.book.contracts.push_back(row);
+    named_[name].push_back(add_row(row, name));
+    return entry->second;
+}
+
+std::size_t InputsBuilder::add_row(const Contract& contract, const std::string& name) {
+    inputs_.book.contracts.push_back(contract);
     inputs_.book.holdings.emplace_back();
     inputs_.book.names.push_back(name);
-    named_[name].push_back(entry->second);
     inputs_.market.quotes.emplace_back();
     inputs_.liquidity.emplace_back();
     inputs_.input_age_seconds.push_back(kNaN);
-    return entry->second;
+    return inputs_.book.contracts.size() - 1;
 }
 
 bool InputsBuilder::has_terms(std::size_t row, const ContractName& meaning, double multiplier) const {

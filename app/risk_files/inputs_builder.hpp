@@ -35,9 +35,13 @@ public:
                                        double multiplier);
     // Whether that row is of a contract with these terms: a name at a venue is of one only.
     [[nodiscard]] bool has_terms(std::size_t row, const ContractName& meaning, double multiplier) const;
-    // The row of cash in a currency: coin where an underlying of that name is known at the end, else a stablecoin.
+    // The row of cash in a currency: coin where an underlying of that name is known at the end, a stablecoin
+    // where one of that name is or the name says a dollar.
     // Refuses a second balance of the same currency and venue, naming both places.
     void add_cash(const std::string& currency, const std::string& venue, double amount, const JsonTree& from);
+    // Whether prices of that coin say something to this book: contracts of it are named, or there is cash in it and its
+    // name is not that of a stablecoin.
+    [[nodiscard]] bool has_coin(const std::string& name) const;
     // A row of a portfolio file. A second one of the same contract is refused, naming both places; `rows_add`: rows of
     // one file are lots, their entries averaged as they are for fills (harmonic for inverse futures).
     void hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
@@ -103,6 +107,8 @@ private:
         Given given;
     };
 
+    // A row at the end of every table of contracts.
+    std::size_t add_row(const risk::Contract& contract, const std::string& name);
     void settle_cash();
     void settle_spot();
     void find_venues_without_cash();

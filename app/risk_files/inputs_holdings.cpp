@@ -46,30 +46,28 @@ void InputsBuilder::hold(std::size_t row, double quantity, double entry, const J
     holding.quantity = sum;
 }
 
+bool InputsBuilder::has_coin(const std::string& name) const {
+    if (std::ranges::count(inputs_.book.underlying_names, name) > 0) return true;
+    if (is_dollar(name) || std::ranges::count(inputs_.book.stable_names, name) > 0) return false;
+    return std::ranges::any_of(cash_, [&](const Cash& cash) { return cash.currency == name && cash.amount != 0.0; });
+}
+
+// Rows of its own, which no name finds: a venue may call a contract as its coin.
 void InputsBuilder::settle_cash() {
     for (const Cash& cash : cash_) {
         const bool is_coin = std::ranges::count(inputs_.book.underlying_names, cash.currency) > 0;
+        const bool is_stable =
+            !is_coin && (is_dollar(cash.currency) || std::ranges::count(inputs_.book.stable_names, cash.currency) > 0);
         // An account summary names every coin of the venue: of one that is neither held nor priced nothing is asked.
-        if (cash.amount == 0.0 && !is_coin && !is_dollar(cash.currency)) continue;
-        ContractName meaning{.kind = ContractKind::coin_cash, .underlying = cash.currency, .stable = {}};
-        if (!is_coin && is_dollar(cash.currency))
-            meaning = {.kind = ContractKind::stable_cash, .underlying = {}, .stable = cash.currency};
-        const auto [entry, fresh] = rows_.try_emplace(cash.currency + "@" + cash.venue, inputs_.book.contracts.size());
-        if (fresh) {
-            Contract row{.kind = meaning.kind, .venue = venue(cash.venue)};
-            if (meaning.stable.empty()) {
-                row.underlying = underlying(cash.currency);
-            } else {
-                row.stable = stable(cash.currency);
-            }
-            inputs_.book.contracts.push_back(row);
-            inputs_.book.holdings.emplace_back();
-            inputs_.book.names.push_back(cash.currency);
-            inputs_.market.quotes.emplace_back();
-            inputs_.liquidity.emplace_back();
-            inputs_.input_age_seconds.push_back(kNaN);
+        if (cash.amount == 0.0 && !is_coin && !is_stable) continue;
+        Contract row{.kind = is_stable ? ContractKind::stable_cash : ContractKind::coin_cash,
+                     .venue = venue(cash.venue)};
+        if (is_stable) {
+            row.stable = stable(cash.currency);
+        } else {
+            row.underlying = underlying(cash.currency);
         }
-        inputs_.book.holdings[entry->second].quantity += cash.amount;
+        inputs_.book.holdings[add_row(row, cash.currency)].quantity = cash.amount;
     }
 }
 

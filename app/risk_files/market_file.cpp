@@ -430,12 +430,13 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     const auto meaning = parse_contract_name(name);
     if (!meaning) return;  // combinations and kinds that no report holds
     risk::ReportInputs& inputs = builder.inputs();
-    // Chains of coins that are not held say nothing to this book.
-    if (std::ranges::count(inputs.book.underlying_names, meaning->underlying) == 0) return;
+    if (!builder.has_coin(meaning->underlying)) return;
     const risk::UnderlyingSlot underlying = builder.underlying(meaning->underlying);
     const double mark = row.number_or("mark_price", kNaN);
     const bool option = risk::is_option(meaning->kind);
-    if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0) {
+    // Of a pair of coins (ETH_BTC) it is in the other coin.
+    const bool is_usd = meaning->stable.empty() || is_dollar(meaning->stable);
+    if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0 && is_usd) {
         const Claim claim = builder.times().claim(Input::index, at(underlying));
         if (claim == Claim::newer) {
             inputs.market.underlyings[at(underlying)].index = index;
