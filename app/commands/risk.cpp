@@ -151,26 +151,13 @@ double entry_after(const risk::Holding& held, double quantity, double price) {
     return (held.quantity * held.entry + quantity * price) / sum;
 }
 
-// Coins are bought and sold for the stablecoin of the contract, at the index that they are counted at: into the row
-// that holds them, else into the venue's balance.
-void swap_coins(const Trade& trade, std::size_t row, double index, ReportInputs& inputs) {
-    risk::Contract paid = inputs.book.contracts[row];
-    if (risk::is_cash(paid.kind)) {
-        const auto meaning = parse_contract_name(trade.contract);
-        if (!meaning || meaning->stable.empty()) throw UsageError{trade.contract + ": name it as BTC_USDC to trade it"};
-        const auto& stables = inputs.book.stable_names;
-        const auto slot = std::ranges::find(stables, meaning->stable) - stables.begin();
-        if (slot == std::ssize(stables)) throw UsageError{trade.contract + ": the files name no " + meaning->stable};
-        paid.kind = risk::ContractKind::spot;
-        paid.stable = risk::StableSlot(static_cast<std::uint16_t>(slot));
-        inputs.book.holdings[row].quantity += trade.quantity;
-    } else {
-        risk::Contract coins = paid;
-        coins.kind = risk::ContractKind::coin_cash;
-        pay(inputs, coins, trade.quantity * paid.multiplier);
-    }
-    const double price = index * paid.multiplier / inputs.market.stables[static_cast<std::size_t>(paid.stable)];
-    pay(inputs, paid, -trade.quantity * price);
+// Coins are bought and sold for the stablecoin of the contract, at the index that they are counted at.
+void swap_coins(const risk::Contract& spot, double quantity, double index, ReportInputs& inputs) {
+    risk::Contract coins = spot;
+    coins.kind = risk::ContractKind::coin_cash;
+    const double stable = inputs.market.stables[static_cast<std::size_t>(spot.stable)];
+    pay(inputs, coins, quantity * spot.multiplier);
+    pay(inputs, spot, -quantity * index * spot.multiplier / stable);
 }
 
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
@@ -205,9 +192,9 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
                                 : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)];
         return filled;
     }
-    if (contract.kind == risk::ContractKind::spot || risk::is_cash(contract.kind)) {
+    if (contract.kind == risk::ContractKind::spot) {
         filled.price = market.underlyings[static_cast<std::size_t>(contract.underlying)].index;
-        swap_coins(trade, row, filled.price, inputs);
+        swap_coins(contract, trade.quantity, filled.price, inputs);
         return filled;
     }
     if (!(quote.mark > 0.0)) throw UsageError{trade.contract + ": the market files give it no price"};

@@ -233,18 +233,20 @@ void InputsBuilder::carry_index() {
 }
 
 // A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried; a
-// perpetual that settles in a stablecoin is marked in it.
+// perpetual that settles in a stablecoin is marked in it. So is spot, worth the index by definition.
 void InputsBuilder::settle_marks() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         const Contract& contract = inputs_.book.contracts[row];
         double& mark = inputs_.market.quotes[row].mark;
         const bool future =
             contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
-        if (!future || usable(mark)) continue;
+        const bool spot = contract.kind == ContractKind::spot;
+        if ((!future && !spot) || usable(mark)) continue;
         const bool dated = contract.expiry != risk::ExpirySlot::none;
         mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
                      : inputs_.market.underlyings[at(contract.underlying)].index;
         if (!dated && contract.stable != risk::StableSlot::none) mark /= inputs_.market.stables[at(contract.stable)];
+        if (spot) continue;
         const auto doubts = dated ? inputs_.expiry_doubts[at(contract.expiry)] : kCarried;
         doubt(row, has(doubts, kCarried) ? risk::InputDoubt::mark_from_index : risk::InputDoubt::mark_from_forward);
         doubt(row, without(doubts, kCarried));
@@ -367,9 +369,9 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     }
     times_.age(inputs_);
     std::ranges::copy(times_.notes(), std::back_inserter(inputs_.notes));
+    find_venues_without_cash();
     settle_spot();
     settle_cash();
-    find_venues_without_cash();
     settle_forwards();
     settle_windows();
     settle_volatilities();

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "app/risk_files/inputs_builder.hpp"
 
@@ -71,30 +73,33 @@ void InputsBuilder::settle_cash() {
     }
 }
 
-// Coins bought are coins held: worth their quantity at the index, once. Where the venue's balance of the coin is given
-// they are in it.
+// Coins bought are coins held, cash worth its quantity at the index, once: where the venue's balance of the coin is
+// given they are in it. The contract itself stays for what is ordered in it.
 void InputsBuilder::settle_spot() {
     const risk::Book& book = inputs_.book;
+    std::vector<Cash> bought;
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-        Contract& spot = inputs_.book.contracts[row];
-        risk::Holding& holding = inputs_.book.holdings[row];
-        if (spot.kind != ContractKind::spot || holding.quantity == 0.0) continue;
+        const Contract& spot = book.contracts[row];
+        if (spot.kind != ContractKind::spot || book.holdings[row].quantity == 0.0) continue;
+        const double coins = std::exchange(inputs_.book.holdings[row], {}).quantity * spot.multiplier;
         const std::string& coin = book.underlying_names[at(spot.underlying)];
         const std::string& venue_name = book.venue_names[at(spot.venue)];
-        const bool in_balance = std::ranges::any_of(
-            cash_, [&](const Cash& cash) { return cash.currency == coin && cash.venue == venue_name; });
-        if (in_balance) {
-            holding = {};
+        const auto is_same = [&](const Cash& cash) { return cash.currency == coin && cash.venue == venue_name; };
+        if (std::ranges::any_of(cash_, is_same)) {
             inputs_.notes.push_back(fmt::format("{}: its coins are in {}'s balance of {}, counted there",
                                                 book.names[row], venue_name, coin));
             continue;
         }
-        const double coins = holding.quantity * spot.multiplier;
-        spot = {.kind = ContractKind::coin_cash, .underlying = spot.underlying, .venue = spot.venue};
-        holding = {.quantity = coins};
         inputs_.notes.push_back(
             fmt::format("{}: {} {} at {}, in equity at the index", book.names[row], coins, coin, venue_name));
+        const auto before = std::ranges::find_if(bought, is_same);
+        if (before == bought.end()) {
+            bought.push_back({coin, venue_name, coins, {}});
+        } else {
+            before->amount += coins;
+        }
     }
+    std::ranges::move(bought, std::back_inserter(cash_));
 }
 
 // What needs the equity of such a venue says so.
@@ -104,7 +109,7 @@ void InputsBuilder::find_venues_without_cash() {
         if (std::ranges::count(cash_, name, &Cash::venue) > 0) continue;
         for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
             const Contract& contract = inputs_.book.contracts[row];
-            const bool paid = is_cash(contract.kind) || contract.kind == ContractKind::liquidity;
+            const bool paid = contract.kind == ContractKind::spot || contract.kind == ContractKind::liquidity;
             if (at(contract.venue) != v || paid || inputs_.book.holdings[row].quantity == 0.0) continue;
             inputs_.venues_without_cash.push_back(risk::VenueSlot(static_cast<std::uint16_t>(v)));
             inputs_.notes.push_back(name + ": positions without any cash, its equity is what they are worth");

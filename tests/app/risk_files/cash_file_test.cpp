@@ -65,5 +65,45 @@ TEST_F(CashFileTest, CashInAStablecoinThatAMarketFilePrices) {
     EXPECT_NEAR(make_risk_report(inputs).equity_usd, 999.0 + 540.0 + 65'000.0, 1e-9);
 }
 
+// Held or not, priced or not: what is ordered in spot is coins, like a linear contract.
+TEST_F(CashFileTest, AnOrderInSpotIsOfItsCoins) {
+    for (const char* held : {"", R"({"instrument":"BTC_USDC","quantity":5})"}) {
+        for (const char* coins : {"", R"(,{"currency":"BTC","amount":5})"}) {
+            for (const char* mark : {"", R"({"name":"BTC_USDC","mark":65000})"}) {
+                const std::string portfolio = std::string{R"({"positions":[)"} + held +
+                                              R"(],"cash":[{"currency":"USDC","amount":1000})" + coins +
+                                              R"(],"open_orders":[{"instrument":"BTC_USDC","side":"sell","quantity":3},
+                                              {"instrument":"BTC_USDC","side":"buy","quantity":2}]})";
+                const risk::RiskReport out =
+                    report(portfolio, {std::string{R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDC":1},
+                      "underlyings":[{"name":"BTC","index":65000}],"instruments":[)"} +
+                                       mark + "]}"});
+                const std::string where = portfolio + mark;
+                const bool any = *held != 0 || *coins != 0;
+                EXPECT_DOUBLE_EQ(value(out, "delta_net", "BTC"), 0.0) << where;
+                EXPECT_DOUBLE_EQ(value(out, "delta_usd", "BTC"), any ? 5.0 : 0.0) << where;
+                EXPECT_DOUBLE_EQ(value(out, "equity_usd"), 1'000.0 + (any ? 5.0 * 65'000.0 : 0.0)) << where;
+                EXPECT_DOUBLE_EQ(value(out, "order_delta_low", "BTC"), -3.0) << where;
+                EXPECT_DOUBLE_EQ(value(out, "order_delta_high", "BTC"), 2.0) << where;
+                EXPECT_DOUBLE_EQ(value(out, "order_notional_usd", "BTC"), 3.0 * 65'000.0) << where;
+                EXPECT_EQ(quality(out, "order_delta_low", "BTC"), "good") << where;
+            }
+        }
+    }
+}
+
+// Two pairs of one coin; cash in it is of another venue.
+TEST_F(CashFileTest, CoinsBoughtInTwoPairsAreOneBalance) {
+    const risk::ReportInputs inputs =
+        load(R"({"positions":[{"instrument":"BTC_USDC","quantity":2},{"instrument":"BTC_USDT","quantity":1}],
+               "cash":[{"currency":"BTC","amount":4,"venue":"okx"}]})",
+             {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}]})"});
+    ASSERT_EQ(inputs.book.contracts.size(), 4U);
+    EXPECT_EQ(inputs.book.contracts[2].kind, ContractKind::coin_cash);
+    EXPECT_DOUBLE_EQ(inputs.book.holdings[2].quantity, 4.0);
+    EXPECT_DOUBLE_EQ(inputs.book.holdings[3].quantity, 3.0);
+    EXPECT_DOUBLE_EQ(make_risk_report(inputs).equity_usd, 7.0 * 65'000.0);
+}
+
 }  // namespace
 }  // namespace keel::test
