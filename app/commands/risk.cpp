@@ -83,14 +83,19 @@ std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuil
         }
         std::vector<std::size_t> held = builder.rows_named(trade.contract);
         if (!trade.venue.empty()) std::erase_if(held, [&](std::size_t row) { return venue_of(row) != trade.venue; });
-        if (held.size() > 1) {
-            std::vector<std::string> venues;
-            for (const std::size_t row : held) venues.push_back(venue_of(row));
+        std::vector<std::string> venues;
+        for (const std::size_t row : held) {
+            if (std::ranges::count(venues, venue_of(row)) == 0) venues.push_back(venue_of(row));
+        }
+        if (venues.size() > 1) {
             throw UsageError{fmt::format("--trade {0}: the files name it at {1}; say at which, as {0}@{2}:QUANTITY",
                                          trade.contract, fmt::join(venues, " and "), venues.front())};
         }
-        if (!held.empty()) {
-            rows.push_back(held.front());
+        if (!held.empty()) {  // of a long and a short side that stay apart it is the one that the trade closes
+            const bool netted = builder.is_netted(book.contracts[held.front()].venue);
+            const auto closed = std::ranges::find_if(
+                held, [&](std::size_t row) { return book.holdings[row].quantity * trade.quantity < 0.0; });
+            rows.push_back(netted || closed == held.end() ? held.front() : *closed);
             continue;
         }
         const auto meaning = parse_contract_name(trade.contract);

@@ -371,6 +371,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     std::ranges::copy(times_.notes(), std::back_inserter(inputs_.notes));
     find_venues_without_cash();
     settle_spot();
+    settle_sides();
     settle_cash();
     settle_forwards();
     settle_windows();

@@ -17,6 +17,7 @@ namespace keel::app {
 
 // Deribit delivers on the average of its index over this span before expiry.
 inline constexpr std::chrono::minutes kDeribitSettlementWindow{30};
+inline constexpr const char* kDeribit = "deribit";
 
 // Whether a currency's name says that it is a dollar.
 [[nodiscard]] bool is_dollar(const std::string& name);
@@ -42,9 +43,13 @@ public:
     // Whether prices of that coin say something to this book: contracts of it are named, or there is cash in it and its
     // name is not that of a stablecoin.
     [[nodiscard]] bool has_coin(const std::string& name) const;
-    // A row of a portfolio file. A second one of the same contract is refused, naming both places; `rows_add`: rows of
-    // one file are lots, their entries averaged as they are for fills (harmonic for inverse futures).
-    void hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
+    // A row of a portfolio file: the row of the book that it went to. A second one of the same contract is refused,
+    // naming both places; `rows_add`: rows of one file are lots, their entries averaged as they are for fills (harmonic
+    // for inverse futures); long and short lots of a future have a row each.
+    std::size_t hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
+    // Whether that venue holds one position in a contract, whatever lots it came from: Deribit, and what is margined as
+    // it is.
+    [[nodiscard]] bool is_netted(risk::VenueSlot slot) const;
     // Notes an order by Deribit's id of it. Errors: InputError where it was given before, naming both places.
     void name_order(const std::string& id, const JsonTree& row);
     // Another portfolio file begins; the same file again is another.
@@ -109,6 +114,9 @@ private:
 
     // A row at the end of every table of contracts.
     std::size_t add_row(const risk::Contract& contract, const std::string& name);
+    // The second row of a future that is held long and short, made on first sight.
+    std::size_t other_side(std::size_t row);
+    void settle_sides();
     void settle_cash();
     void settle_spot();
     void find_venues_without_cash();
@@ -128,7 +136,8 @@ private:
     MarketTimes times_;
     std::map<std::string, std::size_t> rows_;  // name@venue
     std::map<std::string, std::vector<std::size_t>> named_;
-    std::map<std::size_t, Given> held_;  // by row
+    std::map<std::size_t, Given> held_;               // by row
+    std::map<std::size_t, std::size_t> other_sides_;  // rows of the same contract, by the first
     std::size_t portfolios_{0};
     std::map<std::string, std::string> stresses_;       // where the files size them
     std::map<std::string, std::string> orders_;         // where the files give them, by id
@@ -138,7 +147,7 @@ private:
     std::map<risk::ExpirySlot, double> forwards_;
     std::map<risk::UnderlyingSlot, double> indices_;
     std::map<std::size_t, double> option_prices_;
-    std::map<std::string, std::chrono::nanoseconds> venue_windows_{{"deribit", kDeribitSettlementWindow}};
+    std::map<std::string, std::chrono::nanoseconds> venue_windows_{{kDeribit, kDeribitSettlementWindow}};
     std::map<risk::ExpirySlot, std::chrono::nanoseconds> expiry_windows_;
     std::vector<TomlValue> margin_tables_;
     std::map<risk::VenueSlot, TomlValue> venue_margin_tables_;

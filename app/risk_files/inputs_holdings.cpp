@@ -30,22 +30,77 @@ void InputsBuilder::add_cash(const std::string& currency, const std::string& ven
     cash_.push_back({currency, venue_name, amount, from.where()});
 }
 
-void InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
+std::size_t InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
     const auto& [given, fresh] = held_.try_emplace(row, Given{from.where(), portfolios_});
     if (!fresh && (!rows_add || given->second.portfolio != portfolios_)) {
         from.refuse(fmt::format("a second position in {} at {}; the first is {}", inputs_.book.names[row],
                                 inputs_.book.venue_names[at(inputs_.book.contracts[row].venue)], given->second.place));
     }
-    risk::Holding& holding = inputs_.book.holdings[row];
+    if (quantity == 0.0) return row;  // hedge mode lists sides that hold nothing
+    const Contract contract = inputs_.book.contracts[row];
+    const bool future = contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
+    const std::size_t place = future && inputs_.book.holdings[row].quantity * quantity < 0.0 ? other_side(row) : row;
+    risk::Holding& holding = inputs_.book.holdings[place];
     const double sum = holding.quantity + quantity;
-    if (holding.quantity == 0.0 || sum == 0.0) {
-        holding = {.quantity = sum, .entry = entry};
-        return;
+    if (holding.quantity * quantity > 0.0) {
+        const bool inverse = contract.kind == ContractKind::inverse_future;
+        holding.entry = inverse ? sum / (holding.quantity / holding.entry + quantity / entry)
+                                : (holding.quantity * holding.entry + quantity * entry) / sum;
+    } else if (holding.quantity * sum <= 0.0) {
+        holding.entry = entry;
     }
-    const bool inverse = inputs_.book.contracts[row].kind == ContractKind::inverse_future;
-    holding.entry = inverse ? sum / (holding.quantity / holding.entry + quantity / entry)
-                            : (holding.quantity * holding.entry + quantity * entry) / sum;
     holding.quantity = sum;
+    return place;
+}
+
+std::size_t InputsBuilder::other_side(std::size_t row) {
+    const auto [side, fresh] = other_sides_.try_emplace(row, inputs_.book.contracts.size());
+    if (!fresh) return side->second;
+    const Contract contract = inputs_.book.contracts[row];
+    const std::string name = inputs_.book.names[row];
+    named_[name].push_back(add_row(contract, name));
+    return side->second;
+}
+
+// Long and short of one contract are two positions where the venue has a hedge mode, each with its own margin. Deribit
+// has none: what both sides have closed is profit made, in cash.
+void InputsBuilder::settle_sides() {
+    for (const auto& [row, other] : other_sides_) {
+        const Contract& contract = inputs_.book.contracts[row];
+        risk::Holding &one = inputs_.book.holdings[row], &two = inputs_.book.holdings[other];
+        risk::Holding &longs = one.quantity > 0.0 ? one : two, &shorts = one.quantity > 0.0 ? two : one;
+        const std::string& venue_name = inputs_.book.venue_names[at(contract.venue)];
+        const std::string what = fmt::format("{} at {}: {} long and {} short", inputs_.book.names[row], venue_name,
+                                             longs.quantity, -shorts.quantity);
+        if (!is_netted(contract.venue) || !(longs.entry > 0.0) || !(shorts.entry > 0.0)) {
+            inputs_.notes.push_back(what + ", kept apart as in hedge mode");
+            continue;
+        }
+        const double closed = std::min(longs.quantity, -shorts.quantity);
+        const bool inverse = contract.kind == ContractKind::inverse_future;
+        const double profit = closed * contract.multiplier *
+                              (inverse ? 1.0 / longs.entry - 1.0 / shorts.entry : shorts.entry - longs.entry);
+        longs.quantity -= closed;
+        shorts.quantity += closed;
+        if (one.quantity == 0.0) std::swap(one, two);
+        const std::string& currency = inverse ? inputs_.book.underlying_names[at(contract.underlying)]
+                                              : inputs_.book.stable_names[at(contract.stable)];
+        const auto cash = std::ranges::find_if(
+            cash_, [&](const Cash& given) { return given.currency == currency && given.venue == venue_name; });
+        if (cash == cash_.end()) {
+            cash_.push_back({currency, venue_name, profit, {}});
+        } else {
+            cash->amount += profit;
+        }
+        inputs_.notes.push_back(fmt::format("{}, netted: {:.10g} {} of profit went to cash", what, profit, currency));
+    }
+}
+
+bool InputsBuilder::is_netted(risk::VenueSlot slot) const {
+    if (inputs_.book.venue_names[at(slot)] == kDeribit) return true;
+    if (at(slot) >= inputs_.venue_margins.size()) return false;
+    const risk::MarginLaw law = inputs_.venue_margins[at(slot)].law;
+    return law == risk::MarginLaw::deribit_standard || law == risk::MarginLaw::deribit_portfolio;
 }
 
 bool InputsBuilder::has_coin(const std::string& name) const {

@@ -15,7 +15,6 @@ namespace {
 using risk::ContractKind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr const char* kDeribit = "deribit";
 
 // Beyond these a number is in units that this file is not in: contracts, coins, dollars; liquidity in raw tokens.
 constexpr double kAmountMax = 1e15;
@@ -129,8 +128,8 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
     if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
     const std::string& name = row.at("instrument").text();
-    const std::size_t place = row_of(row, name, meaning, row.text_or("venue", venue), multiplier, builder);
-    builder.hold(place, quantity, entry, row, true);
+    const std::size_t named = row_of(row, name, meaning, row.text_or("venue", venue), multiplier, builder);
+    const std::size_t place = builder.hold(named, quantity, entry, row, true);
     if (row.find("adl_indicator") == nullptr) return;
     auto& indicators = builder.inputs().adl_indicators;
     if (indicators.size() <= place) indicators.resize(place + 1, kNaN);

@@ -450,6 +450,33 @@ TEST_F(RiskCommandTest, WhatIfSwapsSpotForTheStablecoin) {
     expect_swapped("ETH_USDC:+10", "ETH", "elsewhere", 10.0, 3'200.0);
 }
 
+// Long and short of one contract: a trade closes of the side that is against it; what is netted has one side.
+TEST_F(RiskCommandTest, WhatIfClosesASideOfHedgeMode) {
+    const auto gross_change = [&](const std::string& venue, const std::string& trade) {
+        const std::string sides = (folder_.path() / "sides.json").string();
+        std::ofstream{sides} << R"({"venue":")" + venue + R"(","positions":[
+          {"instrument":"SOL_USDC-PERPETUAL","quantity":100,"entry":120},
+          {"instrument":"SOL_USDC-PERPETUAL","quantity":-90,"entry":160}]})";
+        const std::string sol = (folder_.path() / "sol.json").string();
+        std::ofstream{sol} << R"({"underlyings":[{"name":"SOL","index":150}],
+          "instruments":[{"name":"SOL_USDC-PERPETUAL","mark":150}]})";
+        auto arguments = with_example({"whatif", "--json", "--trade", "SOL_USDC-PERPETUAL@" + venue + ":" + trade});
+        arguments.insert(arguments.end(), {"--portfolio", sides, "--market", sol});
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        const json whatif = json::parse(outcome.out);
+        for (const json& row : whatif.at("metrics")) {
+            if (row.at("name") == "gross_notional_usd" && row.at("scope") == "SOL")
+                return row.at("change").get<double>();
+        }
+        return 0.0;
+    };
+    EXPECT_NEAR(gross_change("elsewhere", "+40"), -40.0 * 150.0, 1e-6);
+    EXPECT_NEAR(gross_change("elsewhere", "-40"), -40.0 * 150.0, 1e-6);
+    EXPECT_NEAR(gross_change("deribit", "+40"), 40.0 * 150.0, 1e-6);
+    EXPECT_NEAR(gross_change("deribit", "-5"), -5.0 * 150.0, 1e-6);
+}
+
 // What a stranger reads beside a number that rests on a bad input, in every form of both reports.
 TEST_F(RiskCommandTest, DoubtIsSaidInTextJsonAndPage) {
     const std::string crossed = (folder_.path() / "crossed.json").string();
