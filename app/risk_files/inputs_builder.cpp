@@ -126,7 +126,7 @@ void InputsBuilder::forget_doubts(std::size_t row) {
 
 void InputsBuilder::suggest_forward(risk::ExpirySlot slot, double forward) { forwards_.try_emplace(slot, forward); }
 void InputsBuilder::suggest_index(risk::UnderlyingSlot slot, double index) { indices_.try_emplace(slot, index); }
-void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_.try_emplace(row, price); }
+void InputsBuilder::suggest_option_price(std::size_t row, double price) { option_prices_[row] = price; }
 
 void InputsBuilder::settlement_window(const std::string& venue_name, std::chrono::nanoseconds window) {
     venue_windows_[venue_name] = window;
@@ -143,8 +143,8 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
     const std::string terms =
         fmt::format("{} {} {} {}", static_cast<int>(tables.law), tables.leverage, tables.taker_fee_rate, path);
     const auto& [model, fresh] =
-        margin_models_.try_emplace(venue_name, MarginModel{terms, {from.where(), portfolios_}});
-    if (!fresh && (model->second.terms != terms || model->second.given.portfolio == portfolios_)) {
+        margin_models_.try_emplace(venue_name, MarginModel{terms, {from.where(), portfolios_.size()}});
+    if (!fresh && (model->second.terms != terms || model->second.given.portfolio == portfolios_.size())) {
         from.refuse(fmt::format("a second margin model of {}; the first is {}", venue_name, model->second.given.place));
     }
     const risk::VenueSlot slot = venue(venue_name);
@@ -156,10 +156,6 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
 
 // A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index, carried.
 void InputsBuilder::settle_forwards() {
-    for (const auto& [slot, index] : indices_) {
-        double& known = inputs_.market.underlyings[at(slot)].index;
-        if (!usable(known)) known = index;
-    }
     inputs_.expiry_doubts.resize(inputs_.market.expiries.size(), risk::InputDoubt::none);
     inputs_.expiry_age_seconds.resize(inputs_.market.expiries.size(), kNaN);
     inputs_.contract_doubts.resize(inputs_.book.contracts.size(), risk::InputDoubt::none);
@@ -172,14 +168,23 @@ void InputsBuilder::settle_forwards() {
             expiry.forward = told->second;
             continue;
         }
-        for (std::size_t row = inputs_.book.contracts.size(); row-- > 0;) {
-            if (inputs_.book.contracts[row].expiry != slot || !usable(inputs_.market.quotes[row].mark)) continue;
-            expiry.forward = inputs_.market.quotes[row].mark;
-            taint_expiry(e, inputs_.input_age_seconds[row], inputs_.contract_doubts[row]);
-            break;
+        if (const auto row = future_of(slot)) {
+            expiry.forward = inputs_.market.quotes[*row].mark;
+            taint_expiry(e, inputs_.input_age_seconds[*row], inputs_.contract_doubts[*row]);
         }
     }
     carry_index();
+}
+
+// One that a market file marks goes before one that a portfolio file does.
+std::optional<std::size_t> InputsBuilder::future_of(risk::ExpirySlot slot) const {
+    std::optional<std::size_t> told;
+    for (std::size_t row = inputs_.book.contracts.size(); row-- > 0;) {
+        if (inputs_.book.contracts[row].expiry != slot || !usable(inputs_.market.quotes[row].mark)) continue;
+        if (!told_marks_.contains(row)) return row;
+        if (!told) told = row;
+    }
+    return told;
 }
 
 // What an expiry's forward is made from gives it its age and what is doubtful about it.
@@ -292,15 +297,18 @@ void InputsBuilder::settle_windows() {
     for (const auto& [slot, window] : expiry_windows_) inputs_.market.expiries[at(slot)].settlement_window = window;
 }
 
+bool InputsBuilder::has_smile(risk::ExpirySlot slot) const {
+    if (at(slot) >= inputs_.smiles.size()) return false;
+    const risk::ExpirySmile& smile = inputs_.smiles[at(slot)];
+    return smile.svi || smile.quotes.size() >= 5;
+}
+
 void InputsBuilder::settle_volatilities() {
     std::size_t solved = 0;
     for (const auto& [row, price] : option_prices_) {
         const Contract& contract = inputs_.book.contracts[row];
         double& volatility = inputs_.market.quotes[row].volatility;
-        const bool has_smile =
-            at(contract.expiry) < inputs_.smiles.size() &&
-            (inputs_.smiles[at(contract.expiry)].svi || inputs_.smiles[at(contract.expiry)].quotes.size() >= 5);
-        if (std::isfinite(volatility) || has_smile) {
+        if (std::isfinite(volatility) || has_smile(contract.expiry)) {
             inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
             inputs_.option_prices[row] = price;
             continue;
@@ -373,6 +381,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_spot();
     settle_sides();
     settle_cash();
+    settle_told();
     settle_forwards();
     settle_windows();
     settle_volatilities();

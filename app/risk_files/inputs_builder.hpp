@@ -52,8 +52,13 @@ public:
     [[nodiscard]] bool is_netted(risk::VenueSlot slot) const;
     // Notes an order by Deribit's id of it. Errors: InputError where it was given before, naming both places.
     void name_order(const std::string& id, const JsonTree& row);
-    // Another portfolio file begins; the same file again is another.
-    void begin_portfolio() { ++portfolios_; }
+    // Another portfolio file begins; the same file again is another. `time`: when its venue answered; 0: not said.
+    void begin_portfolio(const std::string& path, UnixNanos time) { portfolios_.push_back({path, time}); }
+    // Prices that the portfolio file being read tells in passing: used where no market file prices the same, and then
+    // as old as that file. Of two files' the newer, else the first.
+    void tell_index(risk::UnderlyingSlot underlying, double index);
+    // Of a future or perpetual its mark, of an option its price as quoted.
+    void tell_mark(std::size_t row, double mark);
 
     // Rows of a contract's name at any venue.
     [[nodiscard]] const std::vector<std::size_t>& rows_named(const std::string& name) const;
@@ -61,7 +66,7 @@ public:
     [[nodiscard]] risk::ReportInputs& inputs() { return inputs_; }
     // Of the market files.
     [[nodiscard]] MarketTimes& times() { return times_; }
-    // A forward or index that some row told in passing; used only where no market file names a better one.
+    // A forward or index that a market file's row told in passing; used only where none names a better one.
     void suggest_forward(risk::ExpirySlot expiry, double forward);
     void suggest_index(risk::UnderlyingSlot underlying, double index);
     // Square, of these underlyings in this order; another matrix goes over it.
@@ -106,6 +111,14 @@ private:
         std::string place;
         std::size_t portfolio;
     };
+    struct Portfolio {
+        std::string path;
+        UnixNanos time;  // 0: not said
+    };
+    struct Told {
+        double price;
+        std::size_t portfolio;
+    };
 
     struct MarginModel {
         std::string terms;
@@ -120,6 +133,12 @@ private:
     void settle_cash();
     void settle_spot();
     void find_venues_without_cash();
+    void settle_told();
+    // Whether a market file says what that contract is worth.
+    [[nodiscard]] bool is_priced(std::size_t row) const;
+    [[nodiscard]] bool has_smile(risk::ExpirySlot expiry) const;
+    // The row of the future whose mark is the forward of its expiry.
+    [[nodiscard]] std::optional<std::size_t> future_of(risk::ExpirySlot expiry) const;
     void settle_forwards();
     void carry_index();
     [[nodiscard]] std::optional<std::size_t> carry_source(std::size_t expiry) const;
@@ -138,7 +157,9 @@ private:
     std::map<std::string, std::vector<std::size_t>> named_;
     std::map<std::size_t, Given> held_;               // by row
     std::map<std::size_t, std::size_t> other_sides_;  // rows of the same contract, by the first
-    std::size_t portfolios_{0};
+    std::vector<Portfolio> portfolios_;
+    std::map<risk::UnderlyingSlot, Told> told_indices_;
+    std::map<std::size_t, Told> told_marks_;            // by row; at the end those that are used
     std::map<std::string, std::string> stresses_;       // where the files size them
     std::map<std::string, std::string> orders_;         // where the files give them, by id
     std::map<std::string, MarginModel> margin_models_;  // by venue

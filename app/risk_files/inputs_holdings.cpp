@@ -31,8 +31,8 @@ void InputsBuilder::add_cash(const std::string& currency, const std::string& ven
 }
 
 std::size_t InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
-    const auto& [given, fresh] = held_.try_emplace(row, Given{from.where(), portfolios_});
-    if (!fresh && (!rows_add || given->second.portfolio != portfolios_)) {
+    const auto& [given, fresh] = held_.try_emplace(row, Given{from.where(), portfolios_.size()});
+    if (!fresh && (!rows_add || given->second.portfolio != portfolios_.size())) {
         from.refuse(fmt::format("a second position in {} at {}; the first is {}", inputs_.book.names[row],
                                 inputs_.book.venue_names[at(inputs_.book.contracts[row].venue)], given->second.place));
     }

@@ -250,18 +250,10 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
     }
     const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
     builder.hold(place, quantity, entry, row, false);
-    risk::ReportInputs& inputs = builder.inputs();
-    const risk::Contract& contract = inputs.book.contracts[place];
     if (const double index = row.number_or("index_price", kNaN); index > 0.0) {
-        builder.suggest_index(contract.underlying, index);
+        builder.tell_index(builder.inputs().book.contracts[place].underlying, index);
     }
-    if (!(mark > 0.0)) return;
-    if (risk::is_option(contract.kind)) {
-        builder.suggest_option_price(place, mark);
-    } else {
-        inputs.market.quotes[place].mark = mark;
-        if (contract.expiry != risk::ExpirySlot::none) builder.suggest_forward(contract.expiry, mark);
-    }
+    if (mark > 0.0) builder.tell_mark(place, mark);
 }
 
 // One row of private/get_open_orders...: what of it is not filled yet.
@@ -299,13 +291,23 @@ void read_deribit(const JsonTree& result, InputsBuilder& builder) {
     }
 }
 
+// When Deribit sent an answer: usOut, microseconds since 1970. 0: it does not say.
+UnixNanos time_of(const JsonTree& answer) {
+    const JsonTree* sent = answer.find("usOut");
+    if (sent == nullptr) return {};
+    const double us = sent->number();
+    if (!is_market_time(us / 1'000.0)) sent->refuse(fmt::format("is not from 2009 to 2100: {} us", us));
+    return UnixNanos{std::llround(us) * 1'000};
+}
+
 }  // namespace
 
 void read_portfolio_file(const std::string& path, InputsBuilder& builder) {
     const JsonTree root = JsonTree::read(path);
-    builder.begin_portfolio();
     if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
-    if (const JsonTree* result = root.find("result")) return read_deribit(*result, builder);
+    const JsonTree* result = root.find("result");
+    builder.begin_portfolio(path, result == nullptr ? UnixNanos{} : time_of(root));
+    if (result != nullptr) return read_deribit(*result, builder);
     if (root.is(JsonTree::Type::array)) return read_deribit(root, builder);
     read_own(root, path, builder);
 }

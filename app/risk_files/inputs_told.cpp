@@ -1,0 +1,82 @@
+// Prices that rows tell in passing, where no market file names better ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "app/report/report_words.hpp"
+#include "app/risk_files/inputs_builder.hpp"
+#include "risk/report/report_doubts.hpp"
+
+namespace keel::app {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class Slot>
+std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
+
+bool usable(double price) { return std::isfinite(price) && price > 0.0; }
+
+}  // namespace
+
+void InputsBuilder::tell_index(risk::UnderlyingSlot slot, double index) {
+    const Told told{index, portfolios_.size() - 1};
+    const auto [before, fresh] = told_indices_.try_emplace(slot, told);
+    const bool newer = portfolios_[told.portfolio].time > portfolios_[before->second.portfolio].time;
+    if (!fresh && newer) before->second = told;
+}
+
+void InputsBuilder::tell_mark(std::size_t row, double mark) { told_marks_[row] = {mark, portfolios_.size() - 1}; }
+
+bool InputsBuilder::is_priced(std::size_t row) const {
+    const risk::ContractQuote& quote = inputs_.market.quotes[row];
+    if (!risk::is_option(inputs_.book.contracts[row].kind)) return usable(quote.mark);
+    return std::isfinite(quote.volatility) || option_prices_.contains(row) ||
+           has_smile(inputs_.book.contracts[row].expiry);
+}
+
+// What market files told, then what portfolio files did: that is as old as the venue's answer, and said.
+void InputsBuilder::settle_told() {
+    for (const auto& [slot, index] : indices_) {
+        double& known = inputs_.market.underlyings[at(slot)].index;
+        if (!usable(known)) known = index;
+    }
+    std::vector<std::vector<std::string>> names(portfolios_.size());
+    const auto take = [&](const Told& told, const std::string& name, std::vector<double>& ages, std::size_t place) {
+        names[told.portfolio].push_back(name);
+        const UnixNanos time = portfolios_[told.portfolio].time;
+        if (time == UnixNanos{} || time >= inputs_.market.now) return;
+        if (ages.size() <= place) ages.resize(place + 1, kNaN);
+        ages[place] = std::chrono::duration<double>(inputs_.market.now - time).count();
+    };
+    for (const auto& [slot, told] : told_indices_) {
+        double& known = inputs_.market.underlyings[at(slot)].index;
+        if (usable(known)) continue;
+        known = told.price;
+        take(told, "the index of " + inputs_.book.underlying_names[at(slot)], inputs_.index_age_seconds, at(slot));
+    }
+    std::erase_if(told_marks_, [&](const auto& told) {
+        return is_priced(told.first) || inputs_.book.holdings[told.first].quantity == 0.0;
+    });
+    for (const auto& [row, told] : told_marks_) {
+        if (risk::is_option(inputs_.book.contracts[row].kind)) {
+            option_prices_[row] = told.price;
+        } else {
+            inputs_.market.quotes[row].mark = told.price;
+        }
+        take(told, inputs_.book.names[row], inputs_.input_age_seconds, row);
+    }
+    for (std::size_t file = 0; file < names.size(); ++file) {
+        if (names[file].empty()) continue;
+        const auto& [path, time] = portfolios_[file];
+        inputs_.notes.push_back(fmt::format(
+            "{}: its own prices of {} are used, which no market file gives; {}", path, risk::first_names(names[file]),
+            time == UnixNanos{} ? "it does not say when they were taken" : "they are of " + utc_text(time)));
+    }
+}
+
+}  // namespace keel::app

@@ -1,0 +1,128 @@
+#include "tests/app/risk_files/risk_files.hpp"
+
+namespace keel::test {
+namespace {
+
+using risk::find_metric;
+
+// Prices in Deribit's answer about positions, beside market files.
+class ToldPricesTest : public RiskFiles {
+protected:
+    static constexpr const char* kSummary = R"({"jsonrpc":"2.0","result":[
+      {"instrument_name":"BTC-PERPETUAL","mark_price":66000,"estimated_delivery_price":66005,
+       "creation_timestamp":1772352000000},
+      {"instrument_name":"BTC-27MAR26","mark_price":66500,"estimated_delivery_price":66005,
+       "creation_timestamp":1772352000000},
+      {"instrument_name":"BTC-27MAR26-70000-C","mark_price":0.03,"mark_iv":50,"underlying_price":66500,
+       "estimated_delivery_price":66005,"creation_timestamp":1772352000000}]})";
+    static constexpr const char* kIndexOnly =
+        R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":66005}]})";
+
+    static bool says(const std::vector<std::string>& notes, const std::string& words) {
+        return std::ranges::any_of(notes, [&](const std::string& note) { return note.find(words) != note.npos; });
+    }
+    // Of before: what it says of the market is old, what it says of the positions stands.
+    static std::string positions(const std::string& envelope = "") {
+        return R"({"jsonrpc":"2.0","result":[
+          {"instrument_name":"BTC-PERPETUAL","size":100000,"direction":"buy","mark_price":64500,"index_price":64400,
+           "average_price":61000,"floating_profit_loss":0.01,"kind":"future"},
+          {"instrument_name":"BTC-27MAR26","size":100000,"direction":"buy","mark_price":65000,"index_price":64400,
+           "average_price":61000,"floating_profit_loss":0.01,"kind":"future"},
+          {"instrument_name":"BTC-27MAR26-70000-C","size":-10,"direction":"sell","mark_price":0.02,
+           "index_price":64400,"average_price":0.02,"floating_profit_loss":0,"kind":"option"}])" +
+               envelope + "}";
+    }
+};
+
+TEST_F(ToldPricesTest, WhatAMarketFileSaysGoesBefore) {
+    const risk::ReportInputs inputs = load(positions(), {kSummary});
+    EXPECT_EQ(inputs.market.underlyings[0].index, 66'005.0);
+    EXPECT_EQ(inputs.market.expiries[0].forward, 66'500.0);
+    EXPECT_EQ(inputs.market.quotes[0].mark, 66'000.0);
+    EXPECT_EQ(inputs.market.quotes[1].mark, 66'500.0);
+    EXPECT_EQ(inputs.market.quotes[2].volatility, 0.5);
+    EXPECT_FALSE(says(inputs.notes, "its own prices"));
+    EXPECT_TRUE(inputs.option_prices.empty()) << "an old price contradicts no volatility of now";
+    // Profit goes on from what the answer left open.
+    EXPECT_NEAR(100'000.0 / inputs.book.holdings[0].entry, 0.01 + 100'000.0 / 64'500.0, 1e-12);
+}
+
+// The market file gives the option's own price; the answer's is another.
+TEST_F(ToldPricesTest, AnOptionsPriceInAMarketFileGoesBefore) {
+    const risk::ReportInputs inputs =
+        load(positions(), {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":66005}],
+          "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":66500}],"instruments":[
+          {"name":"BTC-27MAR26-70000-C","mark":0.05},{"name":"BTC-PERPETUAL","mark":66000}]})"});
+    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, inputs.market.quotes[2], inputs.market),
+                0.05, 1e-12);
+    EXPECT_EQ(inputs.market.quotes[1].mark, 65'000.0) << "which nobody else gives";
+}
+
+TEST_F(ToldPricesTest, WhatOnlyTheAnswerGivesIsUsedAndSaid) {
+    const std::string path = (folder_.path() / "portfolio.json").string();
+    const risk::ReportInputs inputs = load(positions(), {kIndexOnly});
+    EXPECT_EQ(inputs.market.underlyings[0].index, 66'005.0);
+    EXPECT_EQ(inputs.market.expiries[0].forward, 65'000.0) << "the future's";
+    EXPECT_EQ(inputs.market.quotes[0].mark, 64'500.0);
+    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, inputs.market.quotes[2], inputs.market),
+                0.02, 1e-12);
+    const risk::RiskReport out = make_risk_report(inputs);
+    EXPECT_TRUE(has_note(out, path + ": its own prices of BTC-PERPETUAL, BTC-27MAR26 and BTC-27MAR26-70000-C are used, "
+                                     "which no market file gives; it does not say when they were taken"));
+    const risk::ReportInputs alone = load(positions(), {R"({"time":"2026-03-01T08:00:00Z"})"});
+    EXPECT_EQ(alone.market.underlyings[0].index, 64'400.0);
+    EXPECT_TRUE(
+        says(alone.notes, "its own prices of the index of BTC, BTC-PERPETUAL, BTC-27MAR26 and 1 more are used"));
+}
+
+// usOut, when Deribit sent the answer: ten seconds before the market file's time.
+TEST_F(ToldPricesTest, AnAnswerThatSaysItsTimeIsAsOld) {
+    const std::string path = (folder_.path() / "portfolio.json").string();
+    const risk::RiskReport old = report(positions(R"(,"usOut":1772351990000000)"), {kIndexOnly});
+    EXPECT_EQ(find_metric(old, "delta_net", "BTC")->age_seconds, 10.0);
+    EXPECT_NE(quality(old, "delta_net", "BTC").find("stale"), std::string::npos);
+    EXPECT_TRUE(has_note(old, path + ": its own prices of BTC-PERPETUAL, BTC-27MAR26 and BTC-27MAR26-70000-C are used, "
+                                     "which no market file gives; they are of 2026-03-01 07:59:50 UTC"));
+    for (const char* sent : {"1772351999000000", "1772352003000000"}) {
+        const risk::RiskReport young = report(positions(std::string{R"(,"usOut":)"} + sent), {kIndexOnly});
+        EXPECT_EQ(quality(young, "delta_net", "BTC").find("stale"), std::string::npos) << sent;
+    }
+    const risk::RiskReport unused = report(positions(R"(,"usOut":1772351990000000)"), {kSummary});
+    EXPECT_EQ(quality(unused, "delta_net", "BTC"), "good");
+    EXPECT_THROW((void)report(positions(R"(,"usOut":1772351990)"), {kSummary}), app::InputError);
+}
+
+// Another venue's future of the same expiry has a mark in the market file.
+TEST_F(ToldPricesTest, AForwardIsOfAFutureThatAMarketFileMarks) {
+    app::InputsBuilder builder;
+    app::read_portfolio_file(write("okx.json", R"({"venue":"okx","positions":[{"instrument":"BTC-260327",
+      "kind":"future","underlying":"BTC","expiry":"27MAR26","quantity":1000,"entry":60000}]})"),
+                             builder);
+    app::read_portfolio_file(write("deribit.json", positions()), builder);
+    app::read_market_file(write("market.json", R"({"time":"2026-03-01T08:00:00Z",
+      "underlyings":[{"name":"BTC","index":66005}],"instruments":[{"name":"BTC-260327","mark":66400}]})"),
+                          builder);
+    EXPECT_EQ(builder.finish("market.json").market.expiries[0].forward, 66'400.0);
+}
+
+// One answer per currency that contracts settle in, each with the index of the same coin.
+TEST_F(ToldPricesTest, OfTwoAnswersTheNewerGoesBefore) {
+    const auto index_with = [&](const std::string& first, const std::string& second) {
+        app::InputsBuilder builder;
+        const auto answer = [](const std::string& name, const std::string& index, const std::string& sent) {
+            return R"({"result":[{"instrument_name":")" + name + R"(","size":1,"index_price":)" + index + "}]" + sent +
+                   "}";
+        };
+        app::read_portfolio_file(write("0.json", answer("BTC-PERPETUAL", "65000", first)), builder);
+        app::read_portfolio_file(write("1.json", answer("BTC_USDC-PERPETUAL", "64000", second)), builder);
+        app::read_market_file(write("market.json", R"({"time":"2026-03-01T08:00:00Z"})"), builder);
+        return builder.finish("market.json").market.underlyings[0].index;
+    };
+    const std::string early = R"(,"usOut":1772351990000000)", late = R"(,"usOut":1772351991000000)";
+    EXPECT_EQ(index_with(early, late), 64'000.0);
+    EXPECT_EQ(index_with(late, early), 65'000.0);
+    EXPECT_EQ(index_with("", ""), 65'000.0);
+}
+
+}  // namespace
+}  // namespace keel::test
