@@ -22,7 +22,7 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 21> kWords{
      {InputDoubt::one_sided_quote, "one-sided quote"},
      {InputDoubt::crossed_quote, "crossed quote"},
      {InputDoubt::curve_arbitrage, "arbitrage in a curve"},
-     {InputDoubt::curve_constrained, "arbitrage fitted away"},
+     {InputDoubt::curve_far, "quotes far from their curve"},
      {InputDoubt::beyond_quotes, "beyond the quoted strikes"},
      {InputDoubt::volatility_range, "volatility out of range"},
      {InputDoubt::settlement_unknown, "settlement average unknown"},

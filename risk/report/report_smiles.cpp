@@ -27,6 +27,20 @@ SviPoint point_of(const SmileQuote& quote, double forward, double years) {
             .half_spread = half_spread};
 }
 
+// Median distance of the quotes from the curve, in half-spreads, or in points of volatility where these are less.
+double median_misfit(std::span<const SviPoint> points, const SviParameters& svi, double years) {
+    constexpr double kPoint = 0.01;
+    std::vector<double> misfits;
+    for (const SviPoint& point : points) {
+        if (!is_fittable(point)) continue;
+        const double off = std::abs(std::sqrt(svi_total_variance(svi, point.k) / years) - point.volatility);
+        misfits.push_back(off / std::max(point.half_spread, kPoint));
+    }
+    const auto middle = misfits.begin() + static_cast<std::ptrdiff_t>(misfits.size() / 2);
+    std::ranges::nth_element(misfits, middle);
+    return *middle;
+}
+
 void fit(SmileReport& smile, const SviParameters* near) {
     std::vector<SviPoint> points;
     for (const SmileQuote& quote : smile.quotes) points.push_back(point_of(quote, smile.forward, smile.years));
@@ -49,9 +63,11 @@ void fit(SmileReport& smile, const SviParameters* near) {
         smile.strike_max = smile.quotes[i].strike;
     }
     smile.arbitrage_free = true;
-    if (status == SviFitStatus::ok) return;
-    smile.note = "the nearest curve without arbitrage, not the least error";
-    smile.doubts |= InputDoubt::curve_constrained;
+    if (status != SviFitStatus::ok) smile.note = "the nearest curve without arbitrage, not the least error";
+    const double misfit = median_misfit(points, result.svi, smile.years);
+    if (misfit <= 1.0) return;
+    smile.note += (smile.note.empty() ? "" : "; ") + std::string{"half of its quotes are far from it"};
+    smile.doubts |= InputDoubt::curve_far;
 }
 
 // Quotes with one side only, or with the bid at or above the ask. A mark alone is the venue's word and no such quote.
@@ -137,9 +153,9 @@ SurfaceSignals report_signals(const MarketState& market, std::span<const SmileRe
         if (expiry.underlying != underlying || !smile.svi) continue;
         slices.push_back({.expiry = expiry.expiry,
                           .svi = *smile.svi,
-                          .quality = has(smile.doubts, InputDoubt::curve_arbitrage)     ? SurfaceQuality::crossed
-                                     : has(smile.doubts, InputDoubt::curve_constrained) ? SurfaceQuality::constrained
-                                                                                        : SurfaceQuality::good});
+                          .quality = has(smile.doubts, InputDoubt::curve_arbitrage) ? SurfaceQuality::crossed
+                                     : has(smile.doubts, InputDoubt::curve_far)     ? SurfaceQuality::constrained
+                                                                                    : SurfaceQuality::good});
     }
     return surface_signals(SliceSurface{slices}, market.now);
 }
@@ -151,7 +167,7 @@ std::string signal_quality_words(SurfaceQuality quality) {
     if (has(quality, SurfaceQuality::crossed))
         words += words.empty() ? "arbitrage in a curve" : ", arbitrage in a curve";
     if (has(quality, SurfaceQuality::constrained))
-        words += (words.empty() ? "" : ", ") + std::string{"arbitrage fitted away"};
+        words += (words.empty() ? "" : ", ") + std::string{"quotes far from their curve"};
     return words.empty() ? "good" : words;
 }
 

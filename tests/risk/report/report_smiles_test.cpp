@@ -40,5 +40,29 @@ TEST(ReportSmilesTest, ACurveIsHeldAgainstTheLastOneThatExists) {
     EXPECT_TRUE(report_smiles(flat_curves({0.4, 0.0, 0.8})).back().arbitrage_free);
 }
 
+// Strikes of 30,000 to 70,000, a month out; every other quote this much above the rest.
+SmileReport zigzag(double volatility, double step, double half_spread) {
+    ReportInputs in = flat_curves({0.5});
+    in.smiles[0].svi.reset();
+    for (int i = 0; i <= 20; ++i) {
+        const double mid = volatility + (i % 2 == 0 ? 0.0 : step);
+        in.smiles[0].quotes.push_back(
+            {.strike = 30'000.0 + 2'000.0 * i, .bid = mid - half_spread, .ask = mid + half_spread});
+    }
+    return report_smiles(in).at(0);
+}
+
+// Within the spread, or a point of volatility, no curve can be better than its quotes.
+TEST(ReportSmilesTest, ACurveFarFromItsQuotesIsDoubted) {
+    EXPECT_EQ(zigzag(0.6, 0.0, 0.005).doubts, InputDoubt::none);
+    EXPECT_EQ(zigzag(0.6, 0.015, 0.005).doubts, InputDoubt::none);
+    EXPECT_EQ(zigzag(0.6, 0.06, 0.04).doubts, InputDoubt::none);
+    for (const SmileReport& far : {zigzag(0.6, 0.06, 0.005), zigzag(0.5, 1.0, 0.02)}) {
+        ASSERT_TRUE(far.fitted);
+        EXPECT_EQ(far.doubts, InputDoubt::curve_far);
+        EXPECT_NE(far.note.find("half of its quotes are far from it"), std::string::npos) << far.note;
+    }
+}
+
 }  // namespace
 }  // namespace keel::risk
