@@ -10,6 +10,7 @@ namespace keel::risk {
 namespace {
 
 constexpr std::size_t kBuckets = 40;  // two coins, twenty expiries each
+constexpr std::size_t kBucket = 4;    // the expiry of the first coin that events reach
 constexpr std::size_t kScenarios = 500;
 
 ScenarioSet scenarios() {
@@ -30,7 +31,8 @@ struct Subject {
     MarketState market;
     std::mt19937_64 random{20'250'101};
 
-    explicit Subject(std::size_t options) {
+    // `left` to the expiry that events reach, where it is not the nineteen days of its place.
+    explicit Subject(std::size_t options, std::chrono::nanoseconds left = {}) {
         market.now = unix_nanos_from_ms(1'767'225'600'000);
         market.underlyings = {{.index = 65'000.0}, {.index = 3'200.0}};
         market.stables = {1.0};
@@ -49,6 +51,7 @@ struct Subject {
                                        .expiry = market.now + std::chrono::nanoseconds{std::llround(days * 86'400e9)},
                                        .forward = market.underlyings[u].index});
         }
+        if (left.count() > 0) market.expiries[kBucket].expiry = market.now + left;
         for (std::size_t i = 0; i < options; ++i) {
             const ExpiryMarket& expiry = market.expiries[i % kBuckets];
             const double deviation = 0.6 * std::sqrt(years_between(market.now, expiry.expiry));
@@ -81,13 +84,83 @@ private:
     double price_;
 };
 
+// The twenty options of one expiry and what VaR and ES need of them; no stress cells, no margin, no O(1) metrics.
+struct Bucket {
+    Subject subject;
+    ScenarioSet set{scenarios()};
+    ScenarioVector vector{set, 1};
+    ExpiryScenarios options;
+    std::vector<double> pnl = std::vector<double>(kScenarios);
+    Walk walk{65'000.0};
+    std::vector<std::size_t> rows;
+
+    explicit Bucket(std::chrono::nanoseconds left = {})
+        : subject{20 * kBuckets, left}, options{subject.book, subject.market, ExpirySlot{kBucket}, kScenarios} {
+        for (std::size_t i = 0; i < subject.book.contracts.size(); ++i) {
+            if (subject.book.contracts[i].expiry == ExpirySlot{kBucket}) rows.push_back(i);
+        }
+        publish();
+    }
+    void tick() { subject.market.expiries[kBucket].forward = walk.next(); }
+    TailMeasures publish() {
+        benchmark::DoNotOptimize(options.refresh());
+        options.scenario_pnl(set, pnl);
+        if (!vector.replace_bucket(0, pnl)) std::abort();
+        return *vector.read(0.99);
+    }
+};
+
+// From one event to VaR and ES read.
+void BucketForwardToTail(benchmark::State& state) {
+    Bucket bucket;
+    for (auto _ : state) {
+        bucket.tick();
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketForwardToTail);
+
+void BucketFillToTail(benchmark::State& state) {
+    Bucket bucket;
+    std::size_t event = 0;
+    for (auto _ : state) {
+        const std::size_t row = bucket.rows[event / 2 % bucket.rows.size()];
+        bucket.subject.book.holdings[row].quantity += event++ % 2 == 0 ? 1.0 : -1.0;
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketFillToTail);
+
+// One volatility by 1 % against those of the others.
+void BucketVolatilityToTail(benchmark::State& state) {
+    Bucket bucket;
+    std::size_t event = 0;
+    for (auto _ : state) {
+        const std::size_t row = bucket.rows[event / 2 % bucket.rows.size()];
+        bucket.subject.market.quotes[row].volatility *= event++ % 2 == 0 ? 1.01 : 1.0 / 1.01;
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketVolatilityToTail);
+
+// A forward tick of an expiry that delivers soon; the last one is in its averaging window.
+void BucketLastHoursToTail(benchmark::State& state) {
+    Bucket bucket{std::chrono::minutes{state.range(0)}};
+    if (state.range(0) < 30) bucket.subject.market.expiries[kBucket].settlement_window = std::chrono::minutes{30};
+    for (auto _ : state) {
+        bucket.tick();
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketLastHoursToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(40)->Arg(20);
+
 // A forward tick, then everything it moved: VaR and ES of 500 scenarios, the worst of 90 cells of its coin.
 void ForwardToPublication(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};
     RiskCalculator calculator{subject.book, subject.market, scenarios()};
     Walk walk{65'000.0};
     for (auto _ : state) {
-        (void)calculator.book().on_forward(ExpirySlot{4}, walk.next());
+        (void)calculator.book().on_forward(ExpirySlot{kBucket}, walk.next());
         calculator.publish();
         benchmark::DoNotOptimize(calculator.tail(0.99));
     }
@@ -156,7 +229,22 @@ void NothingToPublication(benchmark::State& state) {
 }
 BENCHMARK(NothingToPublication);
 
-// What a restart costs, and a fill of the ladders of every expiry.
+// A fill of one option, then everything it moved.
+void FillToPublication(benchmark::State& state) {
+    Subject subject{static_cast<std::size_t>(state.range(0))};
+    RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    std::uint32_t row = 0;
+    while (subject.book.contracts[row].expiry != ExpirySlot{kBucket}) ++row;
+    double quantity = 1.0;
+    for (auto _ : state) {
+        (void)calculator.book().on_fill(ContractSlot{row}, quantity = -quantity, 0.02, 0.0);
+        calculator.publish();
+        benchmark::DoNotOptimize(calculator.tail(0.99));
+    }
+}
+BENCHMARK(FillToPublication)->ArgName("options")->Arg(400)->Arg(10'000);
+
+// What a restart costs: every ladder.
 void CalculatorResync(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};
     RiskCalculator calculator{subject.book, subject.market, scenarios()};

@@ -4,7 +4,6 @@
 #include <random>
 #include <vector>
 
-#include "risk/options/chain_kernel.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/parametric.hpp"
 #include "risk/tail/scenario_set.hpp"
@@ -147,21 +146,10 @@ void LadderBuild(benchmark::State& state) {
 }
 BENCHMARK(LadderBuild);
 
-void LadderBuildByChain(benchmark::State& state) {
-    Expiry expiry{30.0};
-    OptionChain chain{kOptionsPerExpiry};
-    for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.build(expiry.columns(), kForward, kNow, chain));
-}
-BENCHMARK(LadderBuildByChain);
-
+// A fill: one option more.
 void LadderFill(benchmark::State& state) {
     Expiry expiry{30.0};
-    const Expiry unit{30.0};
-    double quantity = 1.0;
-    for (auto _ : state) {
-        quantity = -quantity;
-        benchmark::DoNotOptimize(expiry.ladder.add_scaled(unit.ladder, quantity));
-    }
+    for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.add(expiry.columns().part(7, 1)));
 }
 BENCHMARK(LadderFill);
 

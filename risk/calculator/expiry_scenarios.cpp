@@ -1,8 +1,10 @@
 #include "risk/calculator/expiry_scenarios.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "engine/core/assert.hpp"
@@ -14,12 +16,16 @@ namespace {
 // ln of one volatility against the others of its expiry, either way: beyond it the smile has another shape. What is
 // left of it in a scenario's profit is the change of vega times this.
 constexpr double kSmileChangeMax = 0.002;
+const double kSmileBand = std::exp(2.0 * kSmileChangeMax);
 // Standard deviation left in an option below which the nodes of a ladder are too far apart for it: ten hours at 60 %.
 constexpr double kDeviationMin = 0.02;
 // How old what was built may grow: as the buckets of the book, a share of the time left.
 constexpr double kAgeShare = 0.002;
 constexpr std::chrono::nanoseconds kAgeMin = std::chrono::milliseconds{50};
 constexpr std::chrono::nanoseconds kAgeMax = std::chrono::seconds{30};
+// Options added to ladders before they are built anew. Each rounds a node once: together less than 6e-14 of the
+// greatest value that the node has had.
+constexpr std::size_t kUpdatesMax = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <class Slot>
@@ -43,12 +49,18 @@ bool is_price(double value) { return value > 0.0 && std::isfinite(value); }
 void ExpiryScenarios::Settlement::clear() {
     strike.clear();
     volatility.clear();
+    volatility_now.clear();
     quantity.clear();
     type.clear();
 }
 
 ExpiryScenarios::ExpiryScenarios(const Book& book, const MarketState& market, ExpirySlot expiry, std::size_t scenarios)
-    : book_{book}, market_{market}, expiry_{expiry}, chain_{0}, scratch_{0}, part_(scenarios) {
+    : book_{book},
+      market_{market},
+      expiry_{expiry},
+      worlds_(std::max(scenarios + 1, kGridCells)),
+      values_(worlds_.size()),
+      part_(scenarios) {
     for (std::size_t i = 0; i < book.contracts.size(); ++i) {
         const Contract& contract = book.contracts[i];
         if (!is_option(contract.kind) || contract.expiry != expiry) continue;
@@ -62,12 +74,12 @@ ExpiryScenarios::ExpiryScenarios(const Book& book, const MarketState& market, Ex
     for (Settlement& settlement : settlements_) {
         settlement.strike.reserve(rows_.size());
         settlement.volatility.reserve(rows_.size());
+        settlement.volatility_now.reserve(rows_.size());
         settlement.quantity.reserve(rows_.size());
         settlement.type.reserve(rows_.size());
     }
-    held_.reserve(rows_.size());
-    chain_ = OptionChain{rows_.size()};
-    scratch_ = OptionChain{rows_.size()};
+    ratios_.reserve(rows_.size());
+    differing_.reserve(rows_.size());
 }
 
 // Coins of the row that can be priced.
@@ -76,32 +88,84 @@ double ExpiryScenarios::quantity_of(const Row& row) const {
     return priced ? book_.holdings[row.contract].quantity * book_.contracts[row.contract].multiplier : 0.0;
 }
 
-// Whether the ladders hold what is held and their smile has kept its shape; how far all of it has moved since.
-bool ExpiryScenarios::fits_ladders(double& log_volatility) const {
-    double low = std::numeric_limits<double>::infinity();
-    double high = 0.0;
+double ExpiryScenarios::volatility_ratio(const Row& row) const {
+    return market_.quotes[row.contract].volatility / row.volatility;
+}
+
+// Where the volatilities have moved together since the ladders were built: of all bands that one smile may fill, the
+// one that most of them are in.
+ExpiryScenarios::Band ExpiryScenarios::common_band() {
+    ratios_.clear();
     for (const Row& row : rows_) {
-        const double quantity = quantity_of(row);
-        if (quantity != row.quantity) return false;
-        if (quantity == 0.0) continue;
-        const double ratio = market_.quotes[row.contract].volatility / row.volatility;
-        low = std::min(low, ratio);
-        high = std::max(high, ratio);
+        if (row.quantity != 0.0 && quantity_of(row) != 0.0) ratios_.push_back(volatility_ratio(row));
     }
-    if (held_.empty()) return true;
-    log_volatility = 0.5 * std::log(low * high);
-    return high <= low * std::exp(2.0 * kSmileChangeMax);
+    if (ratios_.empty()) return {};
+    const auto [low, high] = std::ranges::minmax(ratios_);
+    if (high <= low * kSmileBand) return {.low = low, .high = high};
+    std::ranges::sort(ratios_);
+    Band band;
+    std::size_t most = 0;
+    for (std::size_t first = 0, last = 0; last < ratios_.size(); ++last) {
+        while (ratios_[last] > ratios_[first] * kSmileBand) ++first;
+        if (last - first < most) continue;
+        most = last - first + 1;
+        band = {.low = ratios_[first], .high = ratios_[last]};
+    }
+    return band;
+}
+
+// Adds to the ladders what they lack of the holdings and of the smile, where that is less work than building them.
+ExpiryScenarios::Fit ExpiryScenarios::fit_ladders(const Band& band) {
+    differing_.clear();
+    std::size_t units = 0;
+    std::size_t held = 0;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const Row& row = rows_[i];
+        const double quantity = quantity_of(row);
+        held += quantity != 0.0 ? 1U : 0U;
+        const bool bent = row.quantity != 0.0 && quantity != 0.0 && !band.holds(volatility_ratio(row));
+        if (quantity == row.quantity && !bent) continue;
+        differing_.push_back(i);
+        units += bent ? 2U : 1U;
+    }
+    if (differing_.empty()) return Fit::as_it_was;
+    updates_ += units;
+    if (priced_ || units >= held || updates_ > kUpdatesMax) return Fit::to_build;
+    for (const std::size_t i : differing_) {
+        if (!update_ladder(rows_[i], band)) return Fit::to_build;
+    }
+    added_ += units;
+    return Fit::updated;
+}
+
+// The ladder's query stands at the middle of the band: an option comes in with the volatility that is its own there.
+bool ExpiryScenarios::update_ladder(Row& row, const Band& band) {
+    const Contract& contract = book_.contracts[row.contract];
+    Settlement& settlement = settlements_[row.settlement];
+    const double next = quantity_of(row);
+    const bool stays = row.quantity != 0.0 && (next == 0.0 || band.holds(volatility_ratio(row)));
+    const double volatility = stays ? row.volatility : market_.quotes[row.contract].volatility / band.middle();
+    if (settlement.strike.empty() || volatility * std::sqrt(years_) < kDeviationMin) return false;
+    const std::array strikes{contract.strike, contract.strike};
+    const std::array volatilities{row.volatility, volatility};
+    const std::array quantities{stays ? next - row.quantity : -row.quantity, next};
+    const std::array types{contract.type, contract.type};
+    const OptionColumns both{
+        .strike = strikes, .volatility = volatilities, .quantity_coin = quantities, .type = types, .years = years_};
+    const std::size_t first = row.quantity == 0.0 ? 1 : 0;
+    if (!settlement.ladder.add(both.part(first, (stays ? 1 : 2) - first))) return false;
+    row.quantity = next;
+    row.volatility = volatility;
+    return true;
 }
 
 bool ExpiryScenarios::take_volatilities() {
     bool moved = false;
-    for (std::size_t i = 0; i < held_.size(); ++i) {
-        Row& row = rows_[held_[i]];
+    for (const Row& row : rows_) {
+        if (row.quantity == 0.0) continue;
         const double volatility = market_.quotes[row.contract].volatility;
-        if (volatility == row.volatility_now) continue;
-        row.volatility_now = volatility;
-        chain_.set_volatility(i, volatility);
-        moved = true;
+        moved =
+            std::exchange(settlements_[row.settlement].volatility_now[row.place], volatility) != volatility || moved;
     }
     return moved;
 }
@@ -121,32 +185,37 @@ ExpiryScenarios::Moved ExpiryScenarios::take_rates() {
     return moved;
 }
 
-void ExpiryScenarios::build() {
-    held_.clear();
-    chain_.clear();
-    chain_years_ = years_;
+void ExpiryScenarios::lay_out() {
+    held_ = 0;
     for (Settlement& settlement : settlements_) settlement.clear();
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        Row& row = rows_[i];
-        row.quantity = quantity_of(row);
+    for (Row& row : rows_) {
         if (row.quantity == 0.0) continue;
         const Contract& contract = book_.contracts[row.contract];
-        row.volatility = row.volatility_now = market_.quotes[row.contract].volatility;
-        held_.push_back(i);
-        chain_.add(contract.type, contract.strike, years_, row.volatility);
         Settlement& settlement = settlements_[row.settlement];
+        row.place = settlement.strike.size();
         settlement.strike.push_back(contract.strike);
         settlement.volatility.push_back(row.volatility);
+        settlement.volatility_now.push_back(market_.quotes[row.contract].volatility);
         settlement.quantity.push_back(row.quantity);
         settlement.type.push_back(contract.type);
+        ++held_;
     }
-    priced_ = seen_.averaging || std::ranges::any_of(held_, [&](std::size_t i) {
-                  return rows_[i].volatility * std::sqrt(years_) < kDeviationMin;
-              });
+}
+
+void ExpiryScenarios::build() {
+    updates_ = 0;
+    priced_ = seen_.averaging;
+    for (Row& row : rows_) {
+        row.quantity = quantity_of(row);
+        if (row.quantity == 0.0) continue;
+        row.volatility = market_.quotes[row.contract].volatility;
+        priced_ = priced_ || row.volatility * std::sqrt(years_) < kDeviationMin;
+    }
+    lay_out();
     built_ = true;
     for (Settlement& settlement : settlements_) {
         if (settlement.strike.empty() || priced_) continue;
-        built_ = settlement.ladder.build(settlement.columns(years_), market().forward, market_.now, scratch_) && built_;
+        built_ = settlement.ladder.build(settlement.columns(years_), market().forward, market_.now) && built_;
         ++builds_;
     }
 }
@@ -154,30 +223,37 @@ void ExpiryScenarios::build() {
 ExpiryScenarios::Moved ExpiryScenarios::refresh() {
     const ExpiryMarket& expiry = market();
     const DeliveryForward delivery = delivery_forward(expiry, market_.now);
-    Seen now{.built_at = seen_.built_at,
-             .forward = expiry.forward,
-             .average = expiry.settlement_average,
-             .log_volatility = 0.0,
-             .averaging = delivery.averaging};
-    bool due = !fits_ladders(now.log_volatility) || !built_ || now.averaging != seen_.averaging ||
+    const Band band = common_band();
+    const Seen now{.built_at = seen_.built_at,
+                   .forward = expiry.forward,
+                   .average = expiry.settlement_average,
+                   .log_volatility = std::log(band.middle()),
+                   .averaging = delivery.averaging};
+    bool due = !built_ || now.averaging != seen_.averaging ||
                market_.now - seen_.built_at > age_max(expiry.expiry - market_.now);
     for (const Settlement& settlement : settlements_) {
         if (due || priced_ || settlement.strike.empty()) continue;
         const double log_forward = std::log(expiry.forward / settlement.ladder.anchor_forward());
         due = settlement.ladder.rebuild_due(log_forward, now.log_volatility, market_.now, false);
     }
+    const Fit fit = due ? Fit::to_build : fit_ladders(band);
     const Seen before = seen_;
     seen_ = now;
-    if (due) {
+    if (fit == Fit::to_build) {
         years_ = delivery.years;
         seen_.built_at = market_.now;
         seen_.log_volatility = 0.0;
-        const bool was_empty = held_.empty();
+        const bool was_empty = empty();
         build();
         (void)take_rates();
         return {.scenarios = !was_empty || !empty(), .cells = !was_empty || !empty()};
     }
     if (empty()) return {};
+    if (fit == Fit::updated) {
+        lay_out();
+        (void)take_rates();
+        return {.scenarios = true, .cells = true};
+    }
     const bool volatilities = take_volatilities();
     const Moved rates = take_rates();
     const bool price = now.forward != before.forward || (now.averaging && !is_same(now.average, before.average));
@@ -209,25 +285,18 @@ void ExpiryScenarios::rescaled_pnl(const ScenarioSet& set, std::span<const doubl
     for (std::size_t s = 0; s < pnl_usd.size(); ++s) pnl_usd[s] = rate_ratio_ * before[s];
 }
 
-// Everything held when spot and forward are `spot_factor` times what they are, and all volatilities likewise.
-ExpiryScenarios::Worth ExpiryScenarios::worth(double spot_factor, double volatility_factor) {
+// Spot and forward `spot_factor` times what they are, and all volatilities likewise.
+OptionWorld ExpiryScenarios::world(double spot_factor, double volatility_factor) const {
     const DeliveryForward delivery = delivery_forward(market(), market_.now, spot_factor);
-    // Volatilities scaled alike are variance over a longer time.
-    const double years = (seen_.averaging ? delivery.years : years_) * volatility_factor * volatility_factor;
-    if (std::exchange(chain_years_, years) != years) chain_.set_years(years);
-    if (chain_.price(delivery.price) != 0) return {.coin = kNaN, .usd = kNaN};
-    Worth out;
-    const std::span<const double> price = chain_.price();
-    for (std::size_t i = 0; i < held_.size(); ++i) {
-        const Row& row = rows_[held_[i]];
-        const Settlement& settlement = settlements_[row.settlement];
-        if (settlement.stable == StableSlot::none) {
-            out.coin += row.quantity * price[i];
-        } else {
-            out.usd += row.quantity * price[i] * settlement.rate;
-        }
-    }
-    out.coin /= delivery.price;
+    const double years = seen_.averaging ? delivery.years : years_;
+    return {.forward = delivery.price, .deviation = volatility_factor * std::sqrt(years)};
+}
+
+// Of what settles in the same, in each of the first worlds_.
+std::span<const double> ExpiryScenarios::values(const Settlement& settlement, std::size_t worlds) {
+    const std::span<double> out = std::span{values_}.first(worlds);
+    std::ranges::fill(out, 0.0);
+    add_book_values(settlement.columns_now(), std::span{worlds_}.first(worlds), out);
     return out;
 }
 
@@ -239,24 +308,38 @@ void ExpiryScenarios::scenario_pnl(const ScenarioSet& set, std::span<double> pnl
     const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
     std::ranges::fill(pnl_usd, 0.0);
     if (empty()) return;
-    if (!priced_) {
-        for (const Settlement& settlement : settlements_) {
-            if (settlement.strike.empty()) continue;
-            const auto here = settlement.ladder.position(market().forward, seen_.log_volatility);
-            if (!built_ || !here) {
-                std::ranges::fill(pnl_usd, kNaN);
-                return;
-            }
-            (void)settlement.ladder.shock_all(*here, returns, volatilities, weight, settlement.columns(years_), part_);
-            for (std::size_t s = 0; s < part_.size(); ++s) pnl_usd[s] += settlement.rate * part_[s];
+    if (priced_) return price_scenarios(set, pnl_usd);
+    for (const Settlement& settlement : settlements_) {
+        if (settlement.strike.empty()) continue;
+        const auto here = settlement.ladder.position(market().forward, seen_.log_volatility);
+        if (!built_ || !here) {
+            std::ranges::fill(pnl_usd, kNaN);
+            return;
         }
-        return;
+        (void)settlement.ladder.shock_all(*here, returns, volatilities, weight, settlement.columns(years_), part_);
+        for (std::size_t s = 0; s < part_.size(); ++s) pnl_usd[s] += settlement.rate * part_[s];
     }
-    const Worth before = worth(1.0, 1.0);
-    for (std::size_t s = 0; s < pnl_usd.size(); ++s) {
-        const double spot = std::exp(returns[s]);
-        const Worth after = worth(spot, std::exp(weight * volatilities[s]));
-        pnl_usd[s] = after.usd - before.usd + index() * (after.coin * spot - before.coin);
+}
+
+void ExpiryScenarios::price_scenarios(const ScenarioSet& set, std::span<double> pnl_usd) {
+    const std::size_t u = at(market().underlying);
+    const auto moves = set.relative_moves(u);
+    const auto volatilities = set.log_moves(market_.underlyings.size() + u);
+    const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
+    const std::size_t n = pnl_usd.size();
+    for (std::size_t s = 0; s < n; ++s) worlds_[s] = world(1.0 + moves[s], std::exp(weight * volatilities[s]));
+    const OptionWorld now = worlds_[n] = world(1.0, 1.0);
+    for (const Settlement& settlement : settlements_) {
+        if (settlement.strike.empty()) continue;
+        const auto value = values(settlement, n + 1);
+        for (std::size_t s = 0; s < n; ++s) {
+            if (settlement.stable == StableSlot::none) {
+                const double after = value[s] / worlds_[s].forward * (1.0 + moves[s]);
+                pnl_usd[s] += index() * (after - value[n] / now.forward);
+            } else {
+                pnl_usd[s] += settlement.rate * (value[s] - value[n]);
+            }
+        }
     }
 }
 
@@ -266,9 +349,19 @@ void ExpiryScenarios::stress_cells(StressCells& out) {
     for (std::size_t column = 0; column < kColumns; ++column) {
         const double volatility = std::max(0.0, 1.0 + weight * kGridVolatilityMoves[column]);
         for (std::size_t row = 0; row < kGridSpotMoves.size(); ++row) {
-            const Worth there = worth(1.0 + kGridSpotMoves[row], volatility);
-            out.coin[row * kColumns + column] = there.coin;
-            out.usd[row * kColumns + column] = there.usd;
+            worlds_[row * kColumns + column] = world(1.0 + kGridSpotMoves[row], volatility);
+        }
+    }
+    out = {};
+    for (const Settlement& settlement : settlements_) {
+        if (settlement.strike.empty()) continue;
+        const auto value = values(settlement, kGridCells);
+        for (std::size_t cell = 0; cell < kGridCells; ++cell) {
+            if (settlement.stable == StableSlot::none) {
+                out.coin[cell] += value[cell] / worlds_[cell].forward;
+            } else {
+                out.usd[cell] += value[cell] * settlement.rate;
+            }
         }
     }
 }

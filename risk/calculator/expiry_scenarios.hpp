@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "risk/book/market_state.hpp"
-#include "risk/options/chain_kernel.hpp"
 #include "risk/stress/stress_grid.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/value_ladder.hpp"
@@ -15,8 +16,9 @@ namespace keel::risk {
 // The options of one expiry in every scenario and in every cell of the stress grid.
 //
 // Scenarios are read off a ladder per settlement currency: a move of forward, index or stablecoin, or of all
-// volatilities alike, shifts the query; what is held, the shape of the smile, 3 % of forward, 10 % of volatility
-// (ValueLadder::rebuild_due) or 0.2 % of the time left, 30 s at most, build it anew. In an expiry's last hours, and
+// volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it, as of the
+// ladder's own time; many such at once, 3 % of forward, 10 % of volatility (ValueLadder::rebuild_due), 0.2 % of the
+// time left, 30 s at most, or 256 options added build it anew. In an expiry's last hours, and
 // while its delivery average runs, each scenario is priced. Cells are always priced: half of them lie outside a ladder.
 // A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).
 // Thread: core. Allocates: at construction only.
@@ -45,16 +47,17 @@ public:
     // What is held is worth in each cell; NaN likewise.
     void stress_cells(StressCells& out);
 
-    [[nodiscard]] bool empty() const { return held_.empty(); }
-    // Ladders built since the start.
+    [[nodiscard]] bool empty() const { return held_ == 0; }
+    // Since the start: ladders built, and options added to standing ones.
     [[nodiscard]] std::uint64_t builds() const { return builds_; }
+    [[nodiscard]] std::uint64_t added() const { return added_; }
 
 private:
     // Options that settle in the same thing, as a ladder wants them.
     struct Settlement {
         StableSlot stable{StableSlot::none};  // none: the coin
         double rate{0.0};                     // USD per USD of Black-76 value: index/forward, or the stablecoin's price
-        std::vector<double> strike{}, volatility{}, quantity{};
+        std::vector<double> strike{}, volatility{}, volatility_now{}, quantity{};
         std::vector<OptionType> type{};
         ValueLadder ladder{};
 
@@ -62,24 +65,30 @@ private:
             return {
                 .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
         }
+        [[nodiscard]] OptionColumns columns_now() const {
+            return {.strike = strike, .volatility = volatility_now, .quantity_coin = quantity, .type = type};
+        }
         void clear();
     };
     struct Row {
         std::size_t contract{0};
         std::size_t settlement{0};
-        double quantity{0.0};        // as the ladders have it
-        double volatility{0.0};      // likewise
-        double volatility_now{0.0};  // as the chain has it
+        std::size_t place{0};    // in the settlement's columns, where held
+        double quantity{0.0};    // as the ladders have it
+        double volatility{0.0};  // likewise
     };
+    // Volatilities over what the ladders have.
+    struct Band {
+        double low{1.0}, high{1.0};
+        [[nodiscard]] bool holds(double ratio) const { return ratio >= low && ratio <= high; }
+        [[nodiscard]] double middle() const { return std::sqrt(low * high); }
+    };
+    enum class Fit : std::uint8_t { as_it_was, updated, to_build };
     // What the prices of the last refresh() were.
     struct Seen {
         UnixNanos built_at{};
         double forward{0.0}, average{0.0}, log_volatility{0.0};
         bool averaging{false};
-    };
-    struct Worth {
-        double coin{0.0};
-        double usd{0.0};
     };
 
     [[nodiscard]] const ExpiryMarket& market() const { return market_.expiries[static_cast<std::size_t>(expiry_)]; }
@@ -87,28 +96,36 @@ private:
         return market_.underlyings[static_cast<std::size_t>(market().underlying)].index;
     }
     [[nodiscard]] double quantity_of(const Row& row) const;
-    [[nodiscard]] bool fits_ladders(double& log_volatility) const;
+    [[nodiscard]] double volatility_ratio(const Row& row) const;
+    [[nodiscard]] Band common_band();
+    [[nodiscard]] Fit fit_ladders(const Band& band);
+    bool update_ladder(Row& row, const Band& band);
     bool take_volatilities();
     Moved take_rates();
+    void lay_out();
     void build();
-    [[nodiscard]] Worth worth(double spot_factor, double volatility_factor);
+    [[nodiscard]] OptionWorld world(double spot_factor, double volatility_factor) const;
+    [[nodiscard]] std::span<const double> values(const Settlement& settlement, std::size_t worlds);
+    void price_scenarios(const ScenarioSet& set, std::span<double> pnl_usd);
 
     const Book& book_;
     const MarketState& market_;
     ExpirySlot expiry_;
     std::vector<Row> rows_;
     std::vector<Settlement> settlements_;
-    std::vector<std::size_t> held_;  // places in rows_, in the order of chain_
-    OptionChain chain_;              // what is held at the volatilities of now
-    double chain_years_{0.0};        // of all of it
-    OptionChain scratch_;            // for the ladders
+    std::size_t held_{0};  // rows
+    // For refresh().
+    std::vector<double> ratios_;
+    std::vector<std::size_t> differing_;
     Seen seen_{};
     double years_{0.0};       // of variance
     double rate_ratio_{1.0};  // what the last refresh_rates() multiplied every profit by; NaN: not all alike
     bool built_{false};
-    bool priced_{false};  // scenario by scenario: no ladders
-    std::uint64_t builds_{0};
-    std::vector<double> part_;
+    bool priced_{false};      // scenario by scenario: no ladders
+    std::size_t updates_{0};  // options added since build()
+    std::uint64_t builds_{0}, added_{0};
+    std::vector<OptionWorld> worlds_;  // of values()
+    std::vector<double> values_, part_;
 };
 
 }  // namespace keel::risk

@@ -290,7 +290,10 @@ std::uint8_t RiskCalculator::quality() const {
 
 CalculatorWork RiskCalculator::work() const {
     CalculatorWork out = work_;
-    for (const ExpiryScenarios& expiry : expiries_) out.ladders += expiry.builds();
+    for (const ExpiryScenarios& expiry : expiries_) {
+        out.ladders += expiry.builds();
+        out.added += expiry.added();
+    }
     return out;
 }
 

@@ -13,9 +13,9 @@ inline constexpr double kLaneDeviationMax = 1e6;
 
 // Undiscounted Black prices at four forwards and deviations s = sigma sqrt(T); `sign` is 1 for calls and -1 for puts.
 // With q = exp(-d1^2/2), Phi(-|d1|) = q Y(|d1|) and K Phi(-|d2|) = F q Y(|d2|): one exponential serves both
-// distributions. Agrees with black76_price() to 1e-14 of the forward.
-inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
-    const Lanes d1 = fused(Lanes{0.5}, deviation, log_ratio(forward, strike) / deviation);
+// distributions. Agrees with black76_price() to 1e-14 of the forward. `log_moneyness` is ln F/K.
+inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation, Lanes log_moneyness) {
+    const Lanes d1 = fused(Lanes{0.5}, deviation, log_moneyness / deviation);
     const Lanes d2 = d1 - deviation;
     const Lanes q = exp_of_negative(Lanes{-0.5} * d1 * d1);
     const Lanes tail1 = forward * q * scaled_normal_tail(absolute(d1));
@@ -23,6 +23,9 @@ inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviatio
     const Lanes asset = select(Lanes{0.0} < d1 * sign, forward - tail1, tail1);
     const Lanes cash = select(Lanes{0.0} < d2 * sign, strike - tail2, tail2);
     return sign * (asset - cash);
+}
+inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
+    return price_lanes(forward, strike, sign, deviation, log_ratio(forward, strike));
 }
 
 }  // namespace keel::risk

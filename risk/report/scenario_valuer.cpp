@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "risk/book/expiring_option.hpp"
-#include "risk/options/chain_kernel.hpp"
 #include "risk/report/averaged_options.hpp"
 
 namespace keel::risk {
@@ -54,9 +53,7 @@ ScenarioValuer::ScenarioValuer(const Book& book, const MarketState& market) : bo
 void ScenarioValuer::build_ladders() {
     for (auto& [expiry, chain] : chains_) {
         const ExpiryMarket& market = market_.expiries[expiry];
-        const OptionColumns columns = chain.columns();
-        OptionChain prices{columns.strike.size()};
-        chain.built = chain.ladder.build(columns, market.forward, market_.now, prices);
+        chain.built = chain.ladder.build(chain.columns(), market.forward, market_.now);
     }
 }
 

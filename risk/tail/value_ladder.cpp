@@ -4,11 +4,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numbers>
 
 #include "engine/core/assert.hpp"
-#include "risk/options/chain_kernel.hpp"
 #include "risk/options/lanes.hpp"
+#include "risk/options/price_lanes.hpp"
 
 namespace keel::risk {
 namespace {
@@ -23,20 +24,20 @@ constexpr double kRebuildForward = 0.03;
 constexpr double kRebuildVolatility = 0.1;
 constexpr std::chrono::seconds kRebuildAge{30};
 constexpr std::size_t kCells = 512;  // finer than the closest nodes, so that one step corrects the guess
+constexpr std::size_t kStride = ValueLadder::kStride;
 
 // Four neighbouring nodes and the inverse denominators of their Lagrange polynomials.
 struct Taps {
     std::array<double, kTaps> node{};
     std::array<double, kTaps> scale{};
 
+    // Of x - node = (a, b, c, d): (b cd, a cd, d ab, c ab) times the scale.
     [[nodiscard]] Lanes weights(double x) const {
-        const double a = x - node[0];
-        const double b = x - node[1];
-        const double c = x - node[2];
-        const double d = x - node[3];
-        const double low = a * b;
-        const double high = c * d;
-        return Lanes{_mm256_setr_pd(b * high, a * high, low * d, low * c)} * Lanes::load(scale.data());
+        const Lanes distance = Lanes{x} - Lanes::load(node.data());
+        const Lanes neighbour = _mm256_permute_pd(distance.value, 0b0101);
+        const Lanes pairs = distance * neighbour;
+        const Lanes others = _mm256_permute2f128_pd(pairs.value, pairs.value, 1);
+        return neighbour * others * Lanes::load(scale.data());
     }
 };
 
@@ -62,7 +63,9 @@ struct Grid {
     std::array<double, kVolatility> v{};
     std::array<Taps, kForward - kTaps + 1> y_taps;
     std::array<Taps, kVolatility - kTaps + 1> v_taps;
-    std::array<std::uint8_t, kCells> interval{};  // of the cell's left edge
+    std::array<std::uint8_t, kCells> interval{};   // of the cell's left edge
+    std::array<double, kStride> forward_factor{};  // of the nodes; the padding repeats the last one
+    std::array<double, kVolatility> volatility_factor{};
     double cells_per_unit{0.0};
     double volatility_nodes_per_unit{0.0};
 
@@ -76,6 +79,8 @@ struct Grid {
             v[k] = (2.0 * static_cast<double>(k) / static_cast<double>(kVolatility - 1) - 1.0) * kVolatilityReach;
         }
         volatility_nodes_per_unit = static_cast<double>(kVolatility - 1) / (2.0 * kVolatilityReach);
+        for (std::size_t j = 0; j < kStride; ++j) forward_factor[j] = std::exp(y[std::min(j, kForward - 1)]);
+        for (std::size_t k = 0; k < kVolatility; ++k) volatility_factor[k] = std::exp(v[k]);
         y_taps = taps_of(y);
         v_taps = taps_of(v);
         cells_per_unit = static_cast<double>(kCells) / (2.0 * reach);
@@ -105,17 +110,94 @@ struct Grid {
 
 const Grid kGrid;
 
-double interpolate(const double* values, std::size_t stride, double y, double v) {
+double sum_of(Lanes lanes) {  // (a + b) + (c + d)
+    const __m128d pairs = _mm_hadd_pd(_mm256_castpd256_pd128(lanes.value), _mm256_extractf128_pd(lanes.value, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(pairs, _mm_unpackhi_pd(pairs, pairs)));
+}
+
+double interpolate(const double* values, double y, double v) {
     const std::size_t column = kGrid.first_forward(y);
     const std::size_t row = kGrid.first_volatility(v);
     alignas(32) std::array<double, kLanes> lane;
     kGrid.v_taps[row].weights(v).store(lane.data());
     Lanes sum{0.0};
     for (std::size_t k = 0; k < kTaps; ++k) {
-        sum = fused(Lanes::load(values + (row + k) * stride + column), Lanes{lane[k]}, sum);
+        sum = fused(Lanes::load(values + (row + k) * kStride + column), Lanes{lane[k]}, sum);
     }
-    (sum * kGrid.y_taps[column].weights(y)).store(lane.data());
-    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+    return sum_of(sum * kGrid.y_taps[column].weights(y));
+}
+
+bool is_between(double value, double low, double high) { return value >= low && value <= high; }
+
+// NaN, and so is the price, of an option that is neither.
+double sign_of(OptionType type) {
+    if (type == OptionType::none) return std::numeric_limits<double>::quiet_NaN();
+    return type == OptionType::put ? -1.0 : 1.0;
+}
+
+// Up to four options; beyond the last one of `of` it stands again, nothing held.
+struct Four {
+    Lanes strike, volatility, quantity, sign;
+
+    Four(const OptionColumns& of, std::size_t first)
+        : sign{_mm256_setr_pd(sign_at(of, first), sign_at(of, first + 1), sign_at(of, first + 2),
+                              sign_at(of, first + 3))} {
+        if (first + kLanes <= of.strike.size()) {
+            strike = Lanes::load(&of.strike[first]);
+            volatility = Lanes::load(&of.volatility[first]);
+            quantity = Lanes::load(&of.quantity_coin[first]);
+            return;
+        }
+        std::array<double, kLanes> padded_strike{}, padded_volatility{}, padded_quantity{};
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const std::size_t i = std::min(first + lane, of.strike.size() - 1);
+            padded_strike[lane] = of.strike[i];
+            padded_volatility[lane] = of.volatility[i];
+            padded_quantity[lane] = i == first + lane ? of.quantity_coin[i] : 0.0;
+        }
+        strike = Lanes::load(padded_strike.data());
+        volatility = Lanes::load(padded_volatility.data());
+        quantity = Lanes::load(padded_quantity.data());
+    }
+
+private:
+    static double sign_at(const OptionColumns& of, std::size_t i) {
+        return sign_of(of.type[std::min(i, of.type.size() - 1)]);
+    }
+};
+
+// Adds `quantity` times an option's value at every node. One option at four forwards at a time: the same steps
+// whatever else the table holds.
+void add_values(double* values, const OptionInputs& option, double quantity) {
+    const double root_years = std::sqrt(option.years);
+    const bool regular = is_between(option.strike, kLanePriceMin, kLanePriceMax) &&
+                         is_between(option.forward / kForwardReach, kLanePriceMin, kLanePriceMax) &&
+                         option.forward * kForwardReach <= kLanePriceMax;
+    const Lanes strike{option.strike};
+    const Lanes sign{sign_of(option.type)};
+    std::array<Lanes, kStride / kLanes> forward, log_moneyness;
+    for (std::size_t j = 0; j < forward.size(); ++j) {
+        forward[j] = Lanes{option.forward} * Lanes::load(&kGrid.forward_factor[j * kLanes]);
+        log_moneyness[j] = log_ratio(forward[j], strike);
+    }
+    for (std::size_t k = 0; k < kVolatility; ++k) {
+        double* row = values + k * kStride;
+        OptionInputs inputs = option;
+        inputs.volatility *= kGrid.volatility_factor[k];
+        const double deviation = inputs.volatility * root_years;
+        if (regular && is_between(deviation, kLaneDeviationMin, kLaneDeviationMax)) {
+            for (std::size_t j = 0; j < forward.size(); ++j) {
+                double* node = row + j * kLanes;
+                const Lanes value = price_lanes(forward[j], strike, sign, Lanes{deviation}, log_moneyness[j]);
+                fused(Lanes{quantity}, value, Lanes::load(node)).store(node);
+            }
+            continue;
+        }
+        for (std::size_t j = 0; j < kStride; ++j) {
+            inputs.forward = option.forward * kGrid.forward_factor[j];
+            row[j] += quantity * black76_price(inputs);
+        }
+    }
 }
 
 }  // namespace
@@ -144,51 +226,52 @@ double black76_book_value(const OptionColumns& options, double forward, double v
     return sum;
 }
 
-bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now, BookPricer pricer) {
-    if (!options.priceable() || !(forward > 0.0) || !std::isfinite(forward)) return false;
-    Table values{};
-    for (std::size_t k = 0; k < kVolatilityNodes; ++k) {
-        const double scale = std::exp(kGrid.v[k]);
-        for (std::size_t j = 0; j < kForwardNodes; ++j) {
-            values[k * kStride + j] = pricer(options, forward * std::exp(kGrid.y[j]), scale);
+void add_book_values(const OptionColumns& options, std::span<const OptionWorld> worlds, std::span<double> values) {
+    KEEL_ASSERT(values.size() == worlds.size());
+    for (std::size_t i = 0; i < options.strike.size(); i += kLanes) {
+        const Four four{options, i};
+        const LaneMask usable = (Lanes{kLanePriceMin} <= four.strike) & (four.strike <= Lanes{kLanePriceMax});
+        for (std::size_t w = 0; w < worlds.size(); ++w) {
+            const OptionWorld& world = worlds[w];
+            const Lanes deviation = four.volatility * Lanes{world.deviation};
+            const LaneMask regular =
+                usable & (Lanes{kLaneDeviationMin} <= deviation) & (deviation <= Lanes{kLaneDeviationMax});
+            if (regular.bits() == kAllLanes && is_between(world.forward, kLanePriceMin, kLanePriceMax)) {
+                const Lanes value = price_lanes(Lanes{world.forward}, four.strike, four.sign, deviation);
+                values[w] += sum_of(four.quantity * value);
+            } else {
+                OptionColumns part = options.part(i, std::min(kLanes, options.strike.size() - i));
+                part.years = 1.0;  // all of the deviation is in the scale
+                values[w] += black76_book_value(part, world.forward, world.deviation);
+            }
         }
     }
-    return adopt(values, options.years, forward, now);
 }
 
-bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now, OptionChain& chain) {
+bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now) {
     if (!options.priceable() || !(forward > 0.0) || !std::isfinite(forward)) return false;
-    const std::size_t n = options.strike.size();
-    KEEL_ASSERT(n <= chain.capacity());
-    chain.clear();
-    for (std::size_t i = 0; i < n; ++i) chain.add(options.type[i], options.strike[i], options.years, 0.0);
-    Table values{};
-    for (std::size_t k = 0; k < kVolatilityNodes; ++k) {
-        const double scale = std::exp(kGrid.v[k]);
-        for (std::size_t i = 0; i < n; ++i) chain.set_volatility(i, options.volatility[i] * scale);
-        for (std::size_t j = 0; j < kForwardNodes; ++j) {
-            if (chain.price(forward * std::exp(kGrid.y[j])) != 0) return false;
-            const std::span<const double> price = chain.price();
-            double sum = 0.0;
-            for (std::size_t i = 0; i < n; ++i) sum += options.quantity_coin[i] * price[i];
-            values[k * kStride + j] = sum;
-        }
-    }
-    return adopt(values, options.years, forward, now);
+    return add_to(Table{}, options, forward, now);
 }
 
-bool ValueLadder::adopt(const Table& values, double years, double forward, UnixNanos now) {
+bool ValueLadder::add(const OptionColumns& options) {
+    if (!built() || options.years != years_ || !options.priceable()) return false;
+    return add_to(values_, options, anchor_, built_at_);
+}
+
+bool ValueLadder::add_to(Table values, const OptionColumns& options, double forward, UnixNanos now) {
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        const OptionInputs option{.forward = forward,
+                                  .strike = options.strike[i],
+                                  .years = options.years,
+                                  .volatility = options.volatility[i],
+                                  .type = options.type[i]};
+        add_values(values.data(), option, options.quantity_coin[i]);
+    }
     if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return false;
     values_ = values;
     anchor_ = forward;
-    years_ = years;
+    years_ = options.years;
     built_at_ = now;
-    return true;
-}
-
-bool ValueLadder::add_scaled(const ValueLadder& unit, double quantity) {
-    if (!built() || unit.anchor_ != anchor_ || unit.years_ != years_ || !std::isfinite(quantity)) return false;
-    for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += quantity * unit.values_[i];
     return true;
 }
 
@@ -199,7 +282,7 @@ bool ValueLadder::rebuild_due(double log_forward, double log_volatility, UnixNan
 
 std::optional<double> ValueLadder::value_usd(double y, double v) const {
     if (!built() || !kGrid.inside(y, v)) return std::nullopt;
-    return interpolate(values_.data(), kStride, y, v);
+    return interpolate(values_.data(), y, v);
 }
 
 std::optional<LadderPosition> ValueLadder::position(double forward, double log_volatility) const {
@@ -221,7 +304,7 @@ std::optional<OptionShockPnl> ValueLadder::shock(const LadderPosition& from, dou
 
 std::size_t ValueLadder::shock_all(const LadderPosition& from, std::span<const double> log_returns,
                                    std::span<const double> log_volatility_changes, double tenor_factor,
-                                   const OptionColumns& options, std::span<double> pnl_usd, BookPricer pricer) const {
+                                   const OptionColumns& options, std::span<double> pnl_usd) const {
     KEEL_ASSERT(built() && log_returns.size() == pnl_usd.size() && log_volatility_changes.size() == pnl_usd.size());
     std::size_t outside = 0;
     for (std::size_t s = 0; s < pnl_usd.size(); ++s) {
@@ -229,9 +312,10 @@ std::size_t ValueLadder::shock_all(const LadderPosition& from, std::span<const d
         const double v = from.log_volatility + log_volatility_changes[s] * tenor_factor;
         double value = 0.0;
         if (kGrid.inside(y, v)) {
-            value = interpolate(values_.data(), kStride, y, v);
+            value = interpolate(values_.data(), y, v);
         } else {
-            value = pricer(options, anchor_ * std::exp(y), std::exp(v));
+            const OptionWorld world{.forward = anchor_ * std::exp(y), .deviation = std::exp(v) * std::sqrt(years_)};
+            add_book_values(options, {&world, 1}, {&value, 1});
             ++outside;
         }
         pnl_usd[s] = value - from.value_usd;
@@ -239,14 +323,14 @@ std::size_t ValueLadder::shock_all(const LadderPosition& from, std::span<const d
     return outside;
 }
 
-double ValueLadder::midpoint_error_usd(const OptionColumns& options, BookPricer pricer) const {
+double ValueLadder::midpoint_error_usd(const OptionColumns& options) const {
     KEEL_ASSERT(built());
     double worst = 0.0;
     for (const double v : {0.0, 0.5 * (kGrid.v[kVolatility / 2] + kGrid.v[kVolatility / 2 + 1])}) {
         for (std::size_t j = 0; j + 1 < kForwardNodes; ++j) {
             const double y = 0.5 * (kGrid.y[j] + kGrid.y[j + 1]);
-            const double exact = pricer(options, anchor_ * std::exp(y), std::exp(v));
-            worst = std::max(worst, std::abs(interpolate(values_.data(), kStride, y, v) - exact));
+            const double exact = black76_book_value(options, anchor_ * std::exp(y), std::exp(v));
+            worst = std::max(worst, std::abs(interpolate(values_.data(), y, v) - exact));
         }
     }
     return worst;

@@ -10,8 +10,6 @@
 
 namespace keel::risk {
 
-class OptionChain;
-
 // The options of one expiry by columns of equal length. Rows that cannot be priced make the whole refused.
 struct OptionColumns {
     std::span<const double> strike;         // USD, > 0
@@ -21,12 +19,26 @@ struct OptionColumns {
     double years{0.0};  // to expiry, >= 0
 
     [[nodiscard]] bool priceable() const;
+    [[nodiscard]] OptionColumns part(std::size_t first, std::size_t count) const {
+        return {.strike = strike.subspan(first, count),
+                .volatility = volatility.subspan(first, count),
+                .quantity_coin = quantity_coin.subspan(first, count),
+                .type = type.subspan(first, count),
+                .years = years};
+    }
 };
 
-// Sum of quantity times Black-76 value, USD, at one forward with every volatility scaled. Any function of this
-// form can fill a ladder; black76_book_value is the plain one.
-using BookPricer = double (*)(const OptionColumns& options, double forward, double volatility_scale);
+// Sum of quantity times Black-76 value, USD, at one forward with every volatility scaled; NaN where an option has none.
+// The definition.
 [[nodiscard]] double black76_book_value(const OptionColumns& options, double forward, double volatility_scale);
+
+struct OptionWorld {
+    double forward{0.0};
+    double deviation{0.0};  // standard deviation of ln F until expiry, per unit of an option's volatility
+};
+// Adds to `values` what the options are worth in each world, whatever their years: four of them at a time, to 1e-14 of
+// the forward for each coin held.
+void add_book_values(const OptionColumns& options, std::span<const OptionWorld> worlds, std::span<double> values);
 
 // Profit of the options under a shock. `usd` is the change of sum q V: for coin-settled options times
 // index/forward, if the index moves with the forward. `coin` is the change of sum q V/F.
@@ -55,11 +67,10 @@ public:
     static constexpr std::size_t kVolatilityNodes = 7;
 
     // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.
-    bool build(const OptionColumns& options, double forward, UnixNanos now, BookPricer pricer = &black76_book_value);
-    // The same through `chain`, four options at a time; the chain is cleared first and has room for all of them.
-    bool build(const OptionColumns& options, double forward, UnixNanos now, OptionChain& chain);
-    // A fill: quantity times a ladder of one unit with the same anchor. False where anchors differ.
-    bool add_scaled(const ValueLadder& unit, double quantity);
+    bool build(const OptionColumns& options, double forward, UnixNanos now);
+    // So much more of some options (a fill), at the ladder's own anchor. False, and the ladder as it was, where they
+    // are of other years than it or not usable. Rounds each node once per option.
+    bool add(const OptionColumns& options);
 
     [[nodiscard]] bool built() const { return anchor_ > 0.0; }
     [[nodiscard]] double anchor_forward() const { return anchor_; }
@@ -74,24 +85,22 @@ public:
     [[nodiscard]] std::optional<OptionShockPnl> shock(const LadderPosition& from, double log_return,
                                                       double log_volatility_change) const;
 
-    // usd of `shock` for many scenarios; scenarios outside the nodes are revalued in full by `pricer`, which is why
-    // the options come along. Volatility changes are times
-    // tenor_factor (tenor_weight of risk/book/market_state.hpp). Returns how many were outside.
+    // usd of `shock` for many scenarios; scenarios outside the nodes are revalued in full, which is why the options
+    // come along. Volatility changes are times tenor_factor (tenor_weight of risk/book/market_state.hpp). Returns how
+    // many were outside.
     std::size_t shock_all(const LadderPosition& from, std::span<const double> log_returns,
                           std::span<const double> log_volatility_changes, double tenor_factor,
-                          const OptionColumns& options, std::span<double> pnl_usd,
-                          BookPricer pricer = &black76_book_value) const;
+                          const OptionColumns& options, std::span<double> pnl_usd) const;
 
-    // Greatest difference from the pricer half-way between neighbouring forward nodes, without and with a
+    // Greatest difference from black76_book_value() half-way between neighbouring forward nodes, without and with a
     // volatility half-way up: how far the table may be trusted, USD.
-    [[nodiscard]] double midpoint_error_usd(const OptionColumns& options,
-                                            BookPricer pricer = &black76_book_value) const;
+    [[nodiscard]] double midpoint_error_usd(const OptionColumns& options) const;
 
-private:
     static constexpr std::size_t kStride = 24;  // a row of forwards, padded to whole vectors
 
+private:
     using Table = std::array<double, kStride * kVolatilityNodes>;
-    bool adopt(const Table& values, double years, double forward, UnixNanos now);
+    bool add_to(Table values, const OptionColumns& options, double forward, UnixNanos now);
 
     alignas(32) Table values_{};
     double anchor_{0.0};

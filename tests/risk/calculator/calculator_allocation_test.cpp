@@ -6,11 +6,12 @@
 namespace keel::risk {
 namespace {
 
-// Events, publications and reads of a whole stream: ladders built anew, averages begun, expiries delivered.
+// Events, publications and reads of a whole stream: ladders built anew and added to, averages begun, expiries
+// delivered.
 TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
     for (const bool delivering : {false, true}) {
         test::CalculatorSubject subject{9, delivering};
-        const std::uint64_t ladders = subject.calculator.work().ladders;
+        const CalculatorWork work = subject.calculator.work();
         const std::size_t before = allocations;
         double sum = 0.0;
         for (int event = 0; event < 2'000; ++event) {
@@ -25,7 +26,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));
-        EXPECT_GT(subject.calculator.work().ladders, ladders + 100);
+        EXPECT_GT(subject.calculator.work().ladders, work.ladders + 100);
+        EXPECT_GT(subject.calculator.work().added, work.added + 100);
         EXPECT_EQ(delivering, subject.settled[0]);
     }
 }

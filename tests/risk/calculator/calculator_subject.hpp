@@ -166,7 +166,7 @@ struct CalculatorSubject {
             case 1: {
                 if (!is_option(source.book.contracts[row].kind)) break;
                 double& volatility = truth.quotes[row].volatility;
-                volatility = std::clamp(volatility * step_of(3e-3), 0.1, 4.0);
+                volatility = std::clamp(volatility * step_of(source.one_in(4) ? 0.03 : 3e-3), 0.1, 4.0);
                 (void)book.on_volatility(slot, volatility);
                 break;
             }

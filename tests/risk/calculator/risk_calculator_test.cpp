@@ -98,10 +98,12 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
         }
         const CalculatorWork did = subject.calculator.work();
         work.ladders += did.ladders;
+        work.added += did.added;
         work.buckets += did.buckets;
         work.publications += did.publications;
     }
     EXPECT_GT(margined, tails.size() / 2);
+    EXPECT_GT(work.added, work.publications / 20);
     const auto quantile = [](std::vector<double>& of, double share) {
         std::ranges::sort(of);
         return of[static_cast<std::size_t>(share * static_cast<double>(of.size() - 1))];
@@ -109,7 +111,8 @@ TEST(RiskCalculatorTest, StaysWithFullRevaluationOnRandomStreams) {
     std::cout << "[ property ] VaR and ES against full revaluation: median " << quantile(tails, 0.5) << ", 99 % "
               << quantile(tails, 0.99) << ", worst " << tails.back() << "; stress cells: worst "
               << quantile(matrices, 1.0) << "; "
-              << static_cast<double>(work.ladders) / static_cast<double>(work.publications) << " ladders and "
+              << static_cast<double>(work.ladders) / static_cast<double>(work.publications) << " ladders, "
+              << static_cast<double>(work.added) / static_cast<double>(work.publications) << " options added and "
               << static_cast<double>(work.buckets) / static_cast<double>(work.publications)
               << " buckets per publication\n";
 }
@@ -143,33 +146,6 @@ TEST(RiskCalculatorTest, PublishesWhatMovedAndNothingElse) {
     (void)calculator.book().on_clock(subject.market().now + std::chrono::seconds{2});
     calculator.publish();
     EXPECT_GT(calculator.work().ladders, before.ladders + 5);
-}
-
-// All volatilities alike shift the query; one against the others is another smile.
-TEST(RiskCalculatorTest, AnotherSmileIsAnotherLadder) {
-    CalculatorSubject subject{5};
-    RiskCalculator& calculator = subject.calculator;
-    const Book book = subject.book_now();
-    ContractSlot held{};
-    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
-        const bool here = is_option(book.contracts[i].kind) && book.contracts[i].expiry == ExpirySlot{2};
-        if (here && book.holdings[i].quantity != 0.0) held = ContractSlot{static_cast<std::uint32_t>(i)};
-    }
-    calculator.resync();
-    const std::uint64_t ladders = calculator.work().ladders;
-    const double var = calculator.tail(kAlpha)->var_usd;
-    ASSERT_EQ(calculator.book().on_volatility_shift(ExpirySlot{2}, 0.002), BookStatus::applied);
-    calculator.publish();
-    EXPECT_EQ(calculator.work().ladders, ladders);
-    EXPECT_NE(calculator.tail(kAlpha)->var_usd, var);
-    const double volatility = calculator.book().volatility(held);
-    ASSERT_EQ(calculator.book().on_volatility(held, 1.03 * volatility), BookStatus::applied);
-    calculator.publish();
-    EXPECT_GT(calculator.work().ladders, ladders);
-    ASSERT_EQ(calculator.book().on_fill(held, 1.0, 0.01, 0.0), BookStatus::applied);
-    const std::uint64_t before_fill = calculator.work().ladders;
-    calculator.publish();
-    EXPECT_GT(calculator.work().ladders, before_fill);
 }
 
 TEST(RiskCalculatorTest, FilteredScenariosFollowTheVolatilityOfNow) {

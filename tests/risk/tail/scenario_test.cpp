@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "risk/options/chain_kernel.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
 #include "risk/tail/value_ladder.hpp"
@@ -117,22 +116,44 @@ TEST(ValueLadderTest, MoveOfSpotShiftsTheQuery) {
     EXPECT_NEAR(ladder.shock(*position, std::log(0.93), std::log(1.2))->usd, expected, 5.0);
 }
 
-TEST(ValueLadderTest, FillAddsMultiplesOfAUnit) {
+TEST(ValueLadderTest, FillAddsAnOption) {
     const Straddle book;
-    Straddle one = book;
-    one.quantity = {1.0, 0.0};
     Straddle more = book;
     more.quantity[0] += 7.0;
-    ValueLadder ladder, unit, rebuilt;
+    Straddle fill = book;
+    fill.quantity[0] = 7.0;
+    ValueLadder ladder, rebuilt;
+    EXPECT_FALSE(ladder.add(fill.columns())) << "to no ladder";
     ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
-    ASSERT_TRUE(unit.build(one.columns(), 65'000.0, kNow));
     ASSERT_TRUE(rebuilt.build(more.columns(), 65'000.0, kNow));
-    ASSERT_TRUE(ladder.add_scaled(unit, 7.0));
-    EXPECT_NEAR(*ladder.value_usd(0.07, 0.1), *rebuilt.value_usd(0.07, 0.1), 1e-7);
-    ValueLadder elsewhere;
-    ASSERT_TRUE(elsewhere.build(one.columns(), 65'001.0, kNow));
-    EXPECT_FALSE(ladder.add_scaled(elsewhere, 1.0));
-    EXPECT_FALSE(ladder.add_scaled(unit, kNaN));
+    ASSERT_TRUE(ladder.add(fill.columns().part(0, 1)));
+    EXPECT_NEAR(*ladder.value_usd(0.07, 0.1), *rebuilt.value_usd(0.07, 0.1), 1e-8);
+    // An instant later it is another ladder's option.
+    OptionColumns later = fill.columns();
+    later.years *= 0.999;
+    const double before = *ladder.value_usd(0.07, 0.1);
+    EXPECT_FALSE(ladder.add(later));
+    fill.quantity[0] = kNaN;
+    EXPECT_FALSE(ladder.add(fill.columns()));
+    EXPECT_EQ(*ladder.value_usd(0.07, 0.1), before);
+}
+
+TEST(ValueLadderTest, AnOptionAddedAndTakenOutLeavesTheLadderToRounding) {
+    const Straddle book;
+    Straddle fill = book;
+    ValueLadder ladder, fresh;
+    ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow));
+    ASSERT_TRUE(fresh.build(book.columns(), 65'000.0, kNow));
+    for (int turn = 0; turn < 128; ++turn) {
+        for (const double quantity : {13.7, -13.7}) {
+            fill.quantity = {quantity, -0.3 * quantity};
+            ASSERT_TRUE(ladder.add(fill.columns()));
+        }
+    }
+    const double greatest = 20.0 * 0.3 * 65'000.0;  // value of all that was held at once, at most
+    for (const double y : {-0.29, -0.01, 0.0, 0.2}) {
+        EXPECT_NEAR(*ladder.value_usd(y, -0.1), *fresh.value_usd(y, -0.1), 512.0 * 2.3e-16 * greatest) << y;
+    }
 }
 
 TEST(ValueLadderTest, OutsideTheNodesTheOptionsAreRevalued) {
@@ -173,15 +194,38 @@ TEST(ValueLadderTest, RebuildFollowsDistanceAgeAndShape) {
     EXPECT_TRUE(ladder.rebuild_due(kNaN, 0.0, kNow, false));
 }
 
-TEST(ValueLadderTest, ChainFillsTheSameTable) {
-    const Straddle book;
-    ValueLadder plain, fast;
-    OptionChain chain{4};
-    ASSERT_TRUE(plain.build(book.columns(), 65'000.0, kNow));
-    ASSERT_TRUE(fast.build(book.columns(), 65'000.0, kNow, chain));
-    for (const double y : {-0.3, -0.04, 0.0, 0.11, 0.29}) {
-        EXPECT_NEAR(*fast.value_usd(y, 0.2), *plain.value_usd(y, 0.2), 1e-6) << y;
+// Whole lanes and what is left of them, options that no lane takes, and what has no price.
+TEST(BookValuesTest, AreThoseOfTheDefinitionInEachWorld) {
+    const std::array strike{65'000.0, 50'000.0, 90'000.0, 61'000.0, 70'000.0, 64'000.0, 10.0};
+    const std::array volatility{0.6, 0.5, 0.9, 0.7, 0.6, 0.0, 1e-9};
+    const std::array quantity{5.0, -4.0, 30.0, 1.0, -2.5, 8.0, 3.0};
+    std::array type{OptionType::call, OptionType::put,  OptionType::call, OptionType::put,
+                    OptionType::put,  OptionType::call, OptionType::put};
+    constexpr double kYears = 0.09;
+    const OptionColumns all{
+        .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = kYears};
+    std::vector<OptionWorld> worlds;
+    for (const double forward : {65'000.0, 40'000.0, kNaN, -1.0, 1e95}) {
+        for (const double scale : {1.0, 1.7, 0.0, 1e-13, kNaN}) {
+            worlds.push_back({.forward = forward, .deviation = scale * std::sqrt(kYears)});
+        }
     }
+    for (std::size_t n = 0; n <= strike.size(); ++n) {
+        const OptionColumns some = all.part(0, n);
+        std::vector<double> values(worlds.size(), 7.0);
+        add_book_values(some, worlds, values);
+        for (std::size_t w = 0; w < worlds.size(); ++w) {
+            const double want =
+                7.0 + black76_book_value(some, worlds[w].forward, worlds[w].deviation / std::sqrt(kYears));
+            EXPECT_EQ(std::isnan(values[w]), std::isnan(want)) << n << " options, world " << w;
+            if (std::isnan(want)) continue;
+            EXPECT_NEAR(values[w], want, 1e-13 * std::abs(want) + 1e-8) << n << " options, world " << w;
+        }
+    }
+    type[1] = OptionType::none;
+    double value = 0.0;
+    add_book_values(all, std::span{worlds}.first(1), {&value, 1});
+    EXPECT_TRUE(std::isnan(value));
 }
 
 }  // namespace

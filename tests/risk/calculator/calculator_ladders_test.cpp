@@ -1,0 +1,153 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "tests/risk/calculator/calculator_subject.hpp"
+#include "tests/risk/calculator/full_revaluation.hpp"
+
+// What is added to a standing ladder, and when it is built anew.
+namespace keel::risk {
+namespace {
+
+using test::CalculatorSubject;
+using test::difference;
+using test::Difference;
+using test::full_pnl;
+
+// Holds every option of the expiry, and answers one that does not settle alone.
+ContractSlot hold_all(CalculatorSubject& subject, ExpirySlot expiry) {
+    ContractSlot held{};
+    std::size_t inverse = 0;
+    for (std::size_t i = 0; i < subject.source.book.contracts.size(); ++i) {
+        const Contract& contract = subject.source.book.contracts[i];
+        if (!is_option(contract.kind) || contract.expiry != expiry) continue;
+        const ContractSlot slot{static_cast<std::uint32_t>(i)};
+        EXPECT_EQ(subject.calculator.book().on_fill(slot, 4.0, 0.01, 0.0), BookStatus::applied);
+        if (contract.kind != ContractKind::inverse_option) continue;
+        held = slot;
+        ++inverse;
+    }
+    EXPECT_GT(inverse, 1U);
+    return held;
+}
+
+// All volatilities alike shift the query; one against the others, or a fill, is an option added; many are another
+// ladder.
+TEST(CalculatorLaddersTest, AFillOrOneVolatilityIsAddedToTheLadder) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    const ContractSlot held = hold_all(subject, ExpirySlot{2});
+    calculator.resync();
+    CalculatorWork work = calculator.work();
+    std::vector<StableSlot> stables;
+    for (const Contract& contract : subject.source.book.contracts) {
+        if (!is_option(contract.kind) || contract.expiry != ExpirySlot{2}) continue;
+        if (std::ranges::find(stables, contract.stable) == stables.end()) stables.push_back(contract.stable);
+    }
+    std::vector<double> standing(calculator.scenario_pnl_usd().begin(), calculator.scenario_pnl_usd().end());
+    const auto moved = [&](std::uint64_t ladders, std::uint64_t added) {
+        calculator.publish();
+        const CalculatorWork before = std::exchange(work, calculator.work());
+        EXPECT_EQ(work.ladders - before.ladders, ladders);
+        EXPECT_EQ(work.added - before.added, added);
+        const std::vector<double> full = full_pnl(subject, test::random_scenarios(5));
+        const Difference off = difference(calculator.scenario_pnl_usd(), full);
+        EXPECT_LE(off.worst, 1e-3 * off.scale);
+        EXPECT_GT(difference(calculator.scenario_pnl_usd(), standing).worst, 0.0);
+        standing.assign(calculator.scenario_pnl_usd().begin(), calculator.scenario_pnl_usd().end());
+    };
+    ASSERT_EQ(calculator.book().on_volatility_shift(ExpirySlot{2}, 0.002), BookStatus::applied);
+    moved(0, 0);
+    ASSERT_EQ(calculator.book().on_volatility(held, 1.03 * calculator.book().volatility(held)), BookStatus::applied);
+    moved(0, 2);
+    ASSERT_EQ(calculator.book().on_fill(held, 1.0, 0.01, 0.0), BookStatus::applied);
+    moved(0, 1);
+    const double quantity = calculator.book().holding(held).quantity;
+    ASSERT_EQ(calculator.book().on_fill(held, -quantity, 0.01, 0.0), BookStatus::applied);
+    moved(0, 1);
+    ASSERT_EQ(calculator.book().on_fill(held, 3.0, 0.01, 0.0), BookStatus::applied);
+    moved(0, 1);
+    ASSERT_EQ(calculator.book().on_volatility_shift(ExpirySlot{2}, 0.2), BookStatus::applied);
+    moved(stables.size(), 0);
+}
+
+// Beyond the nodes of a ladder the options themselves are valued: those that were added and removed since, too.
+TEST(CalculatorLaddersTest, OutsideTheNodesWhatWasAddedIsValuedInFull) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    ScenarioSet set = test::random_scenarios(5);
+    ASSERT_TRUE(set.set_volatility(0, 0.5));  // seventeen times what the moves were
+    calculator.set_volatility(0, 0.5);
+    const Book book = subject.book_now();
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        if (is_cash(book.contracts[i].kind) || book.holdings[i].quantity == 0.0) continue;
+        const ContractSlot slot{static_cast<std::uint32_t>(i)};
+        ASSERT_EQ(calculator.book().on_fill(slot, -book.holdings[i].quantity, 0.01, 0.0), BookStatus::applied);
+    }
+    const ContractSlot held = hold_all(subject, ExpirySlot{2});
+    calculator.resync();
+    const std::uint64_t ladders = calculator.work().ladders;
+    const std::uint64_t added = calculator.work().added;
+    const auto expect_full = [&](const char* what) {
+        calculator.publish();
+        const std::vector<double> full = full_pnl(subject, set);
+        const double gross = calculator.book().account().value.usd.gross;
+        // What the options are worth now is read between nodes, and is in every scenario alike: differences have none.
+        std::vector<double> got;
+        std::vector<double> want;
+        for (std::size_t s = 0; s < set.scenarios(); ++s) {
+            if (std::abs(set.log_moves(0)[s]) < 0.31) continue;
+            got.push_back(calculator.scenario_pnl_usd()[s] - (got.empty() ? 0.0 : got.front()));
+            want.push_back(full[s] - (want.empty() ? 0.0 : want.front()));
+        }
+        EXPECT_GT(got.size(), 100U);
+        got.front() = want.front() = 0.0;
+        EXPECT_LE(difference(got, want).worst, 1e-9 * gross) << what;
+        EXPECT_EQ(calculator.work().ladders, ladders);
+    };
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        if (!is_option(book.contracts[i].kind) || book.contracts[i].expiry != ExpirySlot{2}) continue;
+        const ContractSlot slot{static_cast<std::uint32_t>(i)};
+        ASSERT_EQ(calculator.book().on_volatility(slot, 1.04 * calculator.book().volatility(slot)),
+                  BookStatus::applied);
+    }
+    expect_full("all volatilities alike");
+    EXPECT_EQ(calculator.work().added, added);
+    ASSERT_EQ(calculator.book().on_volatility(held, 1.05 * calculator.book().volatility(held)), BookStatus::applied);
+    expect_full("one volatility");
+    EXPECT_EQ(calculator.work().added, added + 2);
+    ASSERT_EQ(calculator.book().on_fill(held, -9.0, 0.01, 0.0), BookStatus::applied);
+    expect_full("a fill through zero");
+    ASSERT_EQ(calculator.book().on_fill(held, 5.0, 0.01, 0.0), BookStatus::applied);
+    expect_full("nothing held");
+    ASSERT_EQ(calculator.book().on_fill(held, 2.0, 0.01, 0.0), BookStatus::applied);
+    expect_full("held again");
+}
+
+// Without a resynchronisation between, and time standing still.
+TEST(CalculatorLaddersTest, AnOptionAddedAndTakenOutLeavesEveryScenarioAsItWas) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    const ContractSlot held = hold_all(subject, ExpirySlot{2});
+    calculator.resync();
+    const std::vector<double> before(calculator.scenario_pnl_usd().begin(), calculator.scenario_pnl_usd().end());
+    const CalculatorWork work = calculator.work();
+    const double gross = calculator.book().account().value.usd.gross;
+    // Beyond the bound of updates a ladder is built anew: at the same prices it is the same one.
+    for (int turn = 0; turn < 300; ++turn) {
+        for (const double quantity : {12.5, -12.5}) {
+            ASSERT_EQ(calculator.book().on_fill(held, quantity, 0.01, 0.0), BookStatus::applied);
+            calculator.publish();
+        }
+    }
+    EXPECT_NEAR(static_cast<double>(calculator.work().added - work.added), 600.0, 5.0);
+    EXPECT_GE(calculator.work().ladders, work.ladders + 2);
+    EXPECT_LE(calculator.work().ladders, work.ladders + 6);
+    EXPECT_LE(difference(calculator.scenario_pnl_usd(), before).worst, 1e-11 * gross);
+}
+
+}  // namespace
+}  // namespace keel::risk
