@@ -40,6 +40,18 @@ std::string joined(const std::string& a, const std::string& b) { return a.empty(
 
 double told(const std::vector<double>& values, std::size_t row) { return row < values.size() ? values[row] : kNaN; }
 
+// What is held of a contract at its venue: two rows where it is long and short at once.
+double net_quantity(const Book& book, std::size_t row) {
+    double sum = 0.0;
+    for (std::size_t other = 0; other < book.contracts.size(); ++other) {
+        const bool same = book.names[other] == book.names[row] &&
+                          book.contracts[other].venue == book.contracts[row].venue &&
+                          !is_cash(book.contracts[other].kind);
+        if (same) sum += book.holdings[other].quantity;
+    }
+    return sum;
+}
+
 struct FundingRate {
     double value{0.0};  // what is counted on, within the cap; not known: half of the cap against the position
     bool known{false};
@@ -49,7 +61,7 @@ FundingRate rate_of(const ReportInputs& inputs, std::size_t row) {
     const double given = told(inputs.funding_caps, row), rate = told(inputs.funding_rates, row);
     const double cap = std::isnan(given) ? kFundingCap8h : given;
     const bool known = std::isfinite(rate) && !(told(inputs.funding_age_seconds, row) > 2.0 * kFundingIntervalSeconds);
-    if (!known) return {.value = std::copysign(0.5 * cap, inputs.book.holdings[row].quantity)};
+    if (!known) return {.value = std::copysign(0.5 * cap, net_quantity(inputs.book, row))};
     return {.value = std::clamp(rate, -cap, cap), .known = true, .beyond = std::abs(rate) > cap};
 }
 

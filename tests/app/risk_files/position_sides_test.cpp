@@ -54,6 +54,12 @@ TEST_F(SidesTest, BothSidesKeepTheirProfitAndTheirMargin) {
                          "BTCUSDT at binance: 10 long and 9 short, kept apart as in hedge mode"));
 }
 
+// One contract has one rate: where it is not known it is against what is left, not against both sides.
+TEST_F(SidesTest, FundingOfBothSidesIsAtOneRate) {
+    const risk::RiskReport out = report(held(linear("10", "60000") + "," + linear("-9", "70000")), {kMarket});
+    EXPECT_NEAR(find_metric(out, "funding_8h_usd", "BTC")->value, -0.5 * 0.0075 * 65'000.0, 1e-9);
+}
+
 // Each side has the venue's own indicator; a second file may not add a side.
 TEST_F(SidesTest, ASideIsARowOfItsOwn) {
     std::string longs = linear("10", "60000"), shorts = linear("-9", "70000");
