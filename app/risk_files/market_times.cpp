@@ -114,18 +114,16 @@ double MarketTimes::seconds_due(Input input, std::size_t place, std::size_t lack
 // The days that a history lacks at its end are part of its age. Where it is too short for tails of its own a daily
 // volatility goes before it: the older of the two counts.
 void MarketTimes::age_histories(risk::ReportInputs& inputs) const {
-    const auto is_day = [](double value) { return std::isfinite(value); };
     for (std::size_t u = 0; u < inputs.histories.size(); ++u) {
         const risk::UnderlyingHistory& history = inputs.histories[u];
         const std::string& name = inputs.book.underlying_names[u];
         double seconds = kNaN;
         if (!history.returns.empty()) {
-            const auto last = std::ranges::find_if(history.returns.rbegin(), history.returns.rend(), is_day);
+            const auto last = std::ranges::find_if(history.returns.rbegin(), history.returns.rend(), risk::is_day);
             const auto lacks = static_cast<std::size_t>(last - history.returns.rbegin());
             seconds = seconds_due(Input::history, u, lacks, name);
         }
-        const auto days = static_cast<std::size_t>(std::ranges::count_if(history.returns, is_day));
-        if (days < risk::kReportReturnsMin && std::isfinite(history.daily_volatility)) {
+        if (risk::days_present(history.returns) < risk::kReportReturnsMin && std::isfinite(history.daily_volatility)) {
             seconds = std::fmax(seconds, seconds_due(Input::daily_volatility, u, 0, name));
         }
         if (!std::isnan(seconds)) age_at(inputs.history_age_seconds, u) = seconds;

@@ -67,6 +67,20 @@ void covariance_given(const ReportInputs& inputs, std::size_t underlyings, std::
     }
 }
 
+// Days that the volatility of a held underlying's own returns is not of.
+void doubt_days_left_out(const ReportInputs& inputs, const FactorMoves& history, FactorCovariance& out,
+                         std::vector<std::string>& notes) {
+    for (std::size_t u = 0; u < std::min(history.underlyings, inputs.histories.size()); ++u) {
+        const UnderlyingHistory& own = inputs.histories[u];
+        const std::size_t days = std::min(own.returns.size(), kScenariosDefault), present = days_present(own.returns);
+        if (!history.held[u] || std::isfinite(own.daily_volatility) || present == days) continue;
+        if (!std::isfinite(own_daily_volatility(own))) continue;
+        out.doubts |= InputDoubt::days_filled;
+        notes.push_back(inputs.book.underlying_names[u] + ": " + std::to_string(days - present) + " of " +
+                        std::to_string(days) + " daily returns are missing, left out of its volatility");
+    }
+}
+
 // What is held and stands still while something else moves is missing from every tail.
 void doubt_what_stands_still(const ReportInputs& inputs, const FactorMoves& history, FactorCovariance& out,
                              std::vector<std::string>& notes) {
@@ -87,7 +101,7 @@ double own_daily_volatility(const UnderlyingHistory& history) {
     if (std::isfinite(history.daily_volatility) || days < kReportEwmaSeed) return history.daily_volatility;
     EwmaCovariance variance{{.factors = 1, .decay = kReportEwmaDecay, .seed_bars = kReportEwmaSeed}};
     for (const double& move : std::span{history.returns}.last(std::min(days, kScenariosDefault))) {
-        (void)variance.on_bar({&move, 1}, std::array<std::uint8_t, 1>{std::abs(move) <= kLogMoveMax});
+        (void)variance.on_bar({&move, 1}, std::array<std::uint8_t, 1>{is_day(move)});
     }
     return variance.seeded(0) ? std::sqrt(variance.covariance(0, 0)) : std::numeric_limits<double>::quiet_NaN();
 }
@@ -99,7 +113,10 @@ FactorCovariance factor_covariance(const ReportInputs& inputs, const FactorMoves
     if (history.days > 0) {
         covariance_of_days(history, out.covariance);
     } else {
-        covariance_given(inputs, history.underlyings, out.covariance, notes);
+        std::vector<std::string> unsaid;  // of nothing
+        const bool any_held = std::ranges::count(history.held, true) > 0;
+        covariance_given(inputs, history.underlyings, out.covariance, any_held ? notes : unsaid);
+        doubt_days_left_out(inputs, history, out, notes);
     }
     for (std::size_t u = 0; u < history.underlyings; ++u) {
         const double variance = out.covariance[u * n + u];

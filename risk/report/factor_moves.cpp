@@ -8,7 +8,6 @@
 
 #include "risk/report/factor_covariance.hpp"
 #include "risk/tail/missing_returns.hpp"
-#include "risk/tail/scenario_set.hpp"
 
 namespace keel::risk {
 namespace {
@@ -51,16 +50,15 @@ std::vector<double> last(const std::vector<double>& all, std::size_t days) {
     return out;
 }
 
-// The days that every held underlying has; 0 where one has too few.
+// The days that every held underlying has; 0 where one has too few, or nothing is held.
 std::size_t common_days(const ReportInputs& inputs, const Held& held, std::vector<std::string>& notes) {
+    if (std::ranges::count(held.any, true) == 0) return 0;
     std::size_t days = kScenariosDefault;
     for (std::size_t u = 0; u < held.any.size(); ++u) {
         if (!held.any[u]) continue;
         const std::vector<double> none;
         const std::vector<double>& returns = u < inputs.histories.size() ? inputs.histories[u].returns : none;
-        const auto present =
-            static_cast<std::size_t>(std::ranges::count_if(last(returns, kScenariosDefault), std::not_fn(is_missing)));
-        if (present < kReportReturnsMin) {
+        if (days_present(returns) < kReportReturnsMin) {
             notes.push_back(inputs.book.underlying_names[u] + ": fewer than " + std::to_string(kReportReturnsMin) +
                             " daily returns, no historical tail");
             return 0;
@@ -187,6 +185,11 @@ void doubt_days_apart(const ReportInputs& inputs, FactorMoves& out, std::vector<
 
 }  // namespace
 
+std::size_t days_present(const std::vector<double>& returns) {
+    const auto used = std::span{returns}.last(std::min(kScenariosDefault, returns.size()));
+    return static_cast<std::size_t>(std::ranges::count_if(used, is_day));
+}
+
 bool do_days_end_together(const UnderlyingHistory& a, const UnderlyingHistory& b) {
     constexpr double kDay = 86'400.0;
     const double apart = std::abs(std::remainder(a.day_end_seconds - b.day_end_seconds, kDay));
@@ -206,7 +209,10 @@ FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, 
         const std::vector<double>& all = is_return ? history.returns : history.volatility_changes;
         out.moves.push_back(last(all, out.days));
         if (!(is_return ? held.any[u] : held.options[u])) continue;
-        note_absurd(all, out.days, inputs.book.underlying_names[u] + (is_return ? "" : "'s volatility"), notes);
+        // Without tails of its own days a history still makes a volatility, where none is given.
+        const bool makes_volatility = out.days == 0 && is_return && !std::isfinite(history.daily_volatility);
+        note_absurd(all, makes_volatility ? std::min(kScenariosDefault, all.size()) : out.days,
+                    inputs.book.underlying_names[u] + (is_return ? "" : "'s volatility"), notes);
     }
     if (out.days > 0) {
         DayFiller filler{inputs, held, out, notes};

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include "risk/report/report_inputs.hpp"
+#include "risk/tail/scenario_set.hpp"
 
 namespace keel::risk {
 
@@ -15,10 +17,15 @@ inline constexpr std::chrono::minutes kDayEndSlack{90};  // summer time, and a j
 // Whether the days of both end together, within kDayEndSlack; what is not known is taken to.
 [[nodiscard]] bool do_days_end_together(const UnderlyingHistory& a, const UnderlyingHistory& b);
 
+// Whether a day's move is one that a scenario takes: known, and not beyond a factor of e^5, which no market makes.
+[[nodiscard]] inline bool is_day(double log_move) { return std::abs(log_move) <= kLogMoveMax; }
+// Such days among those of a history that a report uses, the last kScenariosDefault.
+[[nodiscard]] std::size_t days_present(const std::vector<double>& returns);
+
 // What moves the book of a report, day by day: ln S of each underlying, then 30-day ln iv of each.
 struct FactorMoves {
     std::size_t underlyings{0};
-    std::size_t days{0};                     // that every held underlying has; 0: no history
+    std::size_t days{0};                     // that every held underlying has; 0: no history, or nothing is held
     std::vector<std::vector<double>> moves;  // by factor, of `days`, oldest first; empty: it stands still
     std::vector<bool> held;                  // by underlying: something of it is
     InputDoubt doubts{InputDoubt::none};     // of what is held

@@ -243,13 +243,14 @@ TEST_F(HistoryAgeTest, ADailyVolatilityAgesAsTheHistoryThatItStandsInFor) {
 TEST_F(HistoryAgeTest, DaysThatAHistoryLacksAtItsEndArePartOfItsAge) {
     std::string returns = R"(,"returns":[)";
     for (int day = 0; day < 120; ++day) returns += fmt::format("{},", 0.001 * (day * 37 % 41 - 20));
-    const auto age = [&](const std::string& end) {
-        return find_metric(report(kBook, {at("2026-03-01T08:00:00Z", returns + "null,null,null]" + end)}), "var_99_usd",
-                           "")
-            ->age_seconds;
-    };
-    EXPECT_EQ(age(""), 2.0 * 86'400.0);
-    EXPECT_EQ(age(R"(,"history_end":"2026-02-28T08:00:00Z")"), 3.0 * 86'400.0);
+    for (const char* last : {"null,null,null]", "9.0,-9.0,null]"}) {  // e^9: no market's
+        const auto age = [&](const std::string& end) {
+            return find_metric(report(kBook, {at("2026-03-01T08:00:00Z", returns + last + end)}), "var_99_usd", "")
+                ->age_seconds;
+        };
+        EXPECT_EQ(age(""), 2.0 * 86'400.0) << last;
+        EXPECT_EQ(age(R"(,"history_end":"2026-02-28T08:00:00Z")"), 3.0 * 86'400.0) << last;
+    }
 }
 
 // A daily volatility goes before the few returns of a newer file, and those before nothing.

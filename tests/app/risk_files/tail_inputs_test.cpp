@@ -173,6 +173,62 @@ TEST_F(TailInputsTest, ADayThatNoUnderlyingKnowsIsLeftOut) {
     EXPECT_TRUE(has_note(lost, "1 day without any return left out of the tails"));
 }
 
+// Too few days for a tail of their own make a volatility, of those that are there.
+TEST_F(TailInputsTest, DaysThatADailyVolatilityIsNotOfAreCounted) {
+    const std::vector<double> days = random_days(), few{days.begin(), days.begin() + 80};
+    std::vector<double> absurd = few;
+    absurd[70] = 9.0;
+    const auto with = [](const std::vector<double>& returns, const std::string& more = "") {
+        return R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000,"returns":)" +
+               list(returns) + more + R"(}],"instruments":[{"name":"BTC-PERPETUAL","mark":65000}]})";
+    };
+    const char* held = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000}],
+                           "cash":[{"currency":"USD","amount":1000}]})";
+    EXPECT_EQ(quality(report(held, {with(few)}), "var_99_usd", ""), "good");
+    const RiskReport moved = report(held, {with(absurd)}), lost = report(held, {with(without(few, {70}))});
+    EXPECT_EQ(value(moved, "var_99_usd"), value(lost, "var_99_usd"));
+    const std::string counted = "BTC: 1 of 80 daily returns are missing, left out of its volatility";
+    for (const RiskReport* out : {&moved, &lost}) {
+        EXPECT_EQ(quality(*out, "var_99_usd", ""), "missing days filled");
+        EXPECT_EQ(tail(*out, "normal").note, "missing days filled");
+        EXPECT_TRUE(has_note(*out, counted));
+    }
+    const std::string said = "BTC: 1 of 80 days move as no market does, taken as missing";
+    EXPECT_TRUE(has_note(moved, said));
+    EXPECT_FALSE(has_note(lost, said));
+    const RiskReport given = report(held, {with(absurd, R"(,"daily_volatility":0.03)")});
+    EXPECT_EQ(quality(given, "var_99_usd", ""), "good") << "of other days";
+    EXPECT_FALSE(has_note(given, said));
+    // The last days of them are part of its age.
+    absurd = few;
+    absurd[79] = absurd[78] = 9.0;
+    EXPECT_EQ(find_metric(report(held, {with(absurd)}), "var_99_usd", "")->age_seconds, 86'400.0);
+}
+
+// Nothing that moves: nothing to lose, nothing to doubt.
+TEST_F(TailInputsTest, ABookThatHoldsNothingHasATailOfNothing) {
+    std::vector<double> days = random_days();
+    const std::string market =
+        R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDC":1},"underlyings":[{"name":"BTC","index":65000,
+          "returns":)" +
+        list(without(days, {60})) + R"(},{"name":"ETH","index":3000,"returns":[0.01]}],
+          "instruments":[{"name":"BTC_USDC-PERPETUAL","mark":65000}]})";
+    for (const char* positions : {"", R"({"instrument":"BTC_USDC-PERPETUAL","quantity":5,"entry":65000},
+                                         {"instrument":"BTC_USDC-PERPETUAL","quantity":-5,"entry":65000})"}) {
+        const RiskReport out =
+            report(R"({"positions":[)" + std::string{positions} + R"(],"cash":[{"currency":"USDC","amount":1000}]})",
+                   {market});
+        for (const char* name : {"var_99_usd", "es_975_usd"}) {
+            EXPECT_EQ(value(out, name), 0.0) << positions;
+            EXPECT_EQ(quality(out, name, ""), "good") << positions;
+        }
+        for (const std::string& note : out.notes) {
+            EXPECT_EQ(note.find("left out of the tails"), std::string::npos) << note;
+            EXPECT_EQ(note.find("correlations"), std::string::npos) << note;
+        }
+    }
+}
+
 // A day that a history ends before the others is one that it lacks, and no day is laid beside another.
 TEST_F(TailInputsTest, HistoriesThatEndOnDifferentDaysAreLaidByTheirDays) {
     const std::vector<double> days = random_days(), eth = times(1.5, days), volatility = times(-0.5, days);
