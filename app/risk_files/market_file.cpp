@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/report/report_words.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/only_once.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
@@ -93,6 +94,13 @@ std::vector<double> days_of(const JsonTree& row, std::string_view key) {
         }
     }
     return out;
+}
+
+UnixNanos expiry_of(const JsonTree& row) {
+    const JsonTree& when = row.at("expiry");
+    const auto expiry = parse_time(when.text());
+    if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
+    return *expiry;
 }
 
 UnixNanos history_end(const JsonTree& row) {
@@ -209,10 +217,7 @@ void take_smile(const risk::ExpirySmile& given, risk::ExpirySlot slot, InputsBui
 void read_expiry(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes",
                         "settlement_average", "age_seconds"});
-    const JsonTree& when = row.at("expiry");
-    const auto expiry = parse_time(when.text());
-    if (!expiry) when.refuse("is no time; write 2026-03-27T08:00:00Z or 27MAR26");
-    const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), *expiry);
+    const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), expiry_of(row));
     const double forward = positive(row.at("forward"));
     const Claim claim = builder.times().claim(Input::forward, at(slot));
     risk::ExpiryMarket& market = builder.inputs().market.expiries[at(slot)];
@@ -293,10 +298,16 @@ void take_funding(const JsonTree& row, std::string_view key, std::size_t place, 
 
 void take_funding_cap(const JsonTree& row, std::size_t place, InputsBuilder& builder) {
     const double cap = funding_cap_or(row, kNaN);
-    if (std::isnan(cap)) return;
+    if (std::isnan(cap) || builder.times().claim(Input::funding_cap, place) == Claim::older) return;
     std::vector<double>& caps = builder.inputs().funding_caps;
     if (caps.size() <= place) caps.resize(place + 1, kNaN);
     caps[place] = cap;
+}
+
+bool gives_nothing(const JsonTree& instrument) {
+    return std::ranges::all_of(instrument.keys(), [&](const std::string& key) {
+        return key == "name" || key == "age_seconds" || instrument.find(key) == nullptr;
+    });
 }
 
 void read_instrument(const JsonTree& row, InputsBuilder& builder) {
@@ -324,7 +335,7 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
         take_funding_cap(row, place, builder);
         if (priced) {
             take_age(row, claim, inputs.input_age_seconds, place);
-        } else if (place < inputs.input_age_seconds.size()) {  // a row without a price makes none younger
+        } else if (gives_nothing(row)) {  // its age is that of a quote from elsewhere, which it makes no younger
             inputs.input_age_seconds[place] = std::fmax(inputs.input_age_seconds[place], age_or(row, kNaN));
         }
     }
@@ -361,10 +372,20 @@ void read_stablecoin(const std::string& name, const JsonTree& said, InputsBuilde
 }
 
 // Rows of one file are of different things: of two with one name neither goes before the other.
-void refuse_twice(const JsonTree* rows, std::string_view name) {
+template <class Name>
+void refuse_twice(const JsonTree* rows, Name name_of) {
     if (rows == nullptr) return;
     OnlyOnce names;
-    for (const JsonTree& row : rows->array()) names.note(row.at(name).text(), row);
+    for (const JsonTree& row : rows->array()) names.note(name_of(row), row);
+}
+
+auto named_by(std::string_view key) {
+    return [key](const JsonTree& row) { return row.at(key).text(); };
+}
+
+// However its time is written.
+std::string expiry_name(const JsonTree& row) {
+    return fmt::format("the expiry of {} at {}", row.at("underlying").text(), utc_text(expiry_of(row)));
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
@@ -376,8 +397,9 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
             for (const JsonTree& row : rows->array()) read(row, builder);
         }
     };
-    refuse_twice(root.find("underlyings"), "name");
-    refuse_twice(root.find("instruments"), "name");
+    refuse_twice(root.find("underlyings"), named_by("name"));
+    refuse_twice(root.find("expiries"), expiry_name);
+    refuse_twice(root.find("instruments"), named_by("name"));
     each("underlyings", read_underlying);
     each("expiries", read_expiry);
     each("instruments", read_instrument);
@@ -406,14 +428,12 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
 }
 
 // A fraction of the price that the contract's notional is counted at, an option's of its underlying: quoted in coin it
-// stands there, a linear one's is over the forward.
+// stands there, a linear one's is over the forward. The mark, which may be far from the middle, has no part in it.
 double relative_spread(const JsonTree& row, risk::ContractKind kind, double bid, double ask) {
-    const double of_price = (ask - bid) / (0.5 * (ask + bid));
-    if (!risk::is_option(kind)) return of_price;
-    const double of_option = of_price * row.number_or("mark_price", kNaN);
-    if (kind == risk::ContractKind::inverse_option) return of_option;
+    if (!risk::is_option(kind)) return (ask - bid) / (0.5 * (ask + bid));
+    if (kind == risk::ContractKind::inverse_option) return ask - bid;
     const double forward = row.number_or("underlying_price", kNaN);
-    return forward > 0.0 ? of_option / forward : kNaN;
+    return forward > 0.0 ? (ask - bid) / forward : kNaN;
 }
 
 // Answers to other questions are rows with names and times, too.
@@ -503,7 +523,7 @@ void read_market_file(const std::string& path, InputsBuilder& builder) {
         refuse_unless_summary(row);
         if (const JsonTree* time = row.find("creation_timestamp")) builder.times().on_time(time_from(*time));
     }
-    refuse_twice(result, "instrument_name");
+    refuse_twice(result, named_by("instrument_name"));
     for (const JsonTree& row : result->array()) read_summary(row, builder);
 }
 

@@ -26,7 +26,8 @@ public:
         daily_volatility,
         correlations,
         liquidity,
-        funding
+        funding,
+        funding_cap
     };
     // How the file that is being read stands to the one that an input came from.
     enum class Claim : std::uint8_t {

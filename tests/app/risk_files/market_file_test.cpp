@@ -22,18 +22,22 @@ constexpr const char* kPerpetual =
     R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":10,"entry":65000}],"cash":[{"currency":"BTC","amount":1}]})";
 
 // A linear option is marked and quoted in its currency, an inverse one in coin; leaving either costs half of what lies
-// between its quotes.
+// between its quotes, wherever between them its mark is.
 TEST_F(MarketFileTest, AnOptionsSpreadIsOfItsUnderlyingsPriceInEitherKind) {
     const risk::ReportInputs inputs = load(R"({"positions":[
         {"instrument":"BTC_USDC-27MAR26-60000-P","quantity":10,"entry":1300},
-        {"instrument":"BTC-27MAR26-60000-P","quantity":10,"entry":0.02}]})",
+        {"instrument":"BTC-27MAR26-60000-P","quantity":10,"entry":0.02},
+        {"instrument":"BTC-27MAR26-180000-C","quantity":10,"entry":0.02}]})",
                                            {R"({"result":[
-        {"instrument_name":"BTC_USDC-27MAR26-60000-P","mark_price":1300,"bid_price":1280,"ask_price":1320,"mark_iv":55,
+        {"instrument_name":"BTC_USDC-27MAR26-60000-P","mark_price":1285,"bid_price":1280,"ask_price":1320,"mark_iv":55,
          "underlying_price":65000,"estimated_delivery_price":64900,"creation_timestamp":1772352000000},
         {"instrument_name":"BTC-27MAR26-60000-P","mark_price":0.02,"bid_price":0.019,"ask_price":0.021,"mark_iv":55,
-         "underlying_price":65000,"estimated_delivery_price":64900}]})"});
+         "underlying_price":65000,"estimated_delivery_price":64900},
+        {"instrument_name":"BTC-27MAR26-180000-C","mark_price":0.000179,"bid_price":0.0001,"ask_price":0.0145,
+         "mark_iv":55,"underlying_price":65000,"estimated_delivery_price":64900}]})"});
     EXPECT_NEAR(inputs.liquidity[0].spread, 40.0 / 65'000.0, 1e-12);
     EXPECT_NEAR(inputs.liquidity[1].spread, 0.002, 1e-12);
+    EXPECT_NEAR(inputs.liquidity[2].spread, 0.0144, 1e-12);
     const risk::ReportInputs without = load(R"({"positions":[
         {"instrument":"BTC_USDC-27MAR26-60000-P","quantity":10,"entry":1300}]})",
                                             {R"({"result":[
@@ -102,6 +106,10 @@ TEST_F(MarketFileTest, WhatOneFileSaysTwiceIsRefusedAndBothPlacesNamed) {
           {head + R"(],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300,"quotes":[
              {"strike":60000,"mark_iv":0.5},{"strike":6e4,"mark_iv":0.6}]}]})",
            "expiries[0].quotes[1]: the strike 60000 is given twice, first at "},
+          {head + R"(],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300},
+             {"underlying":"BTC","expiry":"28MAR26","forward":65300},
+             {"underlying":"BTC","expiry":"2026-03-27T08:00:00Z","forward":65400}]})",
+           "expiries[2]: the expiry of BTC at 2026-03-27 08:00:00 UTC is given twice, first at "},
           {R"({"result":[{"instrument_name":"BTC-PERPETUAL","mark_price":1,"creation_timestamp":1772352000000},
              {"instrument_name":"BTC-PERPETUAL","mark_price":1}]})",
            "result[1]: BTC-PERPETUAL is given twice, first at "},

@@ -50,6 +50,46 @@ TEST_F(OrdersAndFundingTest, ARateStaysUntilANewerOneAndIsAsOldAsItsFile) {
     }
 }
 
+// A cap, too, is of the newest file that gives one.
+TEST_F(OrdersAndFundingTest, TheNewestCapCountsWhateverTheOrderOfTheFiles) {
+    constexpr const char* kHeld = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1000,"entry":64000}]})";
+    const auto file = [](const std::string& time, const std::string& rates) {
+        return "{" + time + R"("underlyings":[{"name":"BTC","index":65000}],"instruments":[
+          {"name":"BTC-PERPETUAL","mark":65000)" +
+               rates + "}]}";
+    };
+    const std::string older = file(R"("time":"2026-03-01T07:00:00Z",)", R"(,"funding_cap_8h":0.001)");
+    const std::string newer =
+        file(R"("time":"2026-03-01T08:00:00Z",)", R"(,"funding_8h":0.004,"funding_cap_8h":0.005)");
+    const std::string newest = file(R"("time":"2026-03-01T09:00:00Z",)", "");
+    for (const auto& files : {std::initializer_list<std::string>{older, newer, newest}, {newest, newer, older}}) {
+        const risk::RiskReport out = report(kHeld, files);
+        EXPECT_NEAR(value(out, "funding_8h_usd"), -4.0, 1e-9) << "longs pay";
+        EXPECT_EQ(quality(out, "funding_8h_usd", "BTC"), "good");
+    }
+    EXPECT_NEAR(value(report(kHeld, {newer, file("", R"(,"funding_cap_8h":0.002)")}), "funding_8h_usd"), -2.0, 1e-9);
+}
+
+TEST_F(OrdersAndFundingTest, TheAgeOfARowWithoutAPriceIsOfWhatItGives) {
+    constexpr const char* kHeld = R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1000,"entry":64000}],
+      "cash":[{"currency":"BTC","amount":1}]})";
+    constexpr const char* kPrices = R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+      "instruments":[{"name":"BTC-PERPETUAL","mark":65000}]})";
+    const auto row = [](const std::string& gives) {
+        return R"({"instruments":[{"name":"BTC-PERPETUAL")" + gives + R"(,"age_seconds":3600}]})";
+    };
+    for (const bool first : {false, true}) {
+        const auto beside = [&](const std::string& gives) {
+            return first ? report(kHeld, {row(gives), kPrices}) : report(kHeld, {kPrices, row(gives)});
+        };
+        const risk::RiskReport funding = beside(R"(,"funding_8h":0.0001)");
+        EXPECT_EQ(quality(funding, "delta_net", "BTC"), "good");
+        EXPECT_EQ(find_metric(funding, "funding_8h_usd", "BTC")->age_seconds, 3'600.0);
+        EXPECT_EQ(quality(beside(R"(,"spread":0.001)"), "delta_net", "BTC"), "good") << "a setting has no age";
+        EXPECT_EQ(quality(beside(R"(,"funding_8h":null)"), "delta_net", "BTC"), "stale") << "of the quote, then";
+    }
+}
+
 // Percent for a fraction, of what is held and of what is not.
 TEST_F(OrdersAndFundingTest, ARateThatIsNoFractionIsRefused) {
     const auto says = [&](const std::string& members) -> std::string {
