@@ -256,18 +256,34 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
     if (mark > 0.0) builder.tell_mark(place, mark);
 }
 
+// Pairs of two coins and of two dollars have no price in any market file.
+bool is_known(const ContractName& meaning) {
+    return meaning.stable != "BTC" && meaning.stable != "ETH" && !meaning.underlying.starts_with("USD");
+}
+
+// What a name that the report does not know begins with: "BTC-FS-19MAY26_PERP", "BTC_USDC-CS-..."; of a pair both.
+std::vector<std::string> coins_of(const std::string& name) {
+    const std::string pair = name.substr(0, name.find('-'));
+    const std::size_t between = pair.find('_');
+    if (between == std::string::npos) return {pair};
+    return {pair.substr(0, between), pair.substr(between + 1)};
+}
+
 // One row of private/get_open_orders...: what of it is not filled yet.
 void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
     builder.name_order(row.at("order_id").text(), row);
-    const JsonTree& name = row.at("instrument_name");
-    const auto meaning = parse_contract_name(name.text());
-    if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
+    const std::string& name = row.at("instrument_name").text();
+    const auto meaning = parse_contract_name(name);
     const double filled = row.number_or("filled_amount", 0.0), left = amount_of(row, "amount") - filled;
     if (filled < 0.0 || left < 0.0) row.refuse("is an order whose filled_amount does not lie between 0 and its amount");
     const std::string state = row.text_or("order_state", "open");
     if (!(left > 0.0) || (state != "open" && state != "untriggered")) return;
-    const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
-    add_order(place, signed_by(row.at("direction"), left), builder);
+    const double quantity = signed_by(row.at("direction"), left);
+    if (!meaning || !is_known(*meaning)) {
+        builder.inputs().orders_left_out.push_back({.name = name, .coins = coins_of(name)});
+        return;
+    }
+    add_order(row_of(row, name, *meaning, kDeribit, 1.0, builder), quantity, builder);
 }
 
 // The `result` of a JSON-RPC answer: positions, open orders, one account summary, or several.

@@ -81,6 +81,12 @@ struct InputAgesMax {
     double history_seconds{43'200.0};  // since the next day was due
 };
 
+// An open order in a contract that no report values, a combination say: of what its coins' worst case lacks.
+struct LeftOutOrder {
+    std::string name;
+    std::vector<std::string> coins;
+};
+
 // Everything that one report is made from. Vectors named "by" are parallel to the tables of `book` and `market`.
 struct ReportInputs {
     Book book;
@@ -108,6 +114,7 @@ struct ReportInputs {
     std::vector<double> funding_caps;   // by contract, of its magnitude; likewise
     std::vector<double> funding_age_seconds;  // by contract; likewise
     std::vector<OpenOrder> open_orders;
+    std::vector<LeftOutOrder> orders_left_out;
     std::vector<double> adl_indicators;  // by contract, as the venue tells; NaN unknown; may be shorter
     std::vector<ReportLimit> limits;
     std::vector<StressDefinition> stresses{default_stresses()};  // CRASH among them, for the reverse stress

@@ -114,11 +114,16 @@ std::vector<UnderlyingMetric> order_metrics(const ReportInputs& inputs, const Ma
         rows.push_back(row);
         doubtful |= row < doubts.size() ? doubts[row] : InputDoubt::none;
     }
-    if (live.empty() && passed == 0) return {};
+    const auto unknown =
+        static_cast<std::size_t>(std::ranges::count_if(inputs.orders_left_out, [&](const LeftOutOrder& order) {
+            return std::ranges::count(order.coins, inputs.book.underlying_names[at(underlying)]) > 0;
+        }));
+    if (live.empty() && passed == 0 && unknown == 0) return {};
     const OpenOrderExposure worst = open_order_exposure(inputs.book, market, underlying, live);
     const std::size_t without = worst.left_out - book_sensitivities(inputs.book, market, underlying).left_out;
     std::string lack = counted(without, "order not priced", "orders not priced");
     lack = joined(lack, counted(passed, "order of a passed expiry", "orders of passed expiries"));
+    lack = joined(lack, counted(unknown, "order left out", "orders left out"));
     const auto row = [&](const char* name, double value, const char* unit) -> UnderlyingMetric {
         return {.name = name,
                 .value = value,

@@ -113,6 +113,12 @@ void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskRe
         if (!position.priced) not_priced.push_back(position.name);
     }
     if (!not_priced.empty()) report.notes.push_back(first_names(not_priced) + ": no price, left out of every sum");
+    std::vector<std::string> ordered;
+    for (const LeftOutOrder& order : inputs.orders_left_out) ordered.push_back(order.name);
+    if (!ordered.empty()) {
+        report.notes.push_back(first_names(ordered) + ": orders in what no report values (a combination, a pair of " +
+                               "coins), left out of the worst case of open orders");
+    }
     for (std::size_t e = 0; e < inputs.market.expiries.size(); ++e) {
         if (inputs.market.expiries[e].expiry <= inputs.market.now) {
             report.notes.push_back("expiry " + report.expiry_names[e] +

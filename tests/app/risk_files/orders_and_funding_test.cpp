@@ -216,6 +216,40 @@ TEST_F(OrdersAndFundingTest, AnOrderIsOfTheContractThatItSpellsOut) {
     EXPECT_NE(answer.find("1.json: [0]: BTC-PERPETUAL at deribit has other terms"), std::string::npos) << answer;
 }
 
+// A combination and pairs that have no price do not keep the rest from being told.
+TEST_F(OrdersAndFundingTest, DeribitsOrdersInWhatNoReportValuesAreLeftOutAndCounted) {
+    const auto told = [&](const std::string& orders) {
+        app::InputsBuilder builder;
+        app::read_portfolio_file(write("own.json", kPortfolio), builder);
+        app::read_portfolio_file(write("orders.json", "[" + orders + "]"), builder);
+        app::read_market_file(write("market.json", kMarket), builder);
+        return make_risk_report(builder.finish("market.json"));
+    };
+    const auto order = [](const std::string& id, const std::string& name, const std::string& state = "open") {
+        return R"({"order_id":")" + id + R"(","instrument_name":")" + name +
+               R"(","direction":"sell","amount":6500,"order_state":")" + state + "\"}";
+    };
+    const std::string known = order("1", "BTC-PERPETUAL");
+    const risk::RiskReport before = told(known);
+    EXPECT_EQ(quality(before, "order_delta_low", "BTC"), "good");
+    const risk::RiskReport out = told(known + "," + order("2", "BTC-FS-19MAY26_PERP") + "," + order("3", "ETH_BTC") +
+                                      "," + order("4", "ETH_USDC-CS-19MAY26-3000_3500") + "," +
+                                      order("5", "USDC_USDT") + "," + order("6", "BTC-FS-26MAY26_PERP", "cancelled"));
+    EXPECT_EQ(value(out, "order_delta_low"), value(before, "order_delta_low"));
+    for (const char* name : {"order_delta_low", "order_delta_high", "order_notional_usd"})
+        EXPECT_EQ(quality(out, name, "BTC"), "2 orders left out") << name;
+    EXPECT_TRUE(has_note(out,
+                         "BTC-FS-19MAY26_PERP, ETH_BTC, ETH_USDC-CS-19MAY26-3000_3500 and 1 more: orders in what no "
+                         "report values (a combination, a pair of coins), left out of the worst case of open "
+                         "orders"))
+        << testing::PrintToString(out.notes);
+    const risk::RiskReport alone = told(order("1", "BTC-FS-19MAY26_PERP"));
+    EXPECT_EQ(quality(alone, "order_delta_low", "BTC"), "1 order left out");
+    EXPECT_EQ(value(alone, "order_delta_low"), value(alone, "delta_net"));
+    const std::string position = R"([{"instrument_name":"BTC-FS-19MAY26_PERP","size":10,"direction":"buy"}])";
+    EXPECT_NE(refusal({position}).find("is a contract that this report does not know"), std::string::npos);
+}
+
 TEST_F(OrdersAndFundingTest, OneOfDeribitsOrdersGivenTwiceIsRefused) {
     const auto orders = [](const std::string& id) {
         return R"({"result":[{"order_id":")" + id +
