@@ -36,6 +36,8 @@ struct Subject {
         market.now = unix_nanos_from_ms(1'767'225'600'000);
         market.underlyings = {{.index = 65'000.0}, {.index = 3'200.0}};
         market.stables = {1.0};
+        book.underlying_names = {"BTC", "ETH"};
+        book.stable_names = {"USDC"};
         book.venue_names = {"venue"};
         for (std::uint16_t u = 0; u < 2; ++u) {
             const UnderlyingSlot coin{u};
@@ -206,6 +208,17 @@ void ContributionsRead(benchmark::State& state) {
     }
 }
 BENCHMARK(ContributionsRead)->ArgName("es")->Arg(0)->Arg(1);
+
+// The five named stresses of prices, from the worth of each part in them.
+void NamedStressesRead(benchmark::State& state) {
+    Subject subject{400};
+    const RiskCalculator calculator{subject.book, subject.market, scenarios()};
+    const NamedStresses& stresses = calculator.named_stresses();
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < stresses.size(); ++i) benchmark::DoNotOptimize(stresses.pnl_usd(i));
+    }
+}
+BENCHMARK(NamedStressesRead);
 
 // As published: the share of squares, and with it the shares of the largest.
 void ConcentrationRead(benchmark::State& state) {

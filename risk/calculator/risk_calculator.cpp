@@ -28,13 +28,15 @@ double relative_difference(double published, double full) {
 }  // namespace
 
 RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, ScenarioSet scenarios,
-                               std::span<const VenueMarginModel> margins, const BookRules& rules)
+                               std::span<const VenueMarginModel> margins, const BookRules& rules,
+                               const std::vector<StressDefinition>& stresses)
     : incremental_{book, market, rules},
       book_{book},
       market_{market},
       scenarios_{std::move(scenarios)},
       vector_{scenarios_, market.expiries.size() + market.underlyings.size()},
       contributions_{market, scenarios_.scenarios()},
+      named_stresses_{book_, market_, stresses},
       margins_{book_, market_, margins},
       by_underlying_{market.underlyings.size()},
       by_venue_{book.venue_names.size()},
@@ -60,12 +62,15 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
             options_[at(contract.expiry)].push_back(i);
         } else if (contract.underlying != UnderlyingSlot::none) {
             underlyings_[at(contract.underlying)].rows.push_back(i);
+        } else {
+            cash_.push_back(i);
         }
     }
     for (Underlying& underlying : underlyings_) underlying.revalued.reserve(underlying.rows.size());
     for (std::size_t e = 0; e < expiries_.size(); ++e) {
         for (const std::size_t row : options_[e]) take_row(row);
     }
+    named_stresses_.refresh_cash(cash_);
     publish();
 }
 
@@ -97,6 +102,7 @@ void RiskCalculator::publish() {
     for (std::size_t u = 0; u < underlyings_.size(); ++u) {
         if (incremental_.dirty(UnderlyingSlot(u)) || rescaled_) publish_underlying(u);
     }
+    publish_cash();
     publish_margins();
     publish_concentration();
     publish_equity();
@@ -145,6 +151,16 @@ void RiskCalculator::publish_margins() {
     }
 }
 
+void RiskCalculator::publish_cash() {
+    bool moved = false;
+    for (const std::size_t row : cash_) {
+        const double before = book_.holdings[row].quantity;
+        take_row(row);
+        moved = moved || book_.holdings[row].quantity != before;
+    }
+    if (moved) named_stresses_.refresh_cash(cash_);
+}
+
 void RiskCalculator::publish_concentration() {
     bool moved = false;
     for (std::size_t u = 0; u < underlyings_.size(); ++u) {
@@ -183,7 +199,9 @@ void RiskCalculator::publish_expiry(std::size_t expiry) {
         options.scenario_pnl(scenarios_, pnl_);
         take_profits(expiry);
     }
-    if (moved.cells) publish_cells(expiry);
+    if (!moved.cells) return;
+    publish_cells(expiry);
+    named_stresses_.refresh(ExpirySlot(expiry), options_[expiry]);
 }
 
 void RiskCalculator::publish_rates(std::size_t expiry) {
@@ -237,6 +255,7 @@ void RiskCalculator::publish_underlying(std::size_t slot) {
         publish_revalued(slot);
     }
     if (taken) underlying.matrix = underlying.grid.read(index);
+    named_stresses_.refresh(UnderlyingSlot(slot), underlying.rows);
     ++work_.underlyings;
 }
 
@@ -280,7 +299,8 @@ void RiskCalculator::publish_revalued(std::size_t slot) {
 
 std::uint8_t RiskCalculator::quality() const {
     std::uint8_t out = incremental_.quality();
-    bool stale = std::ranges::any_of(underlyings_, [](const Underlying& u) { return u.grid.stale(); });
+    bool stale = named_stresses_.stale() ||
+                 std::ranges::any_of(underlyings_, [](const Underlying& u) { return u.grid.stale(); });
     for (const auto* refused : {&refused_buckets_, &refused_linear_, &refused_factors_}) {
         stale = stale || std::ranges::find(*refused, 1) != refused->end();
     }

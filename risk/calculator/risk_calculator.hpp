@@ -8,6 +8,7 @@
 
 #include "risk/book/incremental_book.hpp"
 #include "risk/calculator/expiry_scenarios.hpp"
+#include "risk/calculator/named_stresses.hpp"
 #include "risk/calculator/tail_contributions.hpp"
 #include "risk/calculator/venue_margins.hpp"
 #include "risk/exposure/concentration.hpp"
@@ -38,11 +39,12 @@ struct CalculatorWork {
     std::uint64_t underlyings{0};  // whose linear part was summed again
 };
 
-// Every risk number of a book kept current. Greeks, equity, leverage, drawdown and linear margin move with each event
-// (IncrementalBook); value at risk, expected shortfall, the stress matrices, the venues' margins, concentration and the
-// losses of the day and of five minutes when they are published, in O(what the events since the last publication
-// moved). Definitions: docs/risk-model.md; full revaluation of the same holdings in the same market gives the same
-// numbers, up to the ladders of ExpiryScenarios (check()) and 30 s of decay.
+// The risk of a book kept current. Greeks, equity, leverage, drawdown and linear margin move with each event
+// (IncrementalBook); value at risk, expected shortfall and what adds up to them, the stress matrices, the named
+// stresses of prices, the venues' margins, concentration and the losses of the day and of five minutes when they are
+// published, in O(what the events since the last publication moved). Definitions, and what is not kept:
+// docs/risk-model.md; full revaluation of the same holdings in the same market gives the same numbers, up to the
+// ladders of ExpiryScenarios (check()) and 30 s of decay.
 //
 //   event -> book() -> O(1) metrics, marks of what moved -> publish() -> scenarios, stress, margins -> tail() ...
 //
@@ -50,9 +52,11 @@ struct CalculatorWork {
 class RiskCalculator {
 public:
     // Factors of `scenarios`: ln S of each underlying of the market, then ln iv of each at 30 days. At most
-    // kScenarioBucketsMax expiries and underlyings. `margins` by VenueSlot, as VenueMargins; they outlive this.
+    // kScenarioBucketsMax expiries and underlyings. `margins` by VenueSlot, as VenueMargins; they outlive this. Kept of
+    // `stresses` are those of prices (is_price_stress()).
     RiskCalculator(const Book& book, const MarketState& market, ScenarioSet scenarios,
-                   std::span<const VenueMarginModel> margins = {}, const BookRules& rules = {});
+                   std::span<const VenueMarginModel> margins = {}, const BookRules& rules = {},
+                   const std::vector<StressDefinition>& stresses = default_stresses());
     RiskCalculator(const RiskCalculator&) = delete;
     RiskCalculator& operator=(const RiskCalculator&) = delete;
 
@@ -80,6 +84,7 @@ public:
     [[nodiscard]] const StressMatrix& stress(UnderlyingSlot underlying) const {
         return underlyings_[static_cast<std::size_t>(underlying)].matrix;
     }
+    [[nodiscard]] const NamedStresses& named_stresses() const { return named_stresses_; }
     // By the account's own law, which is not the linear margin of the book. bad_input as VenueMargins says.
     [[nodiscard]] MarginAmount margin_usd(VenueSlot venue) const { return margins_.margin_usd(venue); }
     // By gross notional, as the book has it; one part per UnderlyingSlot, per VenueSlot.
@@ -88,7 +93,8 @@ public:
     // Of the equity at each publication; what the book's equity lacks (its quality says so) this lacks, too. The book's
     // own drawdown sees every event.
     [[nodiscard]] const Drawdown& drawdown() const { return drawdown_; }
-    // The book's quality; kBookStale where scenarios or cells could not be made and the last good ones stand.
+    // The book's quality; kBookStale where scenarios, cells or named stresses could not be made and the last good ones
+    // stand.
     [[nodiscard]] std::uint8_t quality() const;
     [[nodiscard]] std::uint64_t version() const { return version_; }  // of the book, at that time
     [[nodiscard]] UnixNanos as_of() const { return market_.now; }
@@ -117,6 +123,7 @@ private:
     void publish_rates(std::size_t expiry);
     void take_profits(std::size_t bucket);
     void publish_cells(std::size_t expiry);
+    void publish_cash();
     void publish_underlying(std::size_t underlying);
     void publish_revalued(std::size_t underlying);
     struct Worth {
@@ -133,6 +140,7 @@ private:
     ScenarioSet scenarios_;
     ScenarioVector vector_;  // a bucket per expiry, then one per underlying for what is revalued
     ContributionReader contributions_;
+    NamedStresses named_stresses_;
     VenueMargins margins_;
     ConcentrationState by_underlying_, by_venue_;
     Drawdown drawdown_{};
@@ -140,6 +148,7 @@ private:
     std::vector<ExpiryScenarios> expiries_;
     std::vector<std::vector<std::size_t>> options_;  // by ExpirySlot: contracts
     std::vector<Underlying> underlyings_;
+    std::vector<std::size_t> cash_;  // contracts: in stablecoins
     std::vector<double> pnl_;
     std::vector<UnderlyingShock> moves_;
     StressCells cells_{};

@@ -16,7 +16,6 @@ namespace {
 using Kind = StressDefinition::Kind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kFundingsPerDay = 3.0;
 constexpr double kSpotMin = -0.99;
 
 template <class Slot>

@@ -22,7 +22,8 @@ TEST(CalculatorAllocationTest, TakesNothingFromTheHeapOnceItIsMade) {
                    subject.calculator.quality() + subject.calculator.stress(UnderlyingSlot{0}).worst.pnl_usd +
                    subject.calculator.by_underlying().hhi() + subject.calculator.by_venue().read().top1 +
                    subject.calculator.drawdown().loss_5m() + subject.calculator.var_contributions(0.99)->others_usd[0] +
-                   subject.calculator.es_contributions(0.975)->options_usd[0];
+                   subject.calculator.es_contributions(0.975)->options_usd[0] +
+                   subject.calculator.named_stresses().pnl_usd(0);
         }
         EXPECT_EQ(allocations, before);
         EXPECT_TRUE(std::isfinite(sum));
