@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
+#include <limits>
 
 #include "risk/margin/book_margin.hpp"
 #include "risk/tail/historical.hpp"
@@ -30,16 +32,17 @@ constexpr double kExact = 1e-9;  // of what is added up
 constexpr double kUsd = 1e-5;
 
 struct Counts {
-    std::size_t publications{0}, exact_cells{0}, margins{0}, charged{0};
+    std::size_t publications{0}, exact_cells{0}, margins{0}, charged{0}, nonsense{0};
     double worst_tail{0.0};
 };
 
 class Stream {
 public:
     // Half of the streams hold the clock: what is published is of this very moment then. One in eight passes a
-    // delivery.
+    // delivery, one in four hears nonsense after each event.
     Stream(std::uint64_t seed, Counts& counts)
         : stands_{seed % 2 == 0},
+          hears_nonsense_{seed % 16 < 4},
           subject_{seed, seed % 8 == 3, false, kFewScenarios},
           set_{test::random_scenarios(seed, kFewScenarios)},
           counts_{counts} {
@@ -49,6 +52,7 @@ public:
     void run(std::uint64_t seed) {
         for (int event = 1; event <= kEvents && !::testing::Test::HasFailure(); ++event) {
             subject_.step();
+            if (hears_nonsense_) nonsense();
             subject_.calculator.publish();
             place_ = "seed " + std::to_string(seed) + " event " + std::to_string(event);
             compare(stands_);
@@ -59,6 +63,25 @@ public:
     }
 
 private:
+    // Inputs that cannot be: the numbers stay those of what stood before, and the quality says so.
+    void nonsense() {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        constexpr std::array kBad{std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity, -1e13, 1e300};
+        IncrementalBook& book = subject_.calculator.book();
+        const double bad = kBad[subject_.source.below(kBad.size())];
+        const auto coin = UnderlyingSlot(subject_.source.below(kCoins));
+        const auto expiry = ExpirySlot(subject_.source.below(subject_.settled.size()));
+        const ContractSlot row{static_cast<std::uint32_t>(subject_.source.below(book.contracts_count()))};
+        for (const BookStatus status :
+             {book.on_index(coin, bad), book.on_forward(expiry, bad), book.on_settlement(expiry, bad),
+              book.on_settlement_average(expiry, bad), book.on_volatility_shift(expiry, bad), book.on_mark(row, bad),
+              book.on_volatility(row, bad), book.on_funding(row, bad), book.on_fill(row, 1.0, bad, 0.0),
+              book.on_fill(row, bad, 1.0, 0.0), book.on_fill(row, 1.0, 1.0, bad)}) {
+            EXPECT_NE(status, BookStatus::applied) << place_ << " then " << bad;
+        }
+        EXPECT_NE(subject_.calculator.quality() & kBookRefused, 0) << place_;
+        ++counts_.nonsense;
+    }
     void compare(bool exact) {
         ++counts_.publications;
         EXPECT_EQ(subject_.calculator.quality(), subject_.calculator.book().quality()) << place_;
@@ -105,6 +128,7 @@ private:
     }
 
     bool stands_;
+    bool hears_nonsense_;
     CalculatorSubject subject_;
     ScenarioSet set_;
     Counts& counts_;
@@ -115,6 +139,7 @@ TEST(CalculatorStreamsTest, EveryPublicationEqualsFullRevaluation) {
     Counts counts;
     for (std::uint64_t seed = 1; seed <= kStreams && !HasFailure(); ++seed) Stream{seed, counts}.run(seed);
     EXPECT_GT(counts.charged, counts.margins / 2);
+    EXPECT_GT(counts.nonsense, kStreams);
     std::cout << "[ property ] " << kStreams << " streams, " << counts.publications << " publications, "
               << counts.margins << " margins and " << counts.exact_cells << " stress cells exact; VaR and ES within "
               << counts.worst_tail << " of ES\n";
