@@ -57,7 +57,7 @@ void SurfaceExpiry::mark_changed(Option& option) {
 }
 
 QuoteFlaw SurfaceExpiry::on_quote(const SurfaceQuote& quote, UnixNanos now) {
-    if (!(quote.strike > 0.0) || !std::isfinite(quote.strike)) return QuoteFlaw::bad_input;
+    if (!is_surface_price(quote.strike)) return QuoteFlaw::bad_input;
     Option* option = find_or_add(quote.strike, quote.type);
     if (option == nullptr) return QuoteFlaw::no_room;
     on_forward(quote.forward);
@@ -90,7 +90,7 @@ void SurfaceExpiry::drop_stale_quotes(UnixNanos now) {
 }
 
 void SurfaceExpiry::on_forward(double forward) {
-    if (std::isfinite(forward) && forward > 0.0) forward_ = forward;
+    if (is_surface_price(forward)) forward_ = forward;
 }
 
 std::size_t SurfaceExpiry::points(std::span<SviPoint> out) const {
@@ -190,7 +190,10 @@ double SurfaceExpiry::quoted_variance(UnixNanos now) const {
 
 bool SurfaceExpiry::wants_prior(UnixNanos now) const {
     if (has_sums_ || expiry_ - now < config_.life_min || usable_ >= kSviQuotesMin) return false;
-    return !has_slice() || (changed_ > 0 && now - try_time_ >= config_.refit_period);
+    // One that crosses its neighbours whatever its level is not tried again on every tick: a try costs as much as a
+    // fit.
+    if (!has_slice()) return now - try_time_ >= config_.refit_gap_min;
+    return changed_ > 0 && now - try_time_ >= config_.refit_period;
 }
 
 bool SurfaceExpiry::take_prior(UnixNanos now, double theta, const SviParameters* near, const SviParameters* far) {

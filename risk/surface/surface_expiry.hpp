@@ -51,7 +51,7 @@ public:
     QuoteFlaw on_quote(const SurfaceQuote& quote, UnixNanos now);
     // Takes away the weight of quotes older than allowed.
     void drop_stale_quotes(UnixNanos now);
-    // A new forward; not finite or not positive: ignored.
+    // A new forward; ignored where is_surface_price() is false.
     void on_forward(double forward);
 
     [[nodiscard]] RefitReason refit_reason(UnixNanos now) const;

@@ -30,14 +30,13 @@ QuoteFlaw flaws_of_market(const SurfaceQuote& quote) {
 
 JudgedQuote judge_quote(const SurfaceQuote& quote, double years) {
     JudgedQuote out;
-    const double ratio = quote.strike / quote.forward;
-    if (!(quote.strike > 0.0) || !(quote.forward > 0.0) || !(years > 0.0) || !std::isfinite(years) ||
-        !std::isfinite(ratio) || !(ratio > 0.0) || !is_side(quote.bid) || !is_side(quote.ask)) {
+    if (!is_surface_price(quote.strike) || !is_surface_price(quote.forward) || !(years > 0.0) ||
+        !std::isfinite(years) || !is_side(quote.bid) || !is_side(quote.ask)) {
         out.flaws = QuoteFlaw::bad_input;
         return out;
     }
     SviPoint& point = out.point;
-    point.k = std::log(ratio);
+    point.k = std::log(quote.strike / quote.forward);
     if (quote.type == OptionType::call ? point.k < 0.0 : point.k > 0.0) out.flaws = QuoteFlaw::in_the_money;
     out.flaws = out.flaws | flaws_of_market(quote);
     const bool is_two_sided = !has(out.flaws, QuoteFlaw::one_sided | QuoteFlaw::crossed | QuoteFlaw::out_of_range);

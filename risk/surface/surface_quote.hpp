@@ -24,7 +24,7 @@ struct SurfaceQuote {
 // crossed, wide or out of range.
 enum class QuoteFlaw : std::uint16_t {
     none = 0,
-    bad_input = 1,      // strike, forward or time not positive, or a side that is not finite or negative
+    bad_input = 1,      // strike, forward or time out of range, or a side that is not finite or negative
     in_the_money = 2,   // its out-of-the-money twin says the same with less noise
     one_sided = 4,      // no bid, no ask, or no volatility for one of them
     crossed = 8,        // bid at or above ask
@@ -41,6 +41,10 @@ constexpr QuoteFlaw operator|(QuoteFlaw a, QuoteFlaw b) {
 constexpr bool has(QuoteFlaw set, QuoteFlaw bit) {
     return (static_cast<unsigned>(set) & static_cast<unsigned>(bit)) != 0U;
 }
+
+// A forward or a strike: within what is a price of anything (BookRules), so that ratios of two are numbers. False for
+// NaN.
+[[nodiscard]] constexpr bool is_surface_price(double price) { return price >= 1e-9 && price <= 1e9; }
 
 struct JudgedQuote {
     SviPoint point;  // weight 0 where the quote may not be used; every field finite always

@@ -64,7 +64,7 @@ QuoteFlaw VolatilitySurface::on_quote(UnixNanos expiry, const SurfaceQuote& quot
 }
 
 void VolatilitySurface::on_forward(UnixNanos expiry, double forward, UnixNanos now) {
-    if (expiry <= now || !std::isfinite(forward) || !(forward > 0.0)) return;
+    if (expiry <= now || !is_surface_price(forward)) return;
     const std::size_t at = find_or_add(expiry);
     if (at < kExpiriesMax) expiries_[at].on_forward(forward);
 }

@@ -110,65 +110,6 @@ TEST(SurfacePropertyTest, WhatCanBeReadIsFreeOfArbitrageAfterEveryEvent) {
     RecordProperty("crossed", static_cast<int>(crossed));
 }
 
-// Values that no venue should send and all of them do one day.
-double absurd(std::mt19937_64& random) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    constexpr std::array kValues{0.0,
-                                 -0.0,
-                                 -1.0,
-                                 1e-320,
-                                 1e-12,
-                                 1.0,
-                                 1e300,
-                                 1e-300,
-                                 kInfinity,
-                                 -kInfinity,
-                                 std::numeric_limits<double>::quiet_NaN(),
-                                 90'000.0,
-                                 0.05,
-                                 5.0};
-    return kValues[std::uniform_int_distribution<std::size_t>{0, kValues.size() - 1}(random)];
-}
-
-void spoil(std::mt19937_64& random, SurfaceQuote& quote) {
-    double* const fields[] = {
-        &quote.strike,         &quote.forward,        &quote.bid, &quote.ask, &quote.tick, &quote.volatility_bid,
-        &quote.volatility_ask, &quote.volatility_mark};
-    for (double* field : fields) {
-        if (uniform(random, 0.0, 1.0) < 0.25) *field = absurd(random);
-    }
-    if (uniform(random, 0.0, 1.0) < 0.1) std::swap(quote.bid, quote.ask);
-    if (uniform(random, 0.0, 1.0) < 0.05) quote.type = OptionType::none;
-}
-
-void expect_sane(const SurfacePoint& point, std::uint64_t seed) {
-    EXPECT_TRUE(std::isfinite(point.volatility) && std::isfinite(point.total_variance) && std::isfinite(point.skew))
-        << "seed " << seed;
-    EXPECT_EQ(point.volatility > 0.0, !has(point.quality, SurfaceQuality::missing)) << "seed " << seed;
-    EXPECT_LT(point.volatility, 100.0) << "seed " << seed;
-}
-
-TEST(SurfacePropertyTest, NoQuoteMakesANan) {
-    for (std::uint64_t seed = 1; seed <= 2 * kWalks; ++seed) {
-        Walk walk{seed};
-        if (seed % 2 == 0) walk.market.feed(walk.surface, walk.now);
-        for (int i = 0; i < 300; ++i) {
-            walk.now = walk.now + std::chrono::milliseconds{static_cast<int>(uniform(walk.random, 0.0, 60.0))};
-            const auto at = static_cast<std::size_t>(uniform(walk.random, 0.0, 4.999));
-            SurfaceQuote quote = walk.some_quote(at, 0.3);
-            if (uniform(walk.random, 0.0, 1.0) < 0.7) spoil(walk.random, quote);
-            walk.surface.on_quote(walk.market.expiry(at), quote, walk.now);
-            if (i % 7 == 0) walk.surface.on_forward(walk.market.expiry(at), absurd(walk.random), walk.now);
-            walk.surface.evaluate(walk.now);
-            const UnixNanos maturity =
-                walk.now + std::chrono::hours{static_cast<int>(uniform(walk.random, 1.0, 9000.0))};
-            expect_sane(walk.surface.at_moneyness(uniform(walk.random, -2.0, 2.0), maturity, walk.now), seed);
-            expect_sane(walk.surface.at_strike(absurd(walk.random), maturity, walk.now), seed);
-            expect_sane(walk.surface.at_moneyness(absurd(walk.random), walk.market.expiry(at), walk.now), seed);
-        }
-    }
-}
-
 TEST(SurfacePropertyTest, TheSameEventsGiveTheSameBits) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         Walk a{seed};

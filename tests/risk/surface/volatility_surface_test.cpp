@@ -54,6 +54,31 @@ TEST(VolatilitySurfaceTest, ReadsBackWhatWasQuoted) {
     }
 }
 
+// 1e300 of one expiry and 1e-300 of another made the forward between them infinite.
+TEST(VolatilitySurfaceTest, AForwardThatIsNoPriceLeavesTheLastOne) {
+    Fitted f;
+    const UnixNanos between = f.market.start + 60 * 24h;
+    const double before = f.surface.forward(between, f.now);
+    f.surface.on_forward(f.market.expiry(1), 1e-300, f.now);
+    f.surface.on_forward(f.market.expiry(2), 1e300, f.now);
+    SurfaceQuote quote = f.good(1, 0.05);
+    quote.forward = 1e-300;
+    EXPECT_EQ(f.quote(1, quote), QuoteFlaw::bad_input);
+    EXPECT_EQ(f.surface.forward(between, f.now), before);
+}
+
+// A try costs as much as a fit: one that failed is not repeated on every tick.
+TEST(VolatilitySurfaceTest, APriorThatCannotBeIsTriedAgainAfterAGap) {
+    const QuotedSurface market;
+    const SurfaceConfig config;
+    SurfaceExpiry expiry{market.expiry(1), config};
+    const SviParameters high{.a = 50.0, .b = 0.1, .rho = 0.0, .m = 0.0, .sigma = 0.1};
+    ASSERT_TRUE(expiry.wants_prior(market.start));
+    ASSERT_FALSE(expiry.take_prior(market.start, 0.02, &high, nullptr));
+    EXPECT_FALSE(expiry.wants_prior(market.start + config.refit_gap_min / 2));
+    EXPECT_TRUE(expiry.wants_prior(market.start + config.refit_gap_min));
+}
+
 TEST(VolatilitySurfaceTest, IsLinearInTotalVarianceBetweenExpiriesAndFlatOutside) {
     Fitted f;
     const double k = 0.05;
