@@ -76,6 +76,14 @@ std::string x_text(PlotAxis axis, double value, double step) {
     return axis == PlotAxis::number ? axis_text(shown) : time_text(value, step);
 }
 
+// A label below the x axis, in the middle below `x` or, where it would be cut there, up to the edge.
+void add_x_label(double x, const std::string& label, std::string& out) {
+    constexpr double kLetter = 10.5;  // of the larger print on small screens
+    const bool cut = x + 0.5 * kLetter * static_cast<double>(label.size()) > kWidth;
+    out += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" text-anchor="{}">{}</text>)", cut ? kWidth - 1 : x, kHeight - 8,
+                       cut ? "end" : "middle", escaped(label));
+}
+
 void add_axes(const Frame& frame, PlotAxis axis, std::string& out) {
     const double step = nice_step(frame.y, 5);
     for (double value = std::ceil(frame.y.low / step) * step; value <= frame.y.high; value += step) {
@@ -87,8 +95,7 @@ void add_axes(const Frame& frame, PlotAxis axis, std::string& out) {
     }
     const double across = axis == PlotAxis::seconds ? nice_time_step(frame.x) : nice_step(frame.x, 6);
     for (double value = std::ceil(frame.x.low / across) * across; value <= frame.x.high; value += across) {
-        out += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", frame.px(value),
-                           kHeight - 8, x_text(axis, value, across));
+        add_x_label(frame.px(value), x_text(axis, value, across), out);
     }
 }
 
@@ -267,8 +274,7 @@ std::string svg_bars(const BarPlot& plot) {
         add(entry.first, middle - bar, 'a');
         add(entry.second, middle, 'b');
         if (i % label_every != 0) continue;
-        out += fmt::format(R"(<text x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>)", middle, kHeight - 8,
-                           escaped(entry.label));
+        add_x_label(middle, entry.label, out);
     }
     return out + "</svg></figure>\n";
 }

@@ -177,6 +177,20 @@ TEST(SvgPlotTest, KeepsSpikesWhenThinningLongSeries) {
     EXPECT_NE(svg.find(" 23.1"), std::string::npos);  // the spike reaches the top of the frame
 }
 
+// The last label of an axis that ends on a round number: "4500" of a smile.
+TEST(SvgPlotTest, KeepsTheLastLabelOfTheAxisInside) {
+    for (const double last : {4'500.0, 45'000.0}) {
+        Plot plot{.title = "smile", .unit = "%", .x = {last / 3.0, last}, .axis = PlotAxis::number};
+        plot.lines.push_back({.label = "fit", .values = {60.0, 50.0}});
+        const std::string svg = svg_plot(plot);
+        const std::size_t label = svg.find(">" + axis_text(last) + "</text>");
+        ASSERT_NE(label, std::string::npos) << last;
+        const std::string element = svg.substr(svg.rfind("<text", label), label - svg.rfind("<text", label));
+        EXPECT_NE(element.find("text-anchor=\"end\""), std::string::npos) << element;
+        EXPECT_NE(element.find("x=\"599.0\""), std::string::npos) << element;
+    }
+}
+
 TEST(WriteReportTest, WritesThreeFilesIntoANewFolder) {
     const std::filesystem::path folder = std::filesystem::temp_directory_path() / "keel_report_test";
     std::filesystem::remove_all(folder);
