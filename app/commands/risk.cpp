@@ -12,6 +12,7 @@
 #include "app/commands/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/failure.hpp"
+#include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/whatif.hpp"
 #include "app/risk_files/market_file.hpp"
@@ -208,10 +209,12 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
     return filled;
 }
 
+// Says on stderr why it is not kExitDone.
 int exit_code_of(const RiskReport& report) {
-    const bool breached = std::ranges::any_of(
-        report.metrics, [](const risk::ReportMetric& metric) { return metric.state == risk::LimitState::hard; });
-    return breached ? kExitCheckFailed : kExitDone;
+    const std::string breached = breach_words(report);
+    if (breached.empty()) return kExitDone;
+    fmt::print(stderr, "exit code {}: {}\n", kExitCheckFailed, breached);
+    return kExitCheckFailed;
 }
 
 void write_page(const std::string& path, const std::string& page) {

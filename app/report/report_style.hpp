@@ -15,6 +15,8 @@ main{max-width:1320px;margin:0 auto;padding:20px 16px 48px}
 h1{font-size:24px;margin:0}h2{font-size:17px;margin:26px 0 8px}
 header p{margin:2px 0 14px;color:var(--faint)}
 .notice{border-left:3px solid var(--soft);background:var(--card);padding:6px 10px;margin:6px 0}
+.doubt{color:var(--soft);font-size:13px;font-weight:600;cursor:help}
+details{margin:6px 0}summary{cursor:pointer;color:var(--faint);font-size:13px}
 .hypothetical{border-left-color:var(--hard)}h1.after{margin-top:44px;border-top:1px solid var(--edge);padding-top:16px}
 tr.moved td:first-child{box-shadow:inset 3px 0 var(--a)}tr.moved td{background:color-mix(in srgb,var(--a) 7%,transparent)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(175px,1fr));gap:10px;margin:12px 0 18px}
@@ -48,6 +50,7 @@ table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:
 th,td{text-align:left;padding:5px 9px;border-bottom:1px solid var(--grid);white-space:nowrap}
 @media (max-width:640px){table{font-size:12px}th,td{padding:4px 5px}}
 tr:last-child td{border-bottom:0}th{color:var(--faint);font-weight:500}
+td.words,th.words{white-space:normal;min-width:180px}
 td.trades{white-space:normal;min-width:190px}
 .n{text-align:right}.meter{width:22%;min-width:70px}.meter i{display:block;height:9px;border-radius:2px}
 .meter i.a{background:var(--a)}.meter i.b{background:var(--b)}

@@ -12,6 +12,8 @@
 namespace keel::app {
 namespace {
 
+using risk::LimitState;
+
 constexpr int kIndent = 6;  // of a line's continuation
 
 }  // namespace
@@ -50,6 +52,56 @@ std::string wrapped(const std::string& text, int columns) {
         start = end + 1;
     }
     return out;
+}
+
+std::string holdings_words(const risk::RiskReport& report) {
+    const auto counted = [](std::size_t count, const char* one) {
+        return fmt::format("{} {}{}", grouped(static_cast<double>(count), 0), one, count == 1 ? "" : "s");
+    };
+    const auto balances =
+        static_cast<std::size_t>(std::ranges::count(report.positions, true, &risk::PositionRow::cash));
+    const std::string positions = counted(report.positions.size() - balances, "position");
+    return balances == 0 ? positions : positions + " and " + counted(balances, "balance");
+}
+
+std::vector<const risk::ReportMetric*> limits_to_tell(const risk::RiskReport& report) {
+    std::vector<const risk::ReportMetric*> out;
+    for (const LimitState state : {LimitState::hard, LimitState::soft, LimitState::unknown}) {
+        for (const risk::ReportMetric& metric : report.metrics) {
+            if (metric.state == state) out.push_back(&metric);
+        }
+    }
+    return out;
+}
+
+std::string limits_words(const risk::RiskReport& report) {
+    const auto count = [&](LimitState state) {
+        return std::ranges::count(report.metrics, state, &risk::ReportMetric::state);
+    };
+    const auto hard = count(LimitState::hard), soft = count(LimitState::soft), inside = count(LimitState::inside),
+               unknown = count(LimitState::unknown);
+    if (hard + soft + inside + unknown == 0) return "none given";
+    std::string out = hard + soft == 0 ? "none breached" : fmt::format("{} hard, {} soft", hard, soft);
+    out += fmt::format(", {} inside", inside);
+    return unknown == 0 ? out : out + fmt::format(", {} not known", unknown);
+}
+
+std::string breach_words(const risk::RiskReport& report) {
+    std::string out;
+    std::size_t count = 0;
+    for (const risk::ReportMetric& metric : report.metrics) {
+        if (metric.state != LimitState::hard) continue;
+        ++count;
+        out += fmt::format("{}{}{}{} {} (hard {})", out.empty() ? "" : ", ", metric.name,
+                           metric.scope.empty() ? "" : " ", metric.scope, number(metric.value), number(metric.hard));
+    }
+    return count == 0 ? "" : fmt::format("{} hard {} breached: {}", count, count == 1 ? "limit" : "limits", out);
+}
+
+const char* doubt_word(const risk::ReportMetric& metric) {
+    if (std::isnan(metric.value) || metric.quality == "good") return "";
+    if (metric.stale) return "stale";
+    return metric.doubts == risk::InputDoubt::none ? "incomplete" : "doubtful";
 }
 
 const char* root_status_name(risk::RootStatus status) {

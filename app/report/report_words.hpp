@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "risk/report/risk_report.hpp"
 
@@ -16,6 +17,19 @@ std::string number(double value);
 std::string right(const std::string& text, int columns);
 // Lines beyond `columns` go on below, indented, broken where there is a blank.
 std::string wrapped(const std::string& text, int columns);
+
+// "1,000 positions and 8 balances".
+std::string holdings_words(const risk::RiskReport& report);
+
+// The limits that are breached, then those that cannot be judged: hard, soft, unknown.
+std::vector<const risk::ReportMetric*> limits_to_tell(const risk::RiskReport& report);
+// "1 hard, 2 soft, 5 inside"; "none breached, 5 inside"; "none given".
+std::string limits_words(const risk::RiskReport& report);
+// "1 hard limit breached: margin_ratio deribit 0.9000 (hard 1.200)": why a command ends with code 1; empty: none is.
+std::string breach_words(const risk::RiskReport& report);
+
+// "stale", "doubtful", "incomplete": what the quality of a known value comes to; empty: it is good.
+const char* doubt_word(const risk::ReportMetric& metric);
 
 // "found", "none", "breached", "unknown".
 const char* root_status_name(risk::RootStatus status);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/report/html_table.hpp"
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_plots.hpp"
 #include "app/report/risk_report_text.hpp"
@@ -18,35 +19,69 @@ using risk::RiskReport;
 constexpr std::size_t kContributionsShown = 25;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-void tile(std::string& out, const std::string& name, const std::string& value, const std::string& beside) {
-    out += fmt::format(
-        "<div class=\"tile\"><div class=\"name\">{}</div><div class=\"value\">{}</div><div "
-        "class=\"beside\">{}</div></div>",
-        escaped(name), escaped(value), escaped(beside));
+double value_of(const ReportMetric* metric) { return metric == nullptr ? kNaN : metric->value; }
+
+// A small word where one of the tile's metrics is doubtful, with their quality as its title.
+std::string doubt_mark(std::initializer_list<const ReportMetric*> metrics) {
+    std::string word, title;
+    for (const ReportMetric* metric : metrics) {
+        if (metric == nullptr || *doubt_word(*metric) == '\0') continue;
+        if (word.empty()) word = doubt_word(*metric);
+        title += (title.empty() ? "" : "; ") + metric->name + ": " + metric->quality;
+    }
+    return word.empty() ? "" : fmt::format("<div class=\"doubt\" title=\"{}\">{}</div>", escaped(title), word);
 }
 
-double metric(const RiskReport& report, std::string_view name, std::string_view scope = "") {
-    const ReportMetric* found = find_metric(report, name, scope);
-    return found == nullptr ? kNaN : found->value;
+void tile(std::string& out, const std::string& name, const std::string& value, const std::string& beside,
+          const std::string& mark = "") {
+    out += fmt::format(
+        "<div class=\"tile\"><div class=\"name\">{}</div><div class=\"value\">{}</div><div "
+        "class=\"beside\">{}</div>{}</div>",
+        escaped(name), escaped(value), escaped(beside), mark);
 }
 
 void add_tiles(const RiskReport& report, std::string& out) {
+    const auto named = [&](std::string_view name) { return find_metric(report, name, ""); };
+    const auto shown = [&](std::string_view name) { return number(value_of(named(name))); };
+    const auto mark = [&](std::string_view name, std::string_view beside) {
+        return doubt_mark({named(name), named(beside)});
+    };
     out += "<section class=\"tiles\">";
-    tile(out, "Equity, USD", grouped(report.equity_usd, 0), fmt::format("{} positions", report.positions.size()));
-    tile(out, "Dollar delta, USD", number(metric(report, "dollar_delta_usd")),
-         "net leverage " + number(metric(report, "leverage_net")));
-    tile(out, "VaR 99 % a day, USD", number(metric(report, "var_99_usd")),
-         "shortfall 97.5 %: " + number(metric(report, "es_975_usd")));
-    tile(out, "Worst stress, USD", number(metric(report, "stress_worst_usd")),
-         "margin ends at " + number(report.reverse_crash_scale) + " × CRASH");
-    tile(out, "Gross leverage", number(metric(report, "leverage_gross")),
-         "margin " + number(metric(report, "leverage_margin")));
+    tile(out, "Equity, USD", grouped(report.equity_usd, 0), holdings_words(report), doubt_mark({named("equity_usd")}));
+    tile(out, "Dollar delta, USD", shown("dollar_delta_usd"), "net leverage " + shown("leverage_net"),
+         mark("dollar_delta_usd", "leverage_net"));
+    tile(out, "VaR 99 % a day, USD", shown("var_99_usd"), "shortfall 97.5 %: " + shown("es_975_usd"),
+         mark("var_99_usd", "es_975_usd"));
+    tile(out, "Worst stress, USD", shown("stress_worst_usd"),
+         "margin ends at " + number(report.reverse_crash_scale) + " × CRASH",
+         mark("stress_worst_usd", "reverse_crash_scale"));
+    tile(out, "Gross leverage", shown("leverage_gross"), "margin " + shown("leverage_margin"),
+         mark("leverage_gross", "leverage_margin"));
     const auto count = [&](risk::LimitState state) {
         return std::ranges::count(report.metrics, state, &ReportMetric::state);
     };
     tile(out, "Limits", fmt::format("{} hard, {} soft", count(risk::LimitState::hard), count(risk::LimitState::soft)),
          fmt::format("{} inside", count(risk::LimitState::inside)));
-    out += "</section>";
+    out += "</section>\n";
+}
+
+void add_limits(const RiskReport& report, std::string& out) {
+    const std::vector<const ReportMetric*> told = limits_to_tell(report);
+    if (told.empty()) {
+        out += "<p class=\"fine\">Limits: " + limits_words(report) + ".</p>\n";
+        return;
+    }
+    open_table(out, "Limits: " + limits_words(report),
+               {"limit", "metric", "scope", ">value", ">soft", ">hard", "quality"});
+    for (const ReportMetric* metric : told) {
+        out += fmt::format("<tr><td class=\"{}\">{}</td>", ink_of(metric->state), limit_state_name(metric->state));
+        cell(out, metric->name);
+        cell(out, metric->scope.empty() ? "account" : metric->scope);
+        for (const double value : {metric->value, metric->soft, metric->hard}) figure(out, number(value));
+        words(out, metric->quality);
+        out += "</tr>\n";
+    }
+    close_table(out);
 }
 
 void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
@@ -187,43 +222,45 @@ void add_tails(const RiskReport& report, std::string& out) {
 }
 
 void add_metrics(const RiskReport& report, std::string& out) {
-    out +=
-        "<section><h2>Every metric</h2><div class=\"scroll\"><table><tr><th>scope</th><th>metric</th><th "
-        "class=\"n\">value</th><th>unit</th><th class=\"n\">soft</th><th class=\"n\">hard</th><th>limit</th>"
-        "<th>quality</th></tr>";
+    open_table(out, "Every metric", {"scope", "metric", ">value", "unit", ">soft", ">hard", "limit", "quality"});
     for (const ReportMetric& row : report.metrics) {
-        const char* state = limit_state_name(row.state);
-        const char* ink = row.state == risk::LimitState::hard     ? "hard"
-                          : row.state == risk::LimitState::soft   ? "soft"
-                          : row.state == risk::LimitState::inside ? "inside"
-                                                                  : "";
-        out += fmt::format(
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-            "<td class=\"{}\">{}</td><td>{}</td></tr>",
-            row.scope.empty() ? "account" : escaped(row.scope), escaped(row.name), number(row.value), escaped(row.unit),
-            row.state == risk::LimitState::none ? "" : number(row.soft),
-            row.state == risk::LimitState::none ? "" : number(row.hard), ink, state, escaped(row.quality));
+        const bool limited = row.state != risk::LimitState::none;
+        out += "<tr>";
+        cell(out, row.scope.empty() ? "account" : row.scope);
+        cell(out, row.name);
+        figure(out, number(row.value));
+        cell(out, row.unit);
+        for (const double limit : {row.soft, row.hard}) figure(out, limited ? number(limit) : "");
+        out += fmt::format("<td class=\"{}\">{}</td>", ink_of(row.state), limit_state_name(row.state));
+        words(out, row.quality);
+        out += "</tr>\n";
     }
-    out += "</table></div></section>\n";
+    close_table(out);
 }
 
 }  // namespace
 
-std::string risk_sections_html(const RiskReport& report) {
+std::string risk_summary_html(const RiskReport& report) {
     std::string out;
     add_tiles(report, out);
+    add_limits(report, out);
+    return out;
+}
+
+std::string risk_sections_html(const RiskReport& report) {
+    std::string out;
+    add_contributions(report, out);
     out += "<section class=\"plots\">\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) out += spot_ladder_plot(underlying);
     out += scenario_histogram(report);
     out += smile_plots(report);
     out += "</section>\n";
-    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
     out += surface_table(report);
-    add_contributions(report, out);
-    add_tails(report, out);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
     add_stresses(report, out);
     add_margin(report, out);
     add_deleveraging(report, out);
+    add_tails(report, out);
     add_metrics(report, out);
     return out;
 }
@@ -231,8 +268,8 @@ std::string risk_sections_html(const RiskReport& report) {
 std::string risk_report_html(const RiskReport& report) {
     std::string out = open_page("Risk report");
     out += fmt::format("<header><h1>Risk report</h1><p>{}</p></header>\n", escaped(as_of_words(report)));
-    for (const std::string& note : report.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
-    return out + risk_sections_html(report) + "</main></body></html>\n";
+    return out + risk_summary_html(report) + notes_html(report.notes) + risk_sections_html(report) +
+           "</main></body></html>\n";
 }
 
 }  // namespace keel::app

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "app/report/report_words.hpp"
+#include "app/report/text_table.hpp"
 #include "app/view/screen_line.hpp"
 
 namespace keel::app {
@@ -27,6 +28,19 @@ std::string limit_words(const ReportMetric& metric) {
     if (metric.state == LimitState::none) return "";
     return fmt::format("  {} (soft {}, hard {})", limit_state_name(metric.state), number(metric.soft),
                        number(metric.hard));
+}
+
+// What is at or beyond a limit, or cannot be judged.
+void add_limits(const RiskReport& report, std::string& out) {
+    out += "Limits: " + limits_words(report) + "\n";
+    const std::vector<const ReportMetric*> told = limits_to_tell(report);
+    if (told.empty()) return;
+    TextTable table{{"limit", "metric", "scope", ">value", ">soft", ">hard", "quality"}};
+    for (const ReportMetric* metric : told) {
+        table.row({limit_state_name(metric->state), metric->name, metric->scope.empty() ? "account" : metric->scope,
+                   number(metric->value), number(metric->soft), number(metric->hard), metric->quality});
+    }
+    out += table.text(kReportColumns);
 }
 
 void add_metrics(const RiskReport& report, std::string& out) {
@@ -217,9 +231,9 @@ const char* limit_state_name(LimitState state) {
 }
 
 std::string risk_report_text(const RiskReport& report) {
-    std::string out =
-        fmt::format("Risk of {} positions, equity {} USD\n", report.positions.size(), grouped(report.equity_usd, 0));
+    std::string out = fmt::format("Risk of {}, equity {} USD\n", holdings_words(report), grouped(report.equity_usd, 0));
     out += as_of_words(report) + "\n";
+    add_limits(report, out);
     for (const std::string& note : report.notes) out += "  note: " + note + "\n";
     add_metrics(report, out);
     add_tails(report, out);

@@ -15,7 +15,9 @@ namespace keel::app {
 // One self-contained page with plots: surface, smiles, spot ladder, stress matrix, contributions, scenarios.
 [[nodiscard]] std::string risk_report_html(const risk::RiskReport& report);
 
-// Its sections without header and notes.
+// Its tiles and the limits that are breached.
+[[nodiscard]] std::string risk_summary_html(const risk::RiskReport& report);
+// Its sections after these and the notes: contributions, plots, stresses, margin, tails, every metric.
 [[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
 
 // Whether a stress leaves another book: a venue's default, a leg that is deleveraged.

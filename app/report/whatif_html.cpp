@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "app/report/html_table.hpp"
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/svg_plot.hpp"
@@ -15,28 +16,8 @@ namespace {
 
 using risk::LimitState;
 
-const char* ink_of(LimitState state) {
-    if (state == LimitState::hard) return "hard";
-    if (state == LimitState::soft) return "soft";
-    return state == LimitState::inside ? "inside" : "";
-}
-
-// Opens a table under a heading; `columns` as "name" or, right-aligned, ">name".
-void open_table(std::string& out, const std::string& title, std::initializer_list<std::string_view> columns) {
-    out += fmt::format("<section><h2>{}</h2><div class=\"scroll\"><table><tr>", escaped(title));
-    for (std::string_view column : columns) {
-        const bool number_column = column.starts_with('>');
-        if (number_column) column.remove_prefix(1);
-        out += fmt::format("<th{}>{}</th>", number_column ? " class=\"n\"" : "", escaped(std::string{column}));
-    }
-    out += "</tr>\n";
-}
-void close_table(std::string& out) { out += "</table></div></section>\n"; }
-
 // Opens a row, marked where something of it moved.
 void open_row(std::string& out, bool is_moved) { out += is_moved ? "<tr class=\"moved\">" : "<tr>"; }
-void cell(std::string& out, const std::string& text) { out += "<td>" + escaped(text) + "</td>"; }
-void figure(std::string& out, const std::string& text) { out += "<td class=\"n\">" + escaped(text) + "</td>"; }
 void pair(std::string& out, double before, double after) {
     figure(out, number(before));
     figure(out, number(after));
@@ -95,7 +76,7 @@ void add_metrics(const std::vector<MetricChange>& changes, std::string& out) {
         cell(out, metric.unit);
         out += fmt::format("<td class=\"{}\">{}</td>", ink_of(change.state_after()),
                            limit_state_name(change.state_after()));
-        cell(out, metric.quality);
+        words(out, metric.quality);
         out += "</tr>\n";
     }
     close_table(out);
@@ -239,7 +220,7 @@ std::string whatif_html(const WhatIf& whatif) {
     out +=
         "<p class=\"notice hypothetical\"><b>Hypothetical.</b> Nothing was sent: the book before, and as it would be "
         "after the trades below.</p>";
-    for (const std::string& note : whatif.after.notes) out += fmt::format("<p class=\"notice\">{}</p>", escaped(note));
+    out += notes_html(whatif.after.notes);
     add_trades(whatif, out);
     add_limits(changes, out);
     add_ladders(whatif, out);
@@ -249,7 +230,7 @@ std::string whatif_html(const WhatIf& whatif) {
     add_stresses(whatif, out);
     add_metrics(changes, out);
     out += "<h1 class=\"after\">The state after the trades, hypothetical</h1>\n";
-    return out + risk_sections_html(whatif.after) + "</main></body></html>\n";
+    return out + risk_summary_html(whatif.after) + risk_sections_html(whatif.after) + "</main></body></html>\n";
 }
 
 }  // namespace keel::app

@@ -489,7 +489,7 @@ TEST_F(RiskCommandTest, DoubtIsSaidInTextJsonAndPage) {
         EXPECT_NE(outcome.out.find(words), std::string::npos) << words;
         std::ifstream file{page};
         const std::string html{std::istreambuf_iterator<char>{file}, {}};
-        EXPECT_NE(html.find("<td>crossed quote</td>"), std::string::npos);
+        EXPECT_NE(html.find("<td class=\"words\">crossed quote</td>"), std::string::npos);
         EXPECT_NE(html.find("ETH-PERPETUAL: crossed quote"), std::string::npos);
     };
     says({"risk"}, "60.00, hard 150.0)\n      [crossed quote]");
@@ -510,6 +510,8 @@ TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     arguments.insert(arguments.end(), {"--portfolio", file});
     const Outcome breached = run(arguments);
     EXPECT_EQ(breached.code, 1) << breached.err;
+    EXPECT_NE(breached.err.find("exit code 1: 1 hard limit breached: gross_notional_usd"), std::string::npos)
+        << breached.err;
     EXPECT_NE(breached.out.find("HARD"), std::string::npos);
     std::ofstream{file} << R"({"positions":[{"instrument":"BTC-PERPETUAL"}]})";
     const Outcome refused = run(arguments);
