@@ -98,6 +98,28 @@ std::string breach_words(const risk::RiskReport& report) {
     return count == 0 ? "" : fmt::format("{} hard {} breached: {}", count, count == 1 ? "limit" : "limits", out);
 }
 
+std::string money(double usd) { return std::isnan(usd) ? "unknown" : grouped(usd, 0); }
+
+bool moves_with_volatility(const risk::UnderlyingReport& underlying) {
+    constexpr std::size_t kColumns = risk::kGridVolatilityMoves.size();
+    const auto& cells = underlying.matrix.pnl_usd;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (cells[i] != cells[i - i % kColumns]) return true;
+    }
+    return false;
+}
+
+std::vector<std::size_t> margined_venues(const std::vector<risk::StressResult>& stresses, std::size_t venues) {
+    std::vector<std::size_t> out;
+    for (std::size_t v = 0; v < venues; ++v) {
+        const auto known = [v](const risk::StressResult& stress) {
+            return v < stress.venues.size() && !std::isnan(stress.venues[v].margin_ratio);
+        };
+        if (std::ranges::any_of(stresses, known)) out.push_back(v);
+    }
+    return out;
+}
+
 const char* doubt_word(const risk::ReportMetric& metric) {
     if (std::isnan(metric.value) || metric.quality == "good") return "";
     if (metric.stale) return "stale";
@@ -117,6 +139,31 @@ const char* root_status_name(risk::RootStatus status) {
 std::string liquidation_words(const risk::LiquidationSide& side, bool up) {
     if (side.status != risk::RootStatus::found) return root_status_name(side.status);
     return fmt::format("{} ({}{:.1f} %)", number(side.price), up ? '+' : '-', 100.0 * side.distance_ratio);
+}
+
+bool has_liquidation_price(const risk::VenueReport::Liquidation& row) {
+    const auto priced = [](const risk::LiquidationSide& side) {
+        return side.status == risk::RootStatus::found || side.status == risk::RootStatus::breached;
+    };
+    return priced(row.still.down) || priced(row.still.up) || priced(row.by_beta.down) || priced(row.by_beta.up);
+}
+
+std::vector<std::string> without_liquidation_price(const risk::VenueReport& venue) {
+    std::vector<std::string> none, unknown;
+    for (const auto& row : venue.liquidations) {
+        if (has_liquidation_price(row)) continue;
+        const bool known =
+            row.still.down.status == risk::RootStatus::none && row.still.up.status == risk::RootStatus::none;
+        (known ? none : unknown).push_back(row.underlying);
+    }
+    std::vector<std::string> out;
+    const auto say = [&](const std::vector<std::string>& names, const char* words) {
+        if (names.empty()) return;
+        out.push_back((names.size() == 1 ? names.front() : fmt::format("{} underlyings", names.size())) + words);
+    };
+    say(none, ": no liquidation price");
+    say(unknown, ": liquidation price unknown");
+    return out;
 }
 
 std::string liquidation_sigmas(double sigmas) {

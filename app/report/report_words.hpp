@@ -28,6 +28,15 @@ std::string limits_words(const risk::RiskReport& report);
 // "1 hard limit breached: margin_ratio deribit 0.9000 (hard 1.200)": why a command ends with code 1; empty: none is.
 std::string breach_words(const risk::RiskReport& report);
 
+// "-1,234"; "unknown".
+std::string money(double usd);
+
+// Whether implied volatility moves it: options on it are held.
+bool moves_with_volatility(const risk::UnderlyingReport& underlying);
+
+// The venues, by VenueSlot, whose margin ratio is known under any of the stresses.
+std::vector<std::size_t> margined_venues(const std::vector<risk::StressResult>& stresses, std::size_t venues);
+
 // "stale", "doubtful", "incomplete": what the quality of a known value comes to; empty: it is good.
 const char* doubt_word(const risk::ReportMetric& metric);
 
@@ -35,6 +44,11 @@ const char* doubt_word(const risk::ReportMetric& metric);
 const char* root_status_name(risk::RootStatus status);
 // "27,017 (-58.4 %)", else how the search ended.
 std::string liquidation_words(const risk::LiquidationSide& side, bool up);
+// Whether there is a price on any side, the others still or moving.
+bool has_liquidation_price(const risk::VenueReport::Liquidation& row);
+// The underlyings of a venue without one, those that have none and those of which none is known: "11 underlyings: no
+// liquidation price", "SOL: liquidation price unknown".
+std::vector<std::string> without_liquidation_price(const risk::VenueReport& venue);
 // "33.22", "none" or "unknown".
 std::string liquidation_sigmas(double sigmas);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "app/report/html_table.hpp"
 #include "app/report/report_words.hpp"
@@ -109,6 +110,32 @@ void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
     out += "</table></div></section>\n";
 }
 
+// What volatility does not move: a row each instead of a matrix of equal columns.
+void add_linear_underlyings(const RiskReport& report, std::string& out) {
+    constexpr std::size_t kColumns = risk::kGridVolatilityMoves.size();
+    if (std::ranges::all_of(report.underlyings, moves_with_volatility)) return;
+    out +=
+        "<section><h2>Linear underlyings, profit by spot move, thousand USD</h2><div class=\"scroll\"><table "
+        "class=\"heat tight\"><tr><th>underlying</th>";
+    for (const double move : risk::kGridSpotMoves) out += fmt::format("<th>{}</th>", signed_percent(move));
+    out += "</tr>\n";
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (moves_with_volatility(underlying)) continue;
+        const auto& cells = underlying.matrix.pnl_usd;
+        double most = 0.0;
+        for (const double pnl : cells) most = std::max(most, std::abs(pnl));
+        out += fmt::format("<tr><th>{}</th>", escaped(underlying.name));
+        for (std::size_t row = 0; row < risk::kGridSpotMoves.size(); ++row) {
+            const double pnl = cells[row * kColumns];
+            out += fmt::format("<td style=\"background:color-mix(in srgb,var(--{}) {:.0f}%,transparent)\">{}</td>",
+                               pnl < 0.0 ? "bad" : "good", most > 0.0 ? 60.0 * std::sqrt(std::abs(pnl) / most) : 0.0,
+                               grouped(pnl / 1e3, 1));
+        }
+        out += "</tr>\n";
+    }
+    out += "</table></div></section>\n";
+}
+
 void add_contributions(const RiskReport& report, std::string& out) {
     std::vector<const risk::PositionRow*> rows;
     for (const risk::PositionRow& row : report.positions) rows.push_back(&row);
@@ -144,53 +171,71 @@ void add_contributions(const RiskReport& report, std::string& out) {
 }
 
 void add_stresses(const RiskReport& report, std::string& out) {
+    const std::vector<std::size_t> venues = margined_venues(report.stresses, report.venue_names.size());
     out +=
         "<section><h2>Named stresses</h2><div class=\"scroll\"><table><tr><th>stress</th><th class=\"n\">P&amp;L "
         "USD</th><th class=\"n\">equity USD</th>";
-    for (const std::string& venue : report.venue_names) {
-        out += fmt::format("<th class=\"n\">{} margin ratio</th>", escaped(venue));
+    for (const std::size_t v : venues) {
+        out += fmt::format("<th class=\"n words\">{} margin ratio</th>", escaped(report.venue_names[v]));
     }
-    out += "<th class=\"n\">VaR 99 % USD</th><th>left, or fired</th></tr>";
+    out += "<th class=\"n words\">VaR 99 % USD</th><th>left, or fired</th></tr>\n";
     for (const risk::StressResult& stress : report.stresses) {
-        out += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>", escaped(stress.id),
-                           grouped(stress.pnl_usd, 0), grouped(stress.equity_usd, 0));
-        for (std::size_t v = 0; v < report.venue_names.size(); ++v) {
+        out += "<tr>";
+        cell(out, stress.id);
+        figure(out, money(stress.pnl_usd));
+        figure(out, money(stress.equity_usd));
+        for (const std::size_t v : venues) {
             const double ratio = v < stress.venues.size() ? stress.venues[v].margin_ratio : kNaN;
             out += fmt::format("<td class=\"n{}\">{}</td>", ratio <= 1.0 ? " hard" : "", number(ratio));
         }
-        std::string left;
+        figure(out, number(stress.var_99_usd));
+        std::string left = stress.left_out > 0 ? fmt::format("{} positions left out", stress.left_out) : "";
         for (const std::string& item : aftermath(report, stress)) left += (left.empty() ? "" : "; ") + item;
-        out += fmt::format("<td class=\"n\">{}</td><td>{}</td></tr>", number(stress.var_99_usd), escaped(left));
+        words(out, left);
+        out += "</tr>\n";
     }
-    out += "</table></div></section>\n";
+    close_table(out);
 }
 
 void add_margin(const RiskReport& report, std::string& out) {
-    out +=
-        "<section><h2>Margin and liquidation</h2><div class=\"scroll\"><table><tr><th>venue</th><th>model</th>"
-        "<th class=\"n\">equity</th><th class=\"n\">initial</th><th class=\"n\">maintenance</th><th "
-        "class=\"n\">ratio</th>"
-        "<th>underlying</th><th class=\"n\">down at</th><th class=\"n\">up at</th><th class=\"n\">sigmas</th></tr>";
+    open_table(out, "Margin and liquidation",
+               {"venue", "model", ">equity", ">initial", ">maintenance", ">ratio", "underlying", ">down at", ">up at",
+                ">sigmas"});
     for (const risk::VenueReport& venue : report.venues) {
-        const std::string head = fmt::format(
-            "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
-            "<td class=\"n\">{}</td>",
-            escaped(venue.name), escaped(venue.model), grouped(venue.equity_usd, 0), number(venue.initial_margin_usd),
-            number(venue.maintenance_margin_usd), number(venue.margin_ratio));
-        if (venue.liquidations.empty()) out += head + "<td>–</td><td></td><td></td><td></td></tr>";
+        bool first = true;
+        const auto head = [&] {  // the venue's own numbers, once
+            out += "<tr>";
+            if (!std::exchange(first, false)) {
+                out += "<td colspan=\"6\"></td>";
+                return;
+            }
+            cell(out, venue.name);
+            cell(out, venue.model);
+            figure(out, grouped(venue.equity_usd, 0));
+            for (const double value : {venue.initial_margin_usd, venue.maintenance_margin_usd, venue.margin_ratio})
+                figure(out, number(value));
+        };
+        const auto prices = [&](const std::string& name, const risk::LiquidationPrices& found) {
+            head();
+            cell(out, name);
+            figure(out, liquidation_words(found.down, false));
+            figure(out, liquidation_words(found.up, true));
+            figure(out, liquidation_sigmas(found.sigmas));
+            out += "</tr>\n";
+        };
         for (const auto& row : venue.liquidations) {
-            const auto prices = [&](const std::string& name, const risk::LiquidationPrices& found) {
-                out += head + fmt::format(
-                                  "<td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
-                                  "class=\"n\">{}</td></tr>",
-                                  escaped(name), liquidation_words(found.down, false),
-                                  liquidation_words(found.up, true), liquidation_sigmas(found.sigmas));
-            };
+            if (!has_liquidation_price(row)) continue;
             prices(row.underlying, row.still);
             prices(row.underlying + ", others by beta", row.by_beta);
         }
+        std::vector<std::string> others = without_liquidation_price(venue);
+        if (venue.liquidations.empty()) others.emplace_back("–");
+        for (const std::string& line : others) {
+            head();
+            out += fmt::format("<td colspan=\"4\">{}</td></tr>\n", escaped(line));
+        }
     }
-    out += "</table></div></section>\n";
+    close_table(out);
 }
 
 void add_deleveraging(const RiskReport& report, std::string& out) {
@@ -251,12 +296,17 @@ std::string risk_sections_html(const RiskReport& report) {
     std::string out;
     add_contributions(report, out);
     out += "<section class=\"plots\">\n";
-    for (const risk::UnderlyingReport& underlying : report.underlyings) out += spot_ladder_plot(underlying);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (moves_with_volatility(underlying)) out += spot_ladder_plot(underlying);
+    }
     out += scenario_histogram(report);
     out += smile_plots(report);
     out += "</section>\n";
     out += surface_table(report);
-    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (moves_with_volatility(underlying)) add_matrix(underlying, out);
+    }
+    add_linear_underlyings(report, out);
     add_stresses(report, out);
     add_margin(report, out);
     add_deleveraging(report, out);

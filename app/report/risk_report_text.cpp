@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
+#include <span>
 
 #include "app/report/report_words.hpp"
 #include "app/report/text_table.hpp"
@@ -83,6 +84,29 @@ void add_matrix(const risk::UnderlyingReport& underlying, std::string& out) {
     }
 }
 
+// What volatility does not move: a column each instead of a matrix of equal columns.
+void add_linear_underlyings(const RiskReport& report, std::string& out) {
+    constexpr std::size_t kAbreast = 7;
+    std::vector<const risk::UnderlyingReport*> rows;
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (!moves_with_volatility(underlying)) rows.push_back(&underlying);
+    }
+    for (std::size_t first = 0; first < rows.size(); first += kAbreast) {
+        const std::span abreast = std::span{rows}.subspan(first, std::min(kAbreast, rows.size() - first));
+        heading(out, "STRESS of linear underlyings, P&L in thousand USD: spot down");
+        out += std::string(9, ' ');
+        for (const risk::UnderlyingReport* underlying : abreast) out += right(underlying->name, 12);
+        out += "\n";
+        for (std::size_t row = 0; row < risk::kGridSpotMoves.size(); ++row) {
+            out += "  " + right(percent(risk::kGridSpotMoves[row]), 7);
+            for (const risk::UnderlyingReport* underlying : abreast) {
+                out += right(grouped(underlying->matrix.pnl_usd[row * risk::kGridVolatilityMoves.size()] / 1e3, 1), 12);
+            }
+            out += "\n";
+        }
+    }
+}
+
 void add_stresses(const RiskReport& report, std::string& out) {
     heading(out, "NAMED STRESSES");
     out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 14), right("equity USD", 14));
@@ -91,8 +115,8 @@ void add_stresses(const RiskReport& report, std::string& out) {
     for (std::size_t v = 0; v < std::min(kVenuesBeside, names.size()); ++v) out += right(names[v] + " ratio", 17);
     out += "\n";
     for (const risk::StressResult& stress : report.stresses) {
-        out += fmt::format("  {:<22}{}{}", stress.id, right(grouped(stress.pnl_usd, 0), 14),
-                           right(grouped(stress.equity_usd, 0), 14));
+        out += fmt::format("  {:<22}{}{}", stress.id, right(money(stress.pnl_usd), 14),
+                           right(money(stress.equity_usd), 14));
         for (std::size_t v = 0; v < std::min(kVenuesBeside, stress.venues.size()); ++v) {
             out += right(number(stress.venues[v].margin_ratio), 17);
         }
@@ -138,17 +162,21 @@ void add_venues(const RiskReport& report, std::string& out) {
     for (const risk::VenueReport& venue : report.venues) {
         if (venue.liquidations.empty()) continue;
         heading(out, fmt::format("LIQUIDATION {} ({})", venue.name, venue.model));
-        out += fmt::format("  {:<22}{}{}{}\n", "underlying", right("down at", 24), right("up at", 24),
-                           right("sigmas of a day", 18));
         const auto line = [&](const std::string& name, const risk::LiquidationPrices& prices) {
             out += fmt::format("  {:<22}{}{}{}\n", name, right(liquidation_words(prices.down, false), 24),
                                right(liquidation_words(prices.up, true), 24),
                                right(liquidation_sigmas(prices.sigmas), 18));
         };
+        if (std::ranges::any_of(venue.liquidations, has_liquidation_price)) {
+            out += fmt::format("  {:<22}{}{}{}\n", "underlying", right("down at", 24), right("up at", 24),
+                               right("sigmas of a day", 18));
+        }
         for (const auto& row : venue.liquidations) {
+            if (!has_liquidation_price(row)) continue;
             line(row.underlying, row.still);
             line("  others by beta", row.by_beta);
         }
+        for (const std::string& others : without_liquidation_price(venue)) out += "  " + others + "\n";
     }
 }
 
@@ -170,15 +198,14 @@ void add_positions(const RiskReport& report, std::string& out) {
         return std::isfinite(row.es_component_usd) ? std::abs(row.es_component_usd) : std::abs(row.delta_net);
     });
     heading(out, "POSITIONS, by contribution to the expected shortfall");
-    out += fmt::format("  {:<26}{}{}{}{}{}{}\n", "contract", right("quantity", 12), right("value USD", 13),
-                       right("delta net", 11), right("vega", 10), right("ES part", 12), right("VaR part", 12));
+    TextTable table{{"contract", "venue", ">quantity", ">value USD", ">delta net", ">vega", ">ES part", ">VaR part"}};
     for (std::size_t i = 0; i < std::min(order.size(), kPositionsShown); ++i) {
         const risk::PositionRow& row = report.positions[order[i]];
-        out += fmt::format("  {:<26}{}{}{}{}{}{}\n", row.name, right(number(row.quantity), 12),
-                           right(row.priced ? grouped(row.value_usd, 0) : "no price", 13),
-                           right(number(row.delta_net), 11), right(number(row.vega_usd), 10),
-                           right(number(row.es_component_usd), 12), right(number(row.var_component_usd), 12));
+        table.row({row.name, row.venue, number(row.quantity), row.priced ? grouped(row.value_usd, 0) : "no price",
+                   number(row.delta_net), number(row.vega_usd), number(row.es_component_usd),
+                   number(row.var_component_usd)});
     }
+    out += table.text(kReportColumns);
     if (order.size() > kPositionsShown)
         out += fmt::format("  … and {} more (--json has all)\n", order.size() - kPositionsShown);
 }
@@ -237,7 +264,10 @@ std::string risk_report_text(const RiskReport& report) {
     for (const std::string& note : report.notes) out += "  note: " + note + "\n";
     add_metrics(report, out);
     add_tails(report, out);
-    for (const risk::UnderlyingReport& underlying : report.underlyings) add_matrix(underlying, out);
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (moves_with_volatility(underlying)) add_matrix(underlying, out);
+    }
+    add_linear_underlyings(report, out);
     add_stresses(report, out);
     add_aftermath(report, out);
     add_venues(report, out);

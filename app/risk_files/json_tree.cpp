@@ -72,6 +72,16 @@ simdjson::error_code walk(simdjson::ondemand::value value, std::size_t depth) {
     return simdjson::SUCCESS;
 }
 
+// Whether it would write to a terminal what is no letter: C0, DEL and, as UTF-8, C1.
+bool has_control(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == 0x7f) return true;
+        if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+    }
+    return false;
+}
+
 // The line, from 1, at which a document stops being JSON; none where it does so as a whole.
 std::optional<std::size_t> broken_line(const simdjson::padded_string& text) {
     simdjson::ondemand::parser parser;
@@ -125,6 +135,7 @@ public:
                 out.type_ = JsonTree::Type::object;
                 std::set<std::string_view> keys;
                 for (const auto& [key, value] : object) {
+                    if (has_control(key)) throw InputError{file_, place, "a key has a control character"};
                     const std::string member = place.empty() ? std::string{key} : place + "." + std::string{key};
                     if (!keys.insert(key).second) throw InputError{file_, member, "is given twice in one object"};
                     out.keys_.emplace_back(key);
@@ -186,6 +197,7 @@ double JsonTree::number() const {
 
 const std::string& JsonTree::text() const {
     if (!is(Type::text)) refuse(std::string{"must be a text, is "} + type_name(type_));
+    if (has_control(text_)) refuse("has a control character");
     return text_;
 }
 

@@ -23,7 +23,7 @@ public:
     enum class Type : std::uint8_t { null, boolean, number, text, array, object };
 
     // Reads and parses `path`. Errors: OutsideError (cannot be read), InputError (not JSON, an object with a key
-    // twice).
+    // twice or with a control character in one).
     static JsonTree read(const std::string& path);
     static JsonTree parse(const std::string& text, const std::string& file);
 
@@ -40,7 +40,7 @@ public:
     // The member, or InputError naming what is missing.
     [[nodiscard]] const JsonTree& at(std::string_view key) const;
 
-    // The value as what it must be, or InputError. Numbers are finite.
+    // The value as what it must be, or InputError. Numbers are finite, texts have no control characters.
     [[nodiscard]] double number() const;
     [[nodiscard]] const std::string& text() const;
     [[nodiscard]] bool boolean() const;

@@ -88,13 +88,12 @@ TEST_F(RiskCommandTest, LiquidationPricesSayHowTheirSearchEnded) {
     for (const char* key : {"status_down", "status_up", "status_down_beta", "status_up_beta"})
         EXPECT_EQ(elsewhere.at(key), "unknown") << key;
     const std::string text = run(with_example({"risk", "--portfolio", more})).out;
-    for (const std::string word : {"none", "unknown"}) {
-        EXPECT_NE(text.find("  ETH" + std::string(43 - word.size(), ' ') + word), std::string::npos) << text;
-    }
+    EXPECT_NE(text.find("  ETH: liquidation price unknown\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("  ETH" + std::string(39, ' ') + "none"), std::string::npos) << text;
     std::ifstream file{page};
     const std::string html{std::istreambuf_iterator<char>{file}, {}};
     EXPECT_NE(html.find("<td>ETH</td><td class=\"n\">none</td>"), std::string::npos);
-    EXPECT_NE(html.find("<td>ETH</td><td class=\"n\">unknown</td>"), std::string::npos);
+    EXPECT_NE(html.find("<td colspan=\"4\">ETH: liquidation price unknown</td>"), std::string::npos);
 }
 
 // docs/risk-inputs.md promises a formula for every name.
@@ -518,6 +517,11 @@ TEST_F(RiskCommandTest, ExitCodesSayWhatHappened) {
     EXPECT_EQ(refused.code, 2);
     EXPECT_NE(refused.err.find("tight.json: positions[0]: \"quantity\" is missing"), std::string::npos) << refused.err;
     EXPECT_EQ(run({"risk", "--portfolio", "/nowhere.json", "--market", "/nowhere.json"}).code, 3);
+    std::ofstream{file} << R"({"positions":[{"instrument":"BTC-\u001b[31mPERPETUAL","quantity":1}]})";
+    const Outcome painted = run(arguments);
+    EXPECT_EQ(painted.code, 2);
+    EXPECT_NE(painted.err.find("tight.json: positions[0].instrument: has a control character"), std::string::npos);
+    EXPECT_EQ(painted.err.find('\x1b'), std::string::npos);
     const Outcome folder = run(with_example({"risk", "--portfolio", folder_.path().string()}));
     EXPECT_EQ(folder.code, 3);
     EXPECT_NE(folder.err.find(folder_.path().string() + ": is a directory"), std::string::npos) << folder.err;

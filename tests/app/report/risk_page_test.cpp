@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,96 @@ TEST(RiskPageTest, TilesShowWhatIsDoubtful) {
 TEST(RiskPageTest, CountsPositionsApartFromBalances) {
     EXPECT_EQ(risk_report_text(report_of({})).find("Risk of 1 position and 1 balance, equity 1,000 USD\n"), 0U);
     EXPECT_NE(risk_report_html(report_of({})).find("1 position and 1 balance"), std::string::npos);
+}
+
+// Options on BTC, futures on SOL: a matrix and a ladder of the one, a row of the other.
+TEST(RiskPageTest, LinearUnderlyingsShareOneTable) {
+    RiskReport report = report_of({});
+    report.underlyings.resize(2);
+    report.underlyings[0].name = "BTC";
+    report.underlyings[1].name = "SOL";
+    for (std::size_t i = 0; i < risk::kGridCells; ++i) {
+        const double pnl = 1'000.0 * static_cast<double>(i / risk::kGridVolatilityMoves.size());
+        report.underlyings[0].matrix.pnl_usd[i] = pnl + static_cast<double>(i);
+        report.underlyings[1].matrix.pnl_usd[i] = -pnl;
+    }
+    for (risk::UnderlyingReport& underlying : report.underlyings) {
+        underlying.ladder = {.spot_moves = {-0.5, 0.5}, .volatility_moves = {0.0}, .pnl_usd = {{1.0, 2.0}}};
+    }
+    const std::string page = risk_report_html(report), text = risk_report_text(report);
+    EXPECT_NE(page.find("BTC spot ladder"), std::string::npos);
+    EXPECT_NE(page.find("BTC stress matrix"), std::string::npos);
+    EXPECT_EQ(page.find("SOL spot ladder"), std::string::npos);
+    EXPECT_EQ(page.find("SOL stress matrix"), std::string::npos);
+    EXPECT_TRUE(in_order(page, {"Linear underlyings", "<th>SOL</th>", ">-1.0</td>", ">-14.0</td></tr>"}));
+    EXPECT_NE(text.find("STRESS BTC"), std::string::npos);
+    EXPECT_EQ(text.find("STRESS SOL"), std::string::npos);
+    EXPECT_TRUE(in_order(text, {"STRESS of linear underlyings", "SOL\n", "-50%", "0.0\n", "+50%", "-14.0\n"}));
+}
+
+risk::StressResult stress_of(std::string id, double pnl_usd, std::vector<double> ratios) {
+    risk::StressResult out{
+        .id = std::move(id), .pnl_usd = pnl_usd, .equity_usd = pnl_usd, .venues = {}, .delta_coin = {}};
+    for (const double ratio : ratios) out.venues.push_back({.margin_ratio = ratio});
+    return out;
+}
+
+TEST(RiskPageTest, StressesLeaveOutVenuesWithoutMarginAndSayWhatIsUnknown) {
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    RiskReport report = report_of({});
+    report.venue_names = {"deribit", "wallet"};
+    report.stresses = {stress_of("CRASH", -10.0, {kNaN, kNaN}), stress_of("LIQUIDITY", kNaN, {0.5, kNaN})};
+    report.stresses[1].left_out = 3;
+    const std::string page = risk_report_html(report);
+    EXPECT_NE(page.find("deribit margin ratio"), std::string::npos);
+    EXPECT_EQ(page.find("wallet margin ratio"), std::string::npos);
+    EXPECT_TRUE(in_order(page, {"<td>LIQUIDITY</td><td class=\"n\">unknown</td><td class=\"n\">unknown</td>",
+                                "class=\"n hard\">0.5<", "3 positions left out"}));
+    EXPECT_NE(risk_report_text(report).find("LIQUIDITY                    unknown       unknown"), std::string::npos)
+        << risk_report_text(report);
+    EXPECT_NE(risk_report_json(report).find("\"pnl_usd\": null"), std::string::npos);
+}
+
+TEST(RiskPageTest, UnderlyingsWithoutALiquidationPriceShareOneRow) {
+    using Status = risk::RootStatus;
+    RiskReport report = report_of({});
+    const auto side = [](Status status) { return risk::LiquidationSide{.status = status, .price = 50.0}; };
+    const auto row = [&](std::string name, Status down, Status by_beta) {
+        const risk::LiquidationPrices still{.down = side(down), .up = side(down)},
+            moving{.down = side(by_beta), .up = side(by_beta)};
+        return risk::VenueReport::Liquidation{.underlying = std::move(name), .still = still, .by_beta = moving};
+    };
+    report.venues = {{.name = "bybit", .model = "bybit cross", .liquidations = {}}};
+    report.venues[0].liquidations = {row("ETH", Status::none, Status::none), row("BTC", Status::none, Status::found),
+                                     row("SOL", Status::none, Status::unknown),
+                                     row("XRP", Status::unknown, Status::unknown)};
+    const std::string page = risk_report_html(report), text = risk_report_text(report);
+    EXPECT_TRUE(in_order(page, {"<td>bybit</td>", "<td>BTC</td>", "<td colspan=\"6\"></td>", "BTC, others by beta",
+                                "<td colspan=\"4\">2 underlyings: no liquidation price</td>",
+                                "<td colspan=\"4\">XRP: liquidation price unknown</td>"}));
+    EXPECT_EQ(page.find("SOL"), std::string::npos);
+    EXPECT_TRUE(in_order(text, {"LIQUIDATION bybit", "  BTC", "others by beta",
+                                "  2 underlyings: no liquidation price\n", "  XRP: liquidation price unknown\n"}));
+    report.venues[0].liquidations.erase(report.venues[0].liquidations.begin() + 1);
+    EXPECT_EQ(risk_report_text(report).find("sigmas of a day"), std::string::npos);
+}
+
+TEST(RiskPageTest, PositionsSayTheirVenueInAHundredColumns) {
+    RiskReport report = report_of({});
+    report.positions[0] = {.name = "BTC-26JUN26-100000-P-USDC",
+                           .venue = "hyperliquid",
+                           .quantity = -1234.5,
+                           .value_usd = -10'664'073.0,
+                           .delta_net = -8'848'000.0,
+                           .vega_usd = -1'201.0,
+                           .es_component_usd = -570'650.0,
+                           .var_component_usd = -515'568.0,
+                           .priced = true};
+    const std::string text = risk_report_text(report);
+    const std::size_t begin = text.find("  BTC-26JUN26");
+    const std::string line = text.substr(begin, text.find('\n', begin) - begin);
+    EXPECT_TRUE(in_order(line, {"BTC-26JUN26-100000-P-USDC", "hyperliquid", "-10,664,073", "-515,568"})) << text;
+    EXPECT_LE(columns_of(line), 100) << line;
 }
 
 TEST(TextTableTest, ColumnsAreAsWideAsTheirCells) {
