@@ -9,6 +9,7 @@
 #include "risk/report/metric_rows.hpp"
 #include "risk/report/report_age.hpp"
 #include "risk/report/report_doubts.hpp"
+#include "risk/report/report_exit.hpp"
 #include "risk/report/report_liquidation.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_smiles.hpp"
@@ -230,7 +231,7 @@ std::string market_lack(std::size_t positions) {
 
 // What leaving everything costs and takes, and how many positions neither is known of. Cash has nothing to leave; what
 // has no price is told of by every metric.
-void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
+void add_exit(const ReportInputs& inputs, std::span<const PositionRow> positions, MetricRows& rows) {
     double cost_usd = kNaN, days = kNaN;
     std::size_t without_cost = 0, without_days = 0;
     for (const PositionRow& position : positions) {
@@ -246,7 +247,8 @@ void add_exit(std::span<const PositionRow> positions, MetricRows& rows) {
             ++without_days;
         }
     }
-    rows.add("exit_cost_usd", cost_usd, "USD", market_lack(without_cost));
+    rows.add("exit_cost_usd", cost_usd, "USD", market_lack(without_cost),
+             leans_on_history(inputs) ? history_age(inputs) : InputAge{});
     rows.add("days_to_exit", days, "days", market_lack(without_days));
 }
 
@@ -313,7 +315,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("drawdown", std::isnan(inputs.equity_peak_usd) ? kNaN : 1.0 - value.usd / peak, "fraction");
     if (tail.es_component_usd.empty()) rows.history({}, InputDoubt::none);  // shares of gross notional then
     add_concentrations(inputs, market, tail, rows);
-    add_exit(so_far.positions, rows);
+    add_exit(inputs, so_far.positions, rows);
     add_liquidation(inputs, so_far, "", "", rows);
     for (const HistoryMetric& part : so_far.history.account) {
         rows.scope("", older(age, part.age), doubts, quality_words(value.left_out));

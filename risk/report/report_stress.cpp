@@ -173,11 +173,12 @@ int severity(LimitState state) { return state == LimitState::hard ? 2 : state ==
 
 }  // namespace
 
-std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
+std::vector<StressResult> report_stresses(const ReportInputs& inputs, const MarketState& market,
+                                          std::span<const ContractLiquidity> liquidity, const TailReport& tail,
                                           double equity_usd, std::vector<std::string>& notes) {
     const StressInputs stress{.book = inputs.book,
                               .market = market,
-                              .liquidity = inputs.liquidity,
+                              .liquidity = liquidity,
                               .maintenance_margin = margin_of(inputs, market),
                               .var_99_usd = tail.var_99_usd,
                               .var_without_venue = [&](VenueSlot venue) { return var_without(inputs, market, venue); }};
@@ -186,10 +187,11 @@ std::vector<StressResult> report_stresses(const ReportInputs& inputs, const Mark
     return out;
 }
 
-double report_reverse_crash(const ReportInputs& inputs, const MarketState& market) {
+double report_reverse_crash(const ReportInputs& inputs, const MarketState& market,
+                            std::span<const ContractLiquidity> liquidity) {
     return reverse_stress_scale({.book = inputs.book,
                                  .market = market,
-                                 .liquidity = inputs.liquidity,
+                                 .liquidity = liquidity,
                                  .maintenance_margin = margin_of(inputs, market)},
                                 *std::ranges::find(inputs.stresses, "CRASH", &StressDefinition::id));
 }

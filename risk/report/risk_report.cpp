@@ -13,6 +13,7 @@
 #include "risk/report/report_adl.hpp"
 #include "risk/report/report_age.hpp"
 #include "risk/report/report_doubts.hpp"
+#include "risk/report/report_exit.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_settlement.hpp"
@@ -31,6 +32,7 @@ std::size_t at(Slot slot) {
 }
 
 std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
+                                       std::span<const ContractLiquidity> liquidity,
                                        std::span<const InputDoubt> doubts) {
     std::vector<PositionRow> out;
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
@@ -58,11 +60,11 @@ std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketS
             if (contract.underlying != UnderlyingSlot::none) {
                 const double index = market.underlyings[at(contract.underlying)].index;
                 position.gamma_1pct_usd = sums.gamma * index * index / 100.0;
-                if (row < inputs.liquidity.size() && !is_cash(contract.kind)) {
+                if (!is_cash(contract.kind)) {
                     const double notional = notional_usd(contract, holding, market.quotes[row], market);
                     const double sold = exit_quantity(contract, holding, market.quotes[row]);
-                    position.exit_cost_usd = exit_cost_usd(notional, sold, inputs.liquidity[row], 1.0, 1.0, 1.0);
-                    position.days_to_exit = days_to_exit(sold, inputs.liquidity[row].daily_volume);
+                    position.exit_cost_usd = exit_cost_usd(notional, sold, liquidity[row], 1.0, 1.0, 1.0);
+                    position.days_to_exit = days_to_exit(sold, liquidity[row].daily_volume);
                 }
             }
         }
@@ -121,7 +123,8 @@ void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskRe
     }
     for (std::size_t e = 0; e < inputs.market.expiries.size(); ++e) {
         if (inputs.market.expiries[e].expiry <= inputs.market.now) {
-            report.notes.push_back("expiry " + report.expiry_names[e] +
+            report.notes.push_back("expiry " + report.expiry_names[e] + " of " +
+                                   inputs.book.underlying_names[at(inputs.market.expiries[e].underlying)] +
                                    " has passed: its options are worth what they pay, its futures their mark; what was "
                                    "delivered belongs in no portfolio file");
         }
@@ -151,7 +154,8 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.history = report_history(inputs, tail.exposure_usd, report.notes);
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
-    report.positions = position_rows(inputs, market, tail, report.doubts);
+    const std::vector<ContractLiquidity> liquidity = exit_liquidity(inputs, tail.sigma_day);
+    report.positions = position_rows(inputs, market, tail, liquidity, report.doubts);
     report.venues =
         venue_reports(inputs, market, {.sigma = tail.sigma_day, .covariance = tail.covariance_day}, report.notes);
     report.deleveraging = report_adl(inputs, market, tail.sigma_day);
@@ -166,11 +170,11 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
         row.signals = report_signals(market, report.smiles, UnderlyingSlot(static_cast<std::uint16_t>(u)));
         report.underlyings.push_back(std::move(row));
     }
-    report.stresses = report_stresses(inputs, market, tail, report.equity_usd, report.notes);
+    report.stresses = report_stresses(inputs, market, liquidity, tail, report.equity_usd, report.notes);
     const bool any_margin =
         std::ranges::any_of(report.venues, [](const VenueReport& venue) { return std::isfinite(venue.margin_ratio); });
     if (any_margin) {
-        report.reverse_crash_scale = report_reverse_crash(inputs, market);
+        report.reverse_crash_scale = report_reverse_crash(inputs, market, liquidity);
         if (std::isnan(report.reverse_crash_scale)) {
             report.notes.push_back(
                 "reverse_crash_scale is unknown: a venue's margin is not known in part of the crash");
@@ -179,6 +183,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.metrics = report_metrics(inputs, market, value, tail, report);
     mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);
+    for (std::string& note : exit_notes(inputs, liquidity)) report.notes.push_back(std::move(note));
     for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
     for (std::string& note : doubt_notes(inputs.book, report.doubts)) report.notes.push_back(std::move(note));
     for (const ReportLimit& limit : inputs.limits) {

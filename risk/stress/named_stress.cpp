@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "risk/book/liquidity_position.hpp"
 #include "risk/book/shocked_options.hpp"
 #include "risk/liquidity/impact.hpp"
 #include "risk/stress/funding.hpp"
@@ -25,17 +24,6 @@ std::size_t at(Slot slot) {
 
 bool is_major(const std::string& name) { return name == "BTC" || name == "ETH"; }
 bool is_dollar(const std::string& name) { return name == "USD"; }
-
-// USD per unit of a holding's ledger under a shock.
-double ledger_rate(const Contract& contract, const MarketState& market, const Shock& shock) {
-    if (settles_in_coin(contract.kind)) {
-        const std::size_t u = at(contract.underlying);
-        const double move = u < shock.underlyings.size() ? shock.underlyings[u].spot : 0.0;
-        return market.underlyings[u].index * (1.0 + move);
-    }
-    const std::size_t k = at(contract.stable);
-    return market.stables[k] * (k < shock.stables.size() ? 1.0 + shock.stables[k] : 1.0);
-}
 
 bool changes_liquidity(const StressDefinition& stress) {
     return stress.spread_factor != 1.0 || stress.depth_factor != 1.0 || stress.impact_factor != 1.0;
@@ -143,9 +131,22 @@ void charge_funding(const StressInputs& inputs, const StressDefinition& stress, 
     }
 }
 
-// What leaving each position costs beyond what it costs today, at the venue that it is at; k times it.
+// Whether leaving costs more is all that it does.
+bool only_exits(const StressDefinition& stress) {
+    return changes_liquidity(stress) && !moves_prices(stress) && stress.funding_8h == 0.0;
+}
+
+// What leaving each position costs beyond what it costs today, at the venue that it is at; k times it. Where that is
+// all that a stress does, and of nothing held at a venue, or at all, it is known, so is what the stress takes there.
 void charge_exit(const StressInputs& inputs, const StressDefinition& stress, StressResult& result, double k = 1.0) {
     if (!changes_liquidity(stress)) return;
+    struct Count {
+        std::size_t known{0};
+        std::size_t unknown{0};
+        [[nodiscard]] bool lost() const { return known == 0 && unknown > 0; }
+    };
+    Count all;
+    std::vector<Count> venues(result.venues.size());
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         const Holding& holding = inputs.book.holdings[i];
@@ -159,11 +160,20 @@ void charge_exit(const StressInputs& inputs, const StressDefinition& stress, Str
         const double cost =
             exit_cost_usd(notional, sold, liquidity, stress.spread_factor, stress.depth_factor, stress.impact_factor) -
             exit_cost_usd(notional, sold, liquidity, 1.0, 1.0, 1.0);
-        if (std::isfinite(cost)) {
+        const bool known = std::isfinite(cost);
+        if (known) {
             charge(result, contract.venue, k * cost);
         } else {
             ++result.left_out;
         }
+        const auto count = [known](Count& counted) { ++(known ? counted.known : counted.unknown); };
+        count(all);
+        if (contract.venue != VenueSlot::none) count(venues[at(contract.venue)]);
+    }
+    if (!only_exits(stress)) return;
+    if (all.lost()) result.pnl_usd = result.equity_usd = kNaN;
+    for (std::size_t v = 0; v < venues.size(); ++v) {
+        if (venues[v].lost()) result.venues[v].equity_usd = result.venues[v].margin_ratio = kNaN;
     }
 }
 
@@ -277,8 +287,9 @@ double worst_ratio(const StressInputs& inputs, const StressDefinition& stress, d
     bool known = true;
     for (const VenueSlot venue : venues) {
         const double margin = inputs.maintenance_margin(inputs.book, venue, inputs.market, moves.shock());
-        if (margin > 0.0) worst = std::min(worst, result.venues[at(venue)].equity_usd / margin);
-        known = known && std::isfinite(margin);
+        const double equity = result.venues[at(venue)].equity_usd;
+        if (margin > 0.0 && equity / margin < worst) worst = equity / margin;
+        known = known && std::isfinite(margin) && std::isfinite(equity);
     }
     return known || worst <= 1.0 ? worst : kNaN;
 }
@@ -332,36 +343,11 @@ StressMoves stress_moves(const StressDefinition& definition, const Book& book, d
     return out;
 }
 
-double exit_quantity(const Contract& contract, const Holding& holding, const ContractQuote& quote) {
-    if (contract.kind != ContractKind::liquidity) return holding.quantity;
-    LiquidityGreeks pool;
-    if (!liquidity_position({contract.strike, contract.upper}, quote.mark, pool)) return kNaN;
-    return holding.quantity * contract.multiplier * pool.delta;
-}
-
-double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
-                    const MarketState& market, const Shock& shock) {
-    const bool pool = contract.kind == ContractKind::liquidity;
-    const double size =
-        std::abs(pool ? exit_quantity(contract, holding, quote) : holding.quantity * contract.multiplier);
-    if (contract.kind == ContractKind::inverse_future) return size;
-    const std::size_t u = at(contract.underlying);
-    const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
-    if (is_option(contract.kind)) return size * market.underlyings[u].index * (1.0 + moved.spot);
-    return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
-}
-
-double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,
-                     double depth_factor, double impact_factor) {
-    const double impact =
-        impact_factor * impact_relative(quantity, liquidity.daily_volatility, liquidity.daily_volume * depth_factor);
-    return notional_usd * (0.5 * spread_factor * liquidity.spread + impact);
-}
-
 LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefinition& definition) {
     LiquidityVar out;
     double cost = 0.0;
     double days = 0.0;
+    std::size_t counted = 0;
     for (std::size_t i = 0; i < inputs.book.contracts.size(); ++i) {
         const Contract& contract = inputs.book.contracts[i];
         if (is_cash(contract.kind) || inputs.book.holdings[i].quantity == 0.0) continue;
@@ -375,9 +361,10 @@ LiquidityVar stressed_liquidity_var(const StressInputs& inputs, const StressDefi
             continue;
         }
         cost += exit;
+        ++counted;
         days = std::max(days, days_to_exit(quantity, liquidity.daily_volume * definition.depth_factor));
     }
-    out.usd = liquidation_var_usd(inputs.var_99_usd, days) + cost;
+    if (counted > 0 || out.left_out == 0) out.usd = liquidation_var_usd(inputs.var_99_usd, days) + cost;
     return out;
 }
 

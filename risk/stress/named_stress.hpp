@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "risk/book/market_state.hpp"
+#include "risk/stress/exit_cost.hpp"
 
 namespace keel::risk {
 
@@ -46,29 +47,6 @@ struct StressDefinition {
 // COMBO of the CRASH, DEPEG and LIQUIDITY among `definitions`, which are there.
 [[nodiscard]] StressDefinition combined_stress(std::span<const StressDefinition> definitions);
 
-// How a contract trades, for the liquidity stress; NaN where unknown: such a holding is counted as left out.
-struct ContractLiquidity {
-    double spread{std::numeric_limits<double>::quiet_NaN()};        // of mid; an option's of its underlying's price
-    double daily_volume{std::numeric_limits<double>::quiet_NaN()};  // contracts; coin where a share in a pool is left
-    double daily_volatility{std::numeric_limits<double>::quiet_NaN()};
-    double spread_deviation{std::numeric_limits<double>::quiet_NaN()};  // standard deviation of the spread, relative
-};
-
-// What leaving a holding sells, in the unit of its daily volume, signed as it is held: its quantity; of a share in a
-// pool, which is burnt, the coin that comes out. NaN where the pool has no price.
-[[nodiscard]] double exit_quantity(const Contract& contract, const Holding& holding, const ContractQuote& quote);
-
-// What a holding is worth trading, USD, not signed: inverse futures their face, options their size at the index, linear
-// contracts their size at the mark converted as the stablecoin is, of a share in a pool the coin in it before the
-// shock. NaN where a price is missing. No cash.
-[[nodiscard]] double notional_usd(const Contract& contract, const Holding& holding, const ContractQuote& quote,
-                                  const MarketState& market, const Shock& shock = {});
-
-// Half the spread plus 0.9 sigma_day sqrt(Q / daily volume), both relative, for leaving `holding` whole: USD.
-// `depth` divides the volume. NaN where unknown. (Square-root impact; risk-model.md, "Liquidity".)
-[[nodiscard]] double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity,
-                                   double spread_factor, double depth_factor, double impact_factor);
-
 // Maintenance margin in USD of what `book` holds at a venue, under a shock; NaN where it is not modelled. A stress that
 // takes positions away asks for what it leaves.
 using MaintenanceMargin = std::function<double(const Book& book, VenueSlot, const MarketState&, const Shock&)>;
@@ -90,9 +68,9 @@ struct FiredLimit {
 };
 
 struct StressResult {
-    std::string id;  // ID:venue where there is one result per venue
-    double pnl_usd{0.0};
-    double equity_usd{0.0};           // afterwards
+    std::string id;                   // ID:venue where there is one result per venue
+    double pnl_usd{0.0};              // NaN: a stress of what leaving costs alone, which is known of nothing held
+    double equity_usd{0.0};           // afterwards; likewise, of a venue's holdings for that venue
     std::vector<VenueStress> venues;  // by VenueSlot
     std::vector<double> delta_coin;   // by UnderlyingSlot: delta_bs of what is left
     std::size_t left_out{0};          // holdings that an input was missing for
@@ -114,7 +92,7 @@ struct StressInputs {
 
 // VaR at 99 % of one day in the world of a liquidity stress: stretched over the days that the slowest position takes to
 // leave at a tenth of the volume that is left, plus exit_cost_usd of every position. `left_out`: positions that no
-// liquidity is known of. (Bangia et al. 1999; risk-model.md, "Stress".)
+// liquidity is known of; NaN where it is known of none. (Bangia et al. 1999; risk-model.md, "Stress".)
 struct LiquidityVar {
     double usd{std::numeric_limits<double>::quiet_NaN()};
     std::size_t left_out{0};

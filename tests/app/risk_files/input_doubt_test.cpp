@@ -318,9 +318,10 @@ TEST_F(InputDoubtTest, WhatHasExpiredIsDoubted) {
     expect_quality(got, "expiry has passed");
     EXPECT_NEAR(got.positions.at(1).value_usd, 2.0 * 65'000.0 * 6'300.0 / 66'300.0, 1e-6);
     EXPECT_TRUE(has_note(got, "BTC-27FEB26-60000-C and BTC-27FEB26: expiry has passed"));
-    EXPECT_TRUE(has_note(got,
-                         "expiry 27FEB26 has passed: its options are worth what they pay, its futures their mark; "
-                         "what was delivered belongs in no portfolio file"));
+    EXPECT_TRUE(
+        has_note(got,
+                 "expiry 27FEB26 of BTC has passed: its options are worth what they pay, its futures their mark; "
+                 "what was delivered belongs in no portfolio file"));
 }
 
 TEST_F(InputDoubtTest, AStablecoinOffItsDollarIsDoubtedWhereItSettles) {

@@ -88,6 +88,33 @@ TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
     EXPECT_EQ(quality("stress_worst_usd"), "1 holding not priced") << "counted once";
 }
 
+// Without spreads and volumes nothing is known; the days' volatility of the coin stands in for a contract's own.
+TEST(ReportStressTest, LeavingWithoutAMarketIsUnknownAndNamed) {
+    ReportInputs in = split_inputs();
+    const auto notes_with = [](const RiskReport& report, const std::string& words) {
+        return std::ranges::count_if(report.notes, [&](const std::string& note) { return note.ends_with(words); });
+    };
+    const std::string left_out = ", so what leaving costs is not in exit_cost_usd, LIQUIDITY and COMBO";
+    const RiskReport bare = make_risk_report(in);
+    EXPECT_TRUE(std::isnan(stressed(bare, "LIQUIDITY").pnl_usd));
+    EXPECT_TRUE(std::isnan(stressed(bare, "LIQUIDITY").var_99_usd));
+    EXPECT_EQ(notes_with(bare, " and 1 more: no spread, no daily volume, no daily volatility" + left_out), 1);
+    EXPECT_TRUE(std::isfinite(find_metric(bare, "stress_worst_usd", "")->value)) << "of the others";
+    EXPECT_EQ(find_metric(bare, "stress_worst_usd", "")->quality, "4 positions without a market");
+
+    in.histories = {{.daily_volatility = 0.03}};
+    in.liquidity.assign(in.book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6});
+    const RiskReport leaning = make_risk_report(in);
+    for (ContractLiquidity& unit : in.liquidity) unit.daily_volatility = 0.03;
+    const RiskReport given = make_risk_report(in);
+    EXPECT_NEAR(stressed(leaning, "LIQUIDITY").pnl_usd, stressed(given, "LIQUIDITY").pnl_usd, 1e-6);
+    EXPECT_NEAR(find_metric(leaning, "exit_cost_usd", "")->value, find_metric(given, "exit_cost_usd", "")->value, 1e-9);
+    EXPECT_EQ(notes_with(leaning, left_out), 0);
+    for (ContractLiquidity& unit : in.liquidity) unit.daily_volatility = 0.06;
+    EXPECT_LT(stressed(make_risk_report(in), "LIQUIDITY").pnl_usd, stressed(given, "LIQUIDITY").pnl_usd)
+        << "a contract's own goes before it";
+}
+
 TEST(ReportStressTest, TheReverseCrashSaysWhoseExitCostsItLacks) {
     ReportInputs in = split_inputs();
     in.venue_margins.resize(2);

@@ -139,6 +139,31 @@ TEST_F(NamedStressTest, LiquidityCostsWhatTheFactorsSay) {
     EXPECT_EQ(named(run(), "LIQUIDITY").left_out, 1U);
 }
 
+// Nothing is no cost: a stress of leaving alone says so where it knows it of nothing, and the others count who is left
+// out. Beta holds the linear perpetual, row 0, alone.
+TEST_F(NamedStressTest, LeavingIsUnknownWhereNoMarketIs) {
+    const double known = named(run(), "COMBO").pnl_usd;
+    liquidity_[0] = {};
+    const StressResult part = named(run(), "LIQUIDITY");
+    EXPECT_TRUE(std::isfinite(part.pnl_usd)) << "of the others";
+    EXPECT_TRUE(std::isnan(part.venues[1].equity_usd));
+    EXPECT_TRUE(std::isnan(part.venues[1].margin_ratio));
+    EXPECT_TRUE(std::isfinite(part.venues[0].margin_ratio));
+    liquidity_.clear();
+    const StressResult none = named(run(), "LIQUIDITY");
+    EXPECT_TRUE(std::isnan(none.pnl_usd));
+    EXPECT_TRUE(std::isnan(none.equity_usd));
+    EXPECT_TRUE(std::isnan(none.var_99_usd));
+    EXPECT_EQ(none.left_out, 4U);
+    const StressResult combined = named(run(), "COMBO");
+    EXPECT_GT(combined.pnl_usd, known) << "what moves is known; whom it lacks is counted";
+    EXPECT_EQ(combined.left_out, 4U);
+    for (ContractLiquidity& unit : liquidity_ = std::vector<ContractLiquidity>(book_.contracts.size())) {
+        unit = {.spread = 0.001, .daily_volume = 10'000.0};
+    }
+    EXPECT_TRUE(std::isnan(named(run(), "LIQUIDITY").pnl_usd)) << "without a volatility no impact";
+}
+
 // 200,200 USD of the linear perpetual at beta, 10,000 a day; a stress that moves no price leaves the margin as it was.
 TEST_F(NamedStressTest, LeavingIsPaidAtTheVenueOfEachPosition) {
     const BookValue base = value_book(book_, market_);
