@@ -260,8 +260,9 @@ void add_tails(const RiskReport& report, std::string& out) {
         "<section><h2>Tails, one day</h2><div class=\"scroll\"><table><tr><th>method</th><th class=\"n\">VaR 99 % "
         "USD</th><th class=\"n\">ES 97.5 % USD</th><th></th></tr>";
     for (const risk::TailRow& row : report.tails) {
-        out += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
-                           escaped(row.method), number(row.var_99_usd), number(row.es_975_usd), escaped(row.note));
+        out +=
+            fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"words\">{}</td></tr>",
+                        escaped(row.method), number(row.var_99_usd), number(row.es_975_usd), escaped(row.note));
     }
     out += "</table></div></section>\n";
 }

@@ -176,7 +176,7 @@ std::string surface_table(const RiskReport& report) {
             out += fmt::format("<td style=\"background:color-mix(in srgb,var(--b) {:.0f}%,transparent)\">{:.1f}</td>",
                                65.0 * share, 100.0 * iv);
         }
-        out += fmt::format("<th>{}</th></tr>", escaped(smile.note));
+        out += fmt::format("<th class=\"words\">{}</th></tr>", escaped(smile.note));
     }
     return out + "</table></div></section>\n";
 }

@@ -1,5 +1,7 @@
 #include "app/report/whatif.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "app/report/report_words.hpp"
@@ -60,6 +62,18 @@ std::vector<LiquidationChange> liquidation_changes(const Beside<risk::VenueRepor
     return beside(venue.before == nullptr ? kNone : venue.before->liquidations,
                   venue.after == nullptr ? kNone : venue.after->liquidations,
                   [](const Row& a, const Row& b) { return a.underlying == b.underlying; });
+}
+
+bool has_liquidation_price(const LiquidationChange& row) {
+    const auto priced = [](const risk::VenueReport::Liquidation* found) {
+        return found != nullptr && has_liquidation_price(*found);
+    };
+    return priced(row.before) || priced(row.after);
+}
+
+std::string without_liquidation_price(std::size_t underlyings) {
+    return fmt::format("{} underlying{}: no liquidation price before or after", underlyings,
+                       underlyings == 1 ? "" : "s");
 }
 
 }  // namespace keel::app

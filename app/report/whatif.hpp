@@ -85,6 +85,10 @@ struct MetricChange : Beside<risk::ReportMetric> {
 [[nodiscard]] std::vector<Beside<risk::VenueReport>> venue_changes(const WhatIf& whatif);
 using LiquidationChange = Beside<risk::VenueReport::Liquidation>;
 [[nodiscard]] std::vector<LiquidationChange> liquidation_changes(const Beside<risk::VenueReport>& venue);
+// Whether there is a price, before or after.
+[[nodiscard]] bool has_liquidation_price(const LiquidationChange& row);
+// "3 underlyings: no liquidation price before or after".
+[[nodiscard]] std::string without_liquidation_price(std::size_t underlyings);
 
 // Readers of a stress's numbers for Beside; NaN where the stress has none.
 [[nodiscard]] inline auto ratio_at(std::size_t venue) {

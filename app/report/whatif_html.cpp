@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "app/report/html_table.hpp"
@@ -92,7 +93,7 @@ void add_tails(const WhatIf& whatif, std::string& out) {
         cell(out, row.row().method);
         pair(out, row, &risk::TailRow::var_99_usd);
         pair(out, row, &risk::TailRow::es_975_usd);
-        cell(out, row.row().note);
+        words(out, row.row().note);
         out += "</tr>\n";
     }
     close_table(out);
@@ -141,47 +142,86 @@ void add_liquidations(const WhatIf& whatif, std::string& out) {
         out, "Liquidation prices before and after",
         {"venue", "underlying", ">down at, before", ">after", ">up at, before", ">after", ">sigmas before", ">after"});
     for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
+        std::size_t without = 0;
         for (const LiquidationChange& row : liquidation_changes(venue)) {
+            if (!has_liquidation_price(row)) {
+                ++without;
+                continue;
+            }
             const std::string& name = row.row().underlying;
             add_liquidation(venue.row().name, name, row, &risk::VenueReport::Liquidation::still, out);
             add_liquidation(venue.row().name, name + ", others by beta", row, &risk::VenueReport::Liquidation::by_beta,
                             out);
         }
+        if (without == 0) continue;
+        open_row(out, false);
+        cell(out, venue.row().name);
+        out += fmt::format("<td colspan=\"7\">{}</td></tr>\n", without_liquidation_price(without));
     }
     close_table(out);
 }
 
+// What a stress that takes positions leaves: "BTC delta 4.000 → 3.000; ETH …".
+std::string left_words(const WhatIf& whatif, const Beside<risk::StressResult>& row) {
+    std::string out;
+    for (std::size_t u = 0; takes_positions(row.row()) && u < row.row().delta_coin.size(); ++u) {
+        const double before = row.was(delta_of(u)), after = row.is(delta_of(u));
+        out += fmt::format("{}{} delta {}", out.empty() ? "" : "; ", whatif.after.underlying_names[u], number(before));
+        if (moved(before, after)) out += " → " + number(after);
+    }
+    return out;
+}
+
 void add_stresses(const WhatIf& whatif, std::string& out) {
-    out +=
-        "<section><h2>Named stresses before and after</h2><div class=\"scroll\"><table><tr><th>stress</th><th "
-        "class=\"n\">P&amp;L USD before</th><th class=\"n\">after</th><th class=\"n\">equity USD before</th><th "
-        "class=\"n\">after</th>";
-    const auto head = [&](const std::string& name) {
-        out += fmt::format("<th class=\"n\">{} before</th><th class=\"n\">after</th>", escaped(name));
-    };
-    const std::size_t venues = whatif.after.venue_names.size(), underlyings = whatif.after.underlying_names.size();
-    for (const std::string& venue : whatif.after.venue_names) head(venue + " ratio");
-    for (const std::string& underlying : whatif.after.underlying_names) head(underlying + " delta");
-    for (const char* name : {"VaR 99 % USD", "sigma USD"}) head(name);
-    out += "</tr>\n";
+    open_table(out, "Named stresses before and after",
+               {"stress", ">P&L USD before", ">after", ">equity USD before", ">after", ">VaR 99 % USD before", ">after",
+                ">sigma USD before", ">after", "left"});
     for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
-        bool any = row.moved(&risk::StressResult::pnl_usd) || row.moved(&risk::StressResult::equity_usd) ||
-                   row.moved(&risk::StressResult::var_99_usd) || row.moved(&risk::StressResult::sigma_usd);
-        for (std::size_t v = 0; v < venues; ++v) any = any || row.moved(ratio_at(v));
-        for (std::size_t u = 0; u < underlyings; ++u) any = any || row.moved(delta_of(u));
-        open_row(out, any);
+        using risk::StressResult;
+        constexpr std::array kMoney{&StressResult::pnl_usd, &StressResult::equity_usd};
+        constexpr std::array kTails{&StressResult::var_99_usd, &StressResult::sigma_usd};
+        const auto any_moved = [&](const auto& members) {
+            return std::ranges::any_of(members, [&](auto member) { return row.moved(member); });
+        };
+        open_row(out, any_moved(kMoney) || any_moved(kTails));
         cell(out, row.row().id);
-        for (const auto member : {&risk::StressResult::pnl_usd, &risk::StressResult::equity_usd}) {
-            for (const double value : {row.was(member), row.is(member)}) figure(out, grouped(value, 0));
+        for (const auto member : kMoney) {
+            for (const double value : {row.was(member), row.is(member)}) figure(out, money(value));
         }
-        for (std::size_t v = 0; v < venues; ++v) {
+        for (const auto member : kTails) pair(out, row, member);
+        words(out, left_words(whatif, row));
+        out += "</tr>\n";
+    }
+    close_table(out);
+}
+
+// Of the venues that have one under any stress, before or after.
+void add_ratios(const WhatIf& whatif, std::string& out) {
+    std::vector<std::size_t> venues;
+    const std::vector<Beside<risk::StressResult>> rows = stress_changes(whatif);
+    for (std::size_t v = 0; v < whatif.after.venue_names.size(); ++v) {
+        const auto known = [v](const Beside<risk::StressResult>& row) {
+            return !std::isnan(row.was(ratio_at(v))) || !std::isnan(row.is(ratio_at(v)));
+        };
+        if (std::ranges::any_of(rows, known)) venues.push_back(v);
+    }
+    if (venues.empty()) return;
+    out +=
+        "<section><h2>Margin ratios under stress before and after</h2><div class=\"scroll\"><table><tr><th>stress</th>";
+    for (const std::size_t v : venues) {
+        out += fmt::format("<th class=\"n words\">{} before</th><th class=\"n\">after</th>",
+                           escaped(whatif.after.venue_names[v]));
+    }
+    out += "</tr>\n";
+    for (const Beside<risk::StressResult>& row : rows) {
+        if (row.row().venues.empty()) continue;
+        open_row(out, std::ranges::any_of(venues, [&](std::size_t v) { return row.moved(ratio_at(v)); }));
+        cell(out, row.row().id);
+        for (const std::size_t v : venues) {
             for (const double ratio : {row.was(ratio_at(v)), row.is(ratio_at(v))}) {
                 out += fmt::format("<td class=\"n{}\">{}</td>", ratio <= 1.0 ? " hard" : "", number(ratio));
             }
         }
-        for (std::size_t u = 0; u < underlyings; ++u) pair(out, row, delta_of(u));
-        pair(out, row, &risk::StressResult::var_99_usd);
-        pair(out, row, &risk::StressResult::sigma_usd);
         out += "</tr>\n";
     }
     close_table(out);
@@ -228,6 +268,7 @@ std::string whatif_html(const WhatIf& whatif) {
     add_margin(whatif, out);
     add_liquidations(whatif, out);
     add_stresses(whatif, out);
+    add_ratios(whatif, out);
     add_metrics(changes, out);
     out += "<h1 class=\"after\">The state after the trades, hypothetical</h1>\n";
     return out + risk_summary_html(whatif.after) + risk_sections_html(whatif.after) + "</main></body></html>\n";

@@ -113,10 +113,18 @@ void add_liquidations(const WhatIf& whatif, std::string& out) {
     out += fmt::format("  {:<41}{}{}{}\n", "venue, underlying", right("down at", 22), right("up at", 22),
                        right("sigmas", 10));
     for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
+        std::size_t without = 0;
         for (const LiquidationChange& row : liquidation_changes(venue)) {
+            if (!has_liquidation_price(row)) {
+                ++without;
+                continue;
+            }
             add_liquidation(venue.row().name + " " + row.row().underlying, row, &risk::VenueReport::Liquidation::still,
                             out);
             add_liquidation("  others by beta", row, &risk::VenueReport::Liquidation::by_beta, out);
+        }
+        if (without > 0) {
+            out += fmt::format("  {} {}\n", venue.row().name, without_liquidation_price(without));
         }
     }
 }
@@ -166,7 +174,7 @@ void add_stresses(const WhatIf& whatif, std::string& out) {
     for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
         out += fmt::format("  {:<22}", row.row().id);
         for (const auto member : {&risk::StressResult::pnl_usd, &risk::StressResult::equity_usd}) {
-            out += right(grouped(row.was(member), 0), 15) + right(grouped(row.is(member), 0), 15);
+            out += right(money(row.was(member)), 15) + right(money(row.is(member)), 15);
         }
         out += "\n";
     }

@@ -9,6 +9,7 @@
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
 #include "app/report/text_table.hpp"
+#include "app/report/whatif.hpp"
 #include "app/view/screen_line.hpp"
 
 namespace keel::app {
@@ -179,6 +180,29 @@ TEST(RiskPageTest, UnderlyingsWithoutALiquidationPriceShareOneRow) {
                                 "  2 underlyings: no liquidation price\n", "  XRP: liquidation price unknown\n"}));
     report.venues[0].liquidations.erase(report.venues[0].liquidations.begin() + 1);
     EXPECT_EQ(risk_report_text(report).find("sigmas of a day"), std::string::npos);
+}
+
+// Ratios of venues that have one in a table of their own; coins without a price before or after are counted.
+TEST(RiskPageTest, WhatIfKeepsToWhatThePageHolds) {
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    WhatIf whatif{.trades = {}, .before = report_of({}), .after = report_of({})};
+    for (RiskReport* report : {&whatif.before, &whatif.after}) {
+        report->venue_names = {"deribit", "wallet"};
+        report->underlying_names = {"BTC", "ETH"};
+        report->stresses = {stress_of("VENUE:deribit", kNaN, {2.0, kNaN})};
+        report->stresses[0].kind = risk::StressDefinition::Kind::venue;
+        report->stresses[0].delta_coin = {4.0, 1.0};
+        report->venues = {
+            {.name = "wallet", .model = "none", .liquidations = {{.underlying = "BTC"}, {.underlying = "ETH"}}}};
+    }
+    whatif.after.stresses[0].delta_coin = {3.0, 1.0};
+    const std::string page = whatif_html(whatif), text = whatif_text(whatif, true);
+    EXPECT_TRUE(in_order(page, {"Named stresses before and after", "<td>VENUE:deribit</td><td class=\"n\">unknown</td>",
+                                "BTC delta 4.000 → 3.000; ETH delta 1.000</td>", "Margin ratios under stress",
+                                "deribit before", "Every metric"}));
+    EXPECT_EQ(page.find("wallet before"), std::string::npos);
+    for (const std::string& form : {page, text})
+        EXPECT_NE(form.find("2 underlyings: no liquidation price before or after"), std::string::npos) << form;
 }
 
 TEST(RiskPageTest, PositionsSayTheirVenueInAHundredColumns) {
