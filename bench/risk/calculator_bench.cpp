@@ -156,6 +156,16 @@ void BucketLastHoursToTail(benchmark::State& state) {
 }
 BENCHMARK(BucketLastHoursToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(40)->Arg(20);
 
+void BucketLastHoursFillToTail(benchmark::State& state) {
+    Bucket bucket{std::chrono::minutes{state.range(0)}};
+    double quantity = 1.0;
+    for (auto _ : state) {
+        bucket.subject.book.holdings[bucket.rows[7]].quantity += quantity = -quantity;
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketLastHoursFillToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(40);
+
 // A forward tick, then everything it moved: VaR and ES of 500 scenarios, the worst of 90 cells of its coin.
 void ForwardToPublication(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};

@@ -142,9 +142,10 @@ BENCHMARK(UnderlyingFullRevaluation)->Arg(500);
 
 void LadderBuild(benchmark::State& state) {
     Expiry expiry{30.0};
-    for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.build(expiry.columns(), kForward, kNow));
+    const auto density = static_cast<std::size_t>(state.range(0));
+    for (auto _ : state) benchmark::DoNotOptimize(expiry.ladder.build(expiry.columns(), kForward, kNow, density));
 }
-BENCHMARK(LadderBuild);
+BENCHMARK(LadderBuild)->ArgName("density")->DenseRange(0, 3);
 
 // A fill: one option more.
 void LadderFill(benchmark::State& state) {

@@ -17,8 +17,6 @@ namespace {
 // left of it in a scenario's profit is the change of vega times this.
 constexpr double kSmileChangeMax = 0.002;
 const double kSmileBand = std::exp(2.0 * kSmileChangeMax);
-// Standard deviation left in an option below which the nodes of a ladder are too far apart for it: ten hours at 60 %.
-constexpr double kDeviationMin = 0.02;
 // How old what was built may grow: as the buckets of the book, a share of the time left.
 constexpr double kAgeShare = 0.002;
 constexpr std::chrono::nanoseconds kAgeMin = std::chrono::milliseconds{50};
@@ -145,7 +143,8 @@ bool ExpiryScenarios::update_ladder(Row& row, const Band& band) {
     const double next = quantity_of(row);
     const bool stays = row.quantity != 0.0 && (next == 0.0 || band.holds(volatility_ratio(row)));
     const double volatility = stays ? row.volatility : market_.quotes[row.contract].volatility / band.middle();
-    if (settlement.strike.empty() || volatility * std::sqrt(years_) < kDeviationMin) return false;
+    const auto density = ValueLadder::density_for(volatility * std::sqrt(years_));
+    if (settlement.strike.empty() || !density || *density > density_) return false;
     const std::array strikes{contract.strike, contract.strike};
     const std::array volatilities{row.volatility, volatility};
     const std::array quantities{stays ? next - row.quantity : -row.quantity, next};
@@ -204,18 +203,21 @@ void ExpiryScenarios::lay_out() {
 
 void ExpiryScenarios::build() {
     updates_ = 0;
-    priced_ = seen_.averaging;
+    double least = std::numeric_limits<double>::infinity();
     for (Row& row : rows_) {
         row.quantity = quantity_of(row);
         if (row.quantity == 0.0) continue;
         row.volatility = market_.quotes[row.contract].volatility;
-        priced_ = priced_ || row.volatility * std::sqrt(years_) < kDeviationMin;
+        least = std::min(least, row.volatility);
     }
+    const auto density = ValueLadder::density_for(least * std::sqrt(years_));
+    priced_ = seen_.averaging || !density;
+    density_ = density.value_or(0);
     lay_out();
     built_ = true;
     for (Settlement& settlement : settlements_) {
         if (settlement.strike.empty() || priced_) continue;
-        built_ = settlement.ladder.build(settlement.columns(years_), market().forward, market_.now) && built_;
+        built_ = settlement.ladder.build(settlement.columns(years_), market().forward, market_.now, density_) && built_;
         ++builds_;
     }
 }

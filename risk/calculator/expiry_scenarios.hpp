@@ -18,8 +18,9 @@ namespace keel::risk {
 // Scenarios are read off a ladder per settlement currency: a move of forward, index or stablecoin, or of all
 // volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it, as of the
 // ladder's own time; many such at once, 3 % of forward, 10 % of volatility (ValueLadder::rebuild_due), 0.2 % of the
-// time left, 30 s at most, or 256 options added build it anew. In an expiry's last hours, and
-// while its delivery average runs, each scenario is priced. Cells are always priced: half of them lie outside a ladder.
+// time left, 30 s at most, or 256 options added build it anew. The less time an expiry has left, the denser its ladders
+// (ValueLadder::density_for); in its last minutes, and while its delivery average runs, each scenario is priced. Cells
+// are always priced: half of them lie outside a ladder.
 // A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).
 // Thread: core. Allocates: at construction only.
 class ExpiryScenarios {
@@ -122,6 +123,7 @@ private:
     double rate_ratio_{1.0};  // what the last refresh_rates() multiplied every profit by; NaN: not all alike
     bool built_{false};
     bool priced_{false};      // scenario by scenario: no ladders
+    std::size_t density_{0};  // of the ladders
     std::size_t updates_{0};  // options added since build()
     std::uint64_t builds_{0}, added_{0};
     std::vector<OptionWorld> worlds_;  // of values()

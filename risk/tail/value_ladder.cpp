@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "engine/core/assert.hpp"
 #include "risk/options/lanes.hpp"
@@ -14,7 +15,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::size_t kForward = ValueLadder::kForwardNodes;
+constexpr std::size_t kForwardMax = ValueLadder::kForwardNodes.back();
 constexpr std::size_t kVolatility = ValueLadder::kVolatilityNodes;
 constexpr std::size_t kTaps = kLanes;
 constexpr double kForwardReach = 1.35;  // the outer nodes: forward times or over it
@@ -23,8 +24,8 @@ constexpr double kVolatilityReach = std::numbers::ln2;
 constexpr double kRebuildForward = 0.03;
 constexpr double kRebuildVolatility = 0.1;
 constexpr std::chrono::seconds kRebuildAge{30};
-constexpr std::size_t kCells = 512;  // finer than the closest nodes, so that one step corrects the guess
-constexpr std::size_t kStride = ValueLadder::kStride;
+constexpr std::size_t kCells = 2048;  // finer than the closest nodes, so that one step corrects the guess
+constexpr std::size_t kStrideMax = ValueLadder::kStrideMax;
 
 // Four neighbouring nodes and the inverse denominators of their Lagrange polynomials.
 struct Taps {
@@ -41,10 +42,8 @@ struct Taps {
     }
 };
 
-template <std::size_t N>
-std::array<Taps, N - kTaps + 1> taps_of(const std::array<double, N>& nodes) {
-    std::array<Taps, N - kTaps + 1> taps;
-    for (std::size_t first = 0; first < taps.size(); ++first) {
+void find_taps(std::span<const double> nodes, std::span<Taps> taps) {
+    for (std::size_t first = 0; first + kTaps <= nodes.size(); ++first) {
         for (std::size_t i = 0; i < kTaps; ++i) {
             taps[first].node[i] = nodes[first + i];
             double product = 1.0;
@@ -54,53 +53,52 @@ std::array<Taps, N - kTaps + 1> taps_of(const std::array<double, N>& nodes) {
             taps[first].scale[i] = 1.0 / product;
         }
     }
-    return taps;
 }
 
-// The nodes, the same for every ladder.
+// The nodes, the same for every ladder of one density.
 struct Grid {
-    std::array<double, kForward> y{};
+    std::size_t forwards;
+    std::size_t stride;  // a row of forwards, padded to whole vectors
+    std::array<double, kForwardMax> y{};
     std::array<double, kVolatility> v{};
-    std::array<Taps, kForward - kTaps + 1> y_taps;
-    std::array<Taps, kVolatility - kTaps + 1> v_taps;
-    std::array<std::uint8_t, kCells> interval{};   // of the cell's left edge
-    std::array<double, kStride> forward_factor{};  // of the nodes; the padding repeats the last one
+    std::array<Taps, kForwardMax> y_taps;
+    std::array<Taps, kVolatility> v_taps;
+    std::array<std::uint8_t, kCells> interval{};      // of the cell's left edge
+    std::array<double, kStrideMax> forward_factor{};  // of the nodes; the padding repeats the last one
     std::array<double, kVolatility> volatility_factor{};
-    double cells_per_unit{0.0};
-    double volatility_nodes_per_unit{0.0};
+    double reach{std::log(kForwardReach)};
+    double cells_per_unit{static_cast<double>(kCells) / (2.0 * reach)};
+    double volatility_nodes_per_unit{static_cast<double>(kVolatility - 1) / (2.0 * kVolatilityReach)};
 
-    Grid() {
-        const double reach = std::log(kForwardReach);
-        for (std::size_t j = 0; j < kForward; ++j) {
-            const double u = 2.0 * static_cast<double>(j) / static_cast<double>(kForward - 1) - 1.0;
+    explicit Grid(std::size_t nodes) : forwards{nodes}, stride{(nodes + kLanes - 1) / kLanes * kLanes} {
+        for (std::size_t j = 0; j < forwards; ++j) {
+            const double u = 2.0 * static_cast<double>(j) / static_cast<double>(forwards - 1) - 1.0;
             y[j] = std::copysign(std::pow(std::abs(u), kNodeCrowding), u) * reach;
         }
         for (std::size_t k = 0; k < kVolatility; ++k) {
             v[k] = (2.0 * static_cast<double>(k) / static_cast<double>(kVolatility - 1) - 1.0) * kVolatilityReach;
+            volatility_factor[k] = std::exp(v[k]);
         }
-        volatility_nodes_per_unit = static_cast<double>(kVolatility - 1) / (2.0 * kVolatilityReach);
-        for (std::size_t j = 0; j < kStride; ++j) forward_factor[j] = std::exp(y[std::min(j, kForward - 1)]);
-        for (std::size_t k = 0; k < kVolatility; ++k) volatility_factor[k] = std::exp(v[k]);
-        y_taps = taps_of(y);
-        v_taps = taps_of(v);
-        cells_per_unit = static_cast<double>(kCells) / (2.0 * reach);
+        for (std::size_t j = 0; j < stride; ++j) forward_factor[j] = std::exp(y[std::min(j, forwards - 1)]);
+        find_taps(std::span{y}.first(forwards), y_taps);
+        find_taps(v, v_taps);
         for (std::size_t cell = 0; cell < kCells; ++cell) {
             const double edge = y[0] + static_cast<double>(cell) / cells_per_unit;
             std::size_t j = 0;
-            while (j + 2 < kForward && y[j + 1] <= edge) ++j;
+            while (j + 2 < forwards && y[j + 1] <= edge) ++j;
             interval[cell] = static_cast<std::uint8_t>(j);
         }
     }
 
     [[nodiscard]] bool inside(double at_y, double at_v) const {
-        return at_y >= y.front() && at_y <= y.back() && at_v >= v.front() && at_v <= v.back();  // false for NaN
+        return at_y >= -reach && at_y <= reach && at_v >= v.front() && at_v <= v.back();  // false for NaN
     }
     // First of the four nodes around the point, which is inside.
     [[nodiscard]] std::size_t first_forward(double at) const {
         const auto cell = std::min(kCells - 1, static_cast<std::size_t>((at - y[0]) * cells_per_unit));
         std::size_t j = interval[cell];
-        if (j + 2 < kForward && at >= y[j + 1]) ++j;
-        return std::min(j - std::min<std::size_t>(j, 1), kForward - kTaps);
+        if (j + 2 < forwards && at >= y[j + 1]) ++j;
+        return std::min(j - std::min<std::size_t>(j, 1), forwards - kTaps);
     }
     [[nodiscard]] std::size_t first_volatility(double at) const {
         const auto k = static_cast<std::size_t>((at - v[0]) * volatility_nodes_per_unit);
@@ -108,23 +106,24 @@ struct Grid {
     }
 };
 
-const Grid kGrid;
+const std::array kGrids{Grid{ValueLadder::kForwardNodes[0]}, Grid{ValueLadder::kForwardNodes[1]},
+                        Grid{ValueLadder::kForwardNodes[2]}, Grid{ValueLadder::kForwardNodes[3]}};
 
 double sum_of(Lanes lanes) {  // (a + b) + (c + d)
     const __m128d pairs = _mm_hadd_pd(_mm256_castpd256_pd128(lanes.value), _mm256_extractf128_pd(lanes.value, 1));
     return _mm_cvtsd_f64(_mm_add_sd(pairs, _mm_unpackhi_pd(pairs, pairs)));
 }
 
-double interpolate(const double* values, double y, double v) {
-    const std::size_t column = kGrid.first_forward(y);
-    const std::size_t row = kGrid.first_volatility(v);
+double interpolate(const Grid& grid, const double* values, double y, double v) {
+    const std::size_t column = grid.first_forward(y);
+    const std::size_t row = grid.first_volatility(v);
     alignas(32) std::array<double, kLanes> lane;
-    kGrid.v_taps[row].weights(v).store(lane.data());
+    grid.v_taps[row].weights(v).store(lane.data());
     Lanes sum{0.0};
     for (std::size_t k = 0; k < kTaps; ++k) {
-        sum = fused(Lanes::load(values + (row + k) * kStride + column), Lanes{lane[k]}, sum);
+        sum = fused(Lanes::load(values + (row + k) * grid.stride + column), Lanes{lane[k]}, sum);
     }
-    return sum_of(sum * kGrid.y_taps[column].weights(y));
+    return sum_of(sum * grid.y_taps[column].weights(y));
 }
 
 bool is_between(double value, double low, double high) { return value >= low && value <= high; }
@@ -168,33 +167,34 @@ private:
 
 // Adds `quantity` times an option's value at every node. One option at four forwards at a time: the same steps
 // whatever else the table holds.
-void add_values(double* values, const OptionInputs& option, double quantity) {
+void add_values(const Grid& grid, double* values, const OptionInputs& option, double quantity) {
     const double root_years = std::sqrt(option.years);
     const bool regular = is_between(option.strike, kLanePriceMin, kLanePriceMax) &&
                          is_between(option.forward / kForwardReach, kLanePriceMin, kLanePriceMax) &&
                          option.forward * kForwardReach <= kLanePriceMax;
     const Lanes strike{option.strike};
     const Lanes sign{sign_of(option.type)};
-    std::array<Lanes, kStride / kLanes> forward, log_moneyness;
-    for (std::size_t j = 0; j < forward.size(); ++j) {
-        forward[j] = Lanes{option.forward} * Lanes::load(&kGrid.forward_factor[j * kLanes]);
+    std::array<Lanes, kStrideMax / kLanes> forward, log_moneyness;
+    const std::size_t blocks = grid.stride / kLanes;
+    for (std::size_t j = 0; j < blocks; ++j) {
+        forward[j] = Lanes{option.forward} * Lanes::load(&grid.forward_factor[j * kLanes]);
         log_moneyness[j] = log_ratio(forward[j], strike);
     }
     for (std::size_t k = 0; k < kVolatility; ++k) {
-        double* row = values + k * kStride;
+        double* row = values + k * grid.stride;
         OptionInputs inputs = option;
-        inputs.volatility *= kGrid.volatility_factor[k];
+        inputs.volatility *= grid.volatility_factor[k];
         const double deviation = inputs.volatility * root_years;
         if (regular && is_between(deviation, kLaneDeviationMin, kLaneDeviationMax)) {
-            for (std::size_t j = 0; j < forward.size(); ++j) {
+            for (std::size_t j = 0; j < blocks; ++j) {
                 double* node = row + j * kLanes;
                 const Lanes value = price_lanes(forward[j], strike, sign, Lanes{deviation}, log_moneyness[j]);
                 fused(Lanes{quantity}, value, Lanes::load(node)).store(node);
             }
             continue;
         }
-        for (std::size_t j = 0; j < kStride; ++j) {
-            inputs.forward = option.forward * kGrid.forward_factor[j];
+        for (std::size_t j = 0; j < grid.stride; ++j) {
+            inputs.forward = option.forward * grid.forward_factor[j];
             row[j] += quantity * black76_price(inputs);
         }
     }
@@ -248,30 +248,48 @@ void add_book_values(const OptionColumns& options, std::span<const OptionWorld> 
     }
 }
 
-bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now) {
+std::optional<std::size_t> ValueLadder::density_for(double deviation) {
+    double least = kDeviationMin;
+    for (std::size_t density = 0; density < kForwardNodes.size(); ++density, least *= 0.5) {
+        if (deviation >= least) return density;
+    }
+    return std::nullopt;
+}
+
+bool ValueLadder::build(const OptionColumns& options, double forward, UnixNanos now, std::size_t density) {
+    KEEL_ASSERT(density < kGrids.size());
     if (!options.priceable() || !(forward > 0.0) || !std::isfinite(forward)) return false;
-    return add_to(Table{}, options, forward, now);
+    Table values;
+    std::fill_n(values.begin(), used(density), 0.0);
+    if (!add_to(values, density, options, forward)) return false;
+    anchor_ = forward;
+    years_ = options.years;
+    built_at_ = now;
+    return true;
 }
 
 bool ValueLadder::add(const OptionColumns& options) {
     if (!built() || options.years != years_ || !options.priceable()) return false;
-    return add_to(values_, options, anchor_, built_at_);
+    Table values;
+    std::copy_n(values_.begin(), used(density_), values.begin());
+    return add_to(values, density_, options, anchor_);
 }
 
-bool ValueLadder::add_to(Table values, const OptionColumns& options, double forward, UnixNanos now) {
+std::size_t ValueLadder::used(std::size_t density) { return kVolatility * kGrids[density].stride; }
+
+bool ValueLadder::add_to(Table& values, std::size_t density, const OptionColumns& options, double forward) {
     for (std::size_t i = 0; i < options.strike.size(); ++i) {
         const OptionInputs option{.forward = forward,
                                   .strike = options.strike[i],
                                   .years = options.years,
                                   .volatility = options.volatility[i],
                                   .type = options.type[i]};
-        add_values(values.data(), option, options.quantity_coin[i]);
+        add_values(kGrids[density], values.data(), option, options.quantity_coin[i]);
     }
-    if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return false;
-    values_ = values;
-    anchor_ = forward;
-    years_ = options.years;
-    built_at_ = now;
+    const std::span<const double> nodes = std::span{values}.first(used(density));
+    if (!std::ranges::all_of(nodes, [](double value) { return std::isfinite(value); })) return false;
+    std::ranges::copy(nodes, values_.begin());
+    density_ = density;
     return true;
 }
 
@@ -281,8 +299,9 @@ bool ValueLadder::rebuild_due(double log_forward, double log_volatility, UnixNan
 }
 
 std::optional<double> ValueLadder::value_usd(double y, double v) const {
-    if (!built() || !kGrid.inside(y, v)) return std::nullopt;
-    return interpolate(values_.data(), y, v);
+    const Grid& grid = kGrids[density_];
+    if (!built() || !grid.inside(y, v)) return std::nullopt;
+    return interpolate(grid, values_.data(), y, v);
 }
 
 std::optional<LadderPosition> ValueLadder::position(double forward, double log_volatility) const {
@@ -306,13 +325,14 @@ std::size_t ValueLadder::shock_all(const LadderPosition& from, std::span<const d
                                    std::span<const double> log_volatility_changes, double tenor_factor,
                                    const OptionColumns& options, std::span<double> pnl_usd) const {
     KEEL_ASSERT(built() && log_returns.size() == pnl_usd.size() && log_volatility_changes.size() == pnl_usd.size());
+    const Grid& grid = kGrids[density_];
     std::size_t outside = 0;
     for (std::size_t s = 0; s < pnl_usd.size(); ++s) {
         const double y = from.log_forward + log_returns[s];
         const double v = from.log_volatility + log_volatility_changes[s] * tenor_factor;
         double value = 0.0;
-        if (kGrid.inside(y, v)) {
-            value = interpolate(values_.data(), y, v);
+        if (grid.inside(y, v)) {
+            value = interpolate(grid, values_.data(), y, v);
         } else {
             const OptionWorld world{.forward = anchor_ * std::exp(y), .deviation = std::exp(v) * std::sqrt(years_)};
             add_book_values(options, {&world, 1}, {&value, 1});
@@ -325,12 +345,13 @@ std::size_t ValueLadder::shock_all(const LadderPosition& from, std::span<const d
 
 double ValueLadder::midpoint_error_usd(const OptionColumns& options) const {
     KEEL_ASSERT(built());
+    const Grid& grid = kGrids[density_];
     double worst = 0.0;
-    for (const double v : {0.0, 0.5 * (kGrid.v[kVolatility / 2] + kGrid.v[kVolatility / 2 + 1])}) {
-        for (std::size_t j = 0; j + 1 < kForwardNodes; ++j) {
-            const double y = 0.5 * (kGrid.y[j] + kGrid.y[j + 1]);
+    for (const double v : {0.0, 0.5 * (grid.v[kVolatility / 2] + grid.v[kVolatility / 2 + 1])}) {
+        for (std::size_t j = 0; j + 1 < grid.forwards; ++j) {
+            const double y = 0.5 * (grid.y[j] + grid.y[j + 1]);
             const double exact = black76_book_value(options, anchor_ * std::exp(y), std::exp(v));
-            worst = std::max(worst, std::abs(interpolate(values_.data(), y, v) - exact));
+            worst = std::max(worst, std::abs(interpolate(grid, values_.data(), y, v) - exact));
         }
     }
     return worst;

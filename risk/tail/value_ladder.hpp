@@ -56,18 +56,25 @@ struct LadderPosition {
 };
 
 // The value of one expiry's options over the absolute log forward and the relative log volatility, at
-// 21 x 7 nodes: y_j = sign(u)|u|^1.3 ln 1.35 with u even on [-1, 1], and v even on [-ln 2, ln 2]. A move of
-// spot only shifts the query, so it never rebuilds the table; between nodes the value is cubic (Lagrange, 4 x 4
-// nodes around the point). Outside the outer nodes there is no answer and the caller revalues the options themselves.
-// Volatility sticks to the strike. Time stands at the build.
+// 21 x 7 nodes, or 41, 81 or 161 forwards for options about to expire: y_j = sign(u)|u|^1.3 ln 1.35 with u even on
+// [-1, 1], and v even on [-ln 2, ln 2]. A move of spot only shifts the query, so it never rebuilds the table; between
+// nodes the value is cubic (Lagrange, 4 x 4 nodes around the point). Outside the outer nodes there is no answer and
+// the caller revalues the options themselves. Volatility sticks to the strike. Time stands at the build.
+//
 // Thread: core for queries and fills; build wherever, then copied in. Allocates: never.
 class ValueLadder {
 public:
-    static constexpr std::size_t kForwardNodes = 21;
+    static constexpr std::array<std::size_t, 4> kForwardNodes{21, 41, 81, 161};  // by density
+    // Standard deviation left in an option for which the first density is close enough (ten hours at 60 %); each
+    // further one halves it. A value bends over a deviation: nodes that are as close for each deviation are off by the
+    // same share of it, so a denser ladder by half as much.
+    static constexpr double kDeviationMin = 0.02;
     static constexpr std::size_t kVolatilityNodes = 7;
 
     // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.
-    bool build(const OptionColumns& options, double forward, UnixNanos now);
+    bool build(const OptionColumns& options, double forward, UnixNanos now, std::size_t density = 0);
+    // The least that options down to `deviation` (sigma sqrt(T)) need; nullopt where none is close enough.
+    [[nodiscard]] static std::optional<std::size_t> density_for(double deviation);
     // So much more of some options (a fill), at the ladder's own anchor. False, and the ladder as it was, where they
     // are of other years than it or not usable. Rounds each node once per option.
     bool add(const OptionColumns& options);
@@ -96,13 +103,15 @@ public:
     // volatility half-way up: how far the table may be trusted, USD.
     [[nodiscard]] double midpoint_error_usd(const OptionColumns& options) const;
 
-    static constexpr std::size_t kStride = 24;  // a row of forwards, padded to whole vectors
+    static constexpr std::size_t kStrideMax = 164;  // a row of forwards, padded to whole vectors
 
 private:
-    using Table = std::array<double, kStride * kVolatilityNodes>;
-    bool add_to(Table values, const OptionColumns& options, double forward, UnixNanos now);
+    using Table = std::array<double, kStrideMax * kVolatilityNodes>;
+    static std::size_t used(std::size_t density);  // of a table
+    bool add_to(Table& values, std::size_t density, const OptionColumns& options, double forward);
 
     alignas(32) Table values_{};
+    std::size_t density_{0};
     double anchor_{0.0};
     double years_{0.0};
     UnixNanos built_at_{};

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -125,6 +126,30 @@ TEST(CalculatorLaddersTest, OutsideTheNodesWhatWasAddedIsValuedInFull) {
     expect_full("nothing held");
     ASSERT_EQ(calculator.book().on_fill(held, 2.0, 0.01, 0.0), BookStatus::applied);
     expect_full("held again");
+}
+
+// An expiry of hours and of minutes has a denser ladder; in its last minute every scenario is priced.
+TEST(CalculatorLaddersTest, AnExpiryOfMinutesStillHasOne) {
+    CalculatorSubject subject{5};
+    RiskCalculator& calculator = subject.calculator;
+    const Book book = subject.book_now();
+    for (std::size_t i = 0; i < book.contracts.size(); ++i) {
+        if (is_cash(book.contracts[i].kind) || book.holdings[i].quantity == 0.0) continue;
+        const ContractSlot slot{static_cast<std::uint32_t>(i)};
+        ASSERT_EQ(calculator.book().on_fill(slot, -book.holdings[i].quantity, 0.01, 0.0), BookStatus::applied);
+    }
+    (void)hold_all(subject, ExpirySlot{3});
+    const UnixNanos expiry = subject.market().expiries[3].expiry;
+    for (const int seconds : {7'200, 2'400, 30}) {
+        (void)calculator.book().on_clock(expiry + std::chrono::seconds{-seconds});
+        const std::uint64_t ladders = calculator.work().ladders;
+        calculator.resync();
+        EXPECT_EQ(calculator.work().ladders > ladders, seconds > 60) << seconds;
+        const std::vector<double> full = full_pnl(subject, test::random_scenarios(5));
+        const double gross = calculator.book().account().value.usd.gross;
+        EXPECT_LE(difference(calculator.scenario_pnl_usd(), full).worst, seconds > 60 ? 2e-5 * gross : 1e-9 * gross)
+            << seconds;
+    }
 }
 
 // Without a resynchronisation between, and time standing still.

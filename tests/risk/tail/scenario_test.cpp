@@ -116,6 +116,41 @@ TEST(ValueLadderTest, MoveOfSpotShiftsTheQuery) {
     EXPECT_NEAR(ladder.shock(*position, std::log(0.93), std::log(1.2))->usd, expected, 5.0);
 }
 
+// One option at a strike anywhere, with no more deviation left than its density is for: half the deviation, half the
+// error.
+TEST(ValueLadderTest, EachDensityIsOffByHalfAsMuchAtHalfTheDeviation) {
+    EXPECT_EQ(ValueLadder::density_for(0.02), 0U);
+    EXPECT_EQ(ValueLadder::density_for(0.0199), 1U);
+    EXPECT_EQ(ValueLadder::density_for(0.0025), 3U);
+    for (const double none : {0.0024, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
+    constexpr double kVolatility = 0.6;
+    std::vector<double> worst;
+    for (std::size_t density = 0; density < ValueLadder::kForwardNodes.size(); ++density) {
+        const double deviation = std::ldexp(ValueLadder::kDeviationMin, -static_cast<int>(density));
+        const double root_years = deviation / kVolatility;
+        worst.push_back(0.0);
+        for (int i = -100; i <= 100; ++i) {
+            const double strike = 65'000.0 * std::exp(0.0025 * i);
+            const double volatility = kVolatility;
+            const double quantity = 1.0;
+            const OptionType type = OptionType::call;
+            const OptionColumns one{.strike = {&strike, 1},
+                                    .volatility = {&volatility, 1},
+                                    .quantity_coin = {&quantity, 1},
+                                    .type = {&type, 1},
+                                    .years = root_years * root_years};
+            ValueLadder ladder;
+            ASSERT_TRUE(ladder.build(one, 65'000.0, kNow, density));
+            EXPECT_NEAR(*ladder.value_usd(0.0, 0.0), black76_book_value(one, 65'000.0, 1.0), 1e-8);
+            worst.back() = std::max(worst.back(), ladder.midpoint_error_usd(one));
+        }
+    }
+    for (std::size_t density = 1; density < worst.size(); ++density) {
+        EXPECT_LE(worst[density], 0.55 * worst[density - 1]) << density;
+    }
+    EXPECT_GT(worst.back(), 0.0);
+}
+
 TEST(ValueLadderTest, FillAddsAnOption) {
     const Straddle book;
     Straddle more = book;
