@@ -289,11 +289,11 @@ void add_kill(CLI::App& app, KillOptions& options) {
 
 void add_risk_files(CLI::App* command, RiskOptions& options) {
     command
-        ->add_option("--portfolio", options.portfolio_paths,
+        ->add_option("--portfolio", options.portfolios,
                      "What is held: Keel's JSON, or Deribit's get_positions "
-                     "and get_account_summary answers; may be repeated")
+                     "and get_account_summary answers, of the account NAME (default: deribit); may be repeated")
         ->required()
-        ->type_name("FILE");
+        ->type_name("[NAME=]FILE");
     command
         ->add_option("--market", options.market_paths,
                      "Prices, curves and history: Keel's JSON, or Deribit's "
@@ -314,7 +314,8 @@ void add_risk(CLI::App& app, RiskOptions& options) {
         "docs/risk-inputs.md. Exit code 1 when a hard limit is breached.\n\n"
         "Example:\n  keel risk --portfolio examples/risk-portfolio.json --market examples/risk-market.json --html "
         "risk.html\n"
-        "  keel risk --portfolio positions.json --portfolio cash.json --market summary.json --json | jq .metrics");
+        "  keel risk --portfolio positions.json --portfolio cash.json --market summary.json --json | jq .metrics\n"
+        "  keel risk --portfolio deribit/main=main.json --portfolio deribit/hedge=hedge.json --market summary.json");
     add_risk_files(command, options);
 }
 
@@ -322,7 +323,7 @@ void add_whatif(CLI::App& app, WhatIfOptions& options) {
     CLI::App* command = app.add_subcommand("whatif", "The same report before and after trades");
     command->footer(
         "Trades are filled at the mark, without fees. The contract need not be held yet; one that several venues\n"
-        "hold needs its venue: BTC-PERPETUAL@deribit:-50000.\n\n"
+        "or accounts hold needs one of them: BTC-PERPETUAL@deribit:-50000, BTC-PERPETUAL@deribit/hedge:-50000.\n\n"
         "Example:\n  keel whatif --portfolio examples/risk-portfolio.json --market examples/risk-market.json \\\n"
         "      --trade BTC-PERPETUAL:-50000 --trade BTC-27MAR26-80000-C:+5");
     command

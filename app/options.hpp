@@ -119,7 +119,7 @@ struct KillOptions {
 // keel risk
 struct RiskOptions {
     CommonOptions common;
-    std::vector<std::string> portfolio_paths;
+    std::vector<std::string> portfolios;  // FILE or NAME=FILE
     std::vector<std::string> market_paths;
     std::string margin_path;  // empty = what the market file names
     std::string html_path;    // empty = no page

@@ -117,7 +117,10 @@ struct Loaded {
 
 Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     InputsBuilder builder;
-    for (const std::string& path : options.portfolio_paths) read_portfolio_file(path, builder);
+    for (const std::string& text : options.portfolios) {
+        const PortfolioSource source = portfolio_source(text);
+        read_portfolio_file(source.path, builder, source.account);
+    }
     Loaded out;
     out.trade_rows = trade_rows(trades, builder);
     for (const std::string& path : options.market_paths) read_market_file(path, builder);

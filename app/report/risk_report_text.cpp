@@ -110,21 +110,23 @@ void add_linear_underlyings(const RiskReport& report, std::string& out) {
 void add_stresses(const RiskReport& report, std::string& out) {
     heading(out, "NAMED STRESSES");
     out += fmt::format("  {:<22}{}{}", "stress", right("P&L USD", 14), right("equity USD", 14));
-    constexpr std::size_t kVenuesBeside = 2;  // the others have a table of their own
+    constexpr std::size_t kVenuesBeside = 2, kNameBeside = 10;  // the others have a table of their own
     const auto& names = report.venue_names;
-    for (std::size_t v = 0; v < std::min(kVenuesBeside, names.size()); ++v) out += right(names[v] + " ratio", 17);
+    std::size_t beside = 0;
+    while (beside < std::min(kVenuesBeside, names.size()) && names[beside].size() <= kNameBeside) ++beside;
+    for (std::size_t v = 0; v < beside; ++v) out += right(names[v] + " ratio", 17);
     out += "\n";
     for (const risk::StressResult& stress : report.stresses) {
         out += fmt::format("  {:<22}{}{}", stress.id, right(money(stress.pnl_usd), 14),
                            right(money(stress.equity_usd), 14));
-        for (std::size_t v = 0; v < std::min(kVenuesBeside, stress.venues.size()); ++v) {
+        for (std::size_t v = 0; v < std::min(beside, stress.venues.size()); ++v) {
             out += right(number(stress.venues[v].margin_ratio), 17);
         }
         if (stress.left_out > 0) out += fmt::format("  [{} left out]", stress.left_out);
         out += "\n";
     }
     constexpr std::size_t kVenuesAbreast = 4;
-    for (std::size_t first = kVenuesBeside; first < names.size(); first += kVenuesAbreast) {
+    for (std::size_t first = beside; first < names.size(); first += kVenuesAbreast) {
         const std::size_t end = std::min(first + kVenuesAbreast, names.size());
         out += fmt::format("\n  {:<22}", "margin ratio under");
         for (std::size_t v = first; v < end; ++v) out += right(names[v], 18);
@@ -184,7 +186,7 @@ void add_deleveraging(const RiskReport& report, std::string& out) {
     if (report.deleveraging.empty()) return;
     heading(out, "DELEVERAGING, by the venues' own indicators (5: next)");
     for (const risk::AdlRow& row : report.deleveraging) {
-        out += fmt::format("  {:<26}{:<12}{} of 5  offsets {} of others  at risk {} USD{}\n", row.name, row.venue,
+        out += fmt::format("  {:<26}{:<13} {} of 5  offsets {} of others  at risk {} USD{}\n", row.name, row.venue,
                            number(row.risk.indicator), percent(row.offset_ratio), number(row.risk.risk_usd),
                            row.risk.act ? "   SHRINK BOTH LEGS" : "");
     }

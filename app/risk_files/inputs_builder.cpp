@@ -8,6 +8,7 @@
 
 #include "app/report/report_words.hpp"
 #include "app/risk_files/margin_tables.hpp"
+#include "risk/book/accounts.hpp"
 #include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_volatility.hpp"
 
@@ -290,7 +291,11 @@ void InputsBuilder::settle_pools() {
 void InputsBuilder::settle_windows() {
     for (const Contract& contract : inputs_.book.contracts) {
         if (contract.expiry == risk::ExpirySlot::none) continue;
-        const auto window = venue_windows_.find(inputs_.book.venue_names[at(contract.venue)]);
+        const std::string& account = inputs_.book.venue_names[at(contract.venue)];
+        auto window = venue_windows_.find(account);
+        if (window == venue_windows_.end()) {
+            window = venue_windows_.find(std::string{risk::venue_of_account(account)});
+        }
         auto& longest = inputs_.market.expiries[at(contract.expiry)].settlement_window;
         if (window != venue_windows_.end()) longest = std::max(longest, window->second);
     }

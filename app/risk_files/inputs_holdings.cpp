@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/risk_files/inputs_builder.hpp"
+#include "risk/book/accounts.hpp"
 
 namespace keel::app {
 namespace {
@@ -97,7 +98,7 @@ void InputsBuilder::settle_sides() {
 }
 
 bool InputsBuilder::is_netted(risk::VenueSlot slot) const {
-    if (inputs_.book.venue_names[at(slot)] == kDeribit) return true;
+    if (risk::venue_of_account(inputs_.book.venue_names[at(slot)]) == kDeribit) return true;
     if (at(slot) >= inputs_.venue_margins.size()) return false;
     const risk::MarginLaw law = inputs_.venue_margins[at(slot)].law;
     return law == risk::MarginLaw::deribit_standard || law == risk::MarginLaw::deribit_portfolio;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <system_error>
 
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/stress_rows.hpp"
@@ -197,10 +199,10 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
     builder.margin_law(row.at("name").text(), tables, file, row);
 }
 
-void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
+void read_own(const JsonTree& root, const std::string& path, const std::string& account, InputsBuilder& builder) {
     root.refuse_unknown(
         {"venue", "positions", "cash", "open_orders", "limits", "stresses", "venues", "equity_peak_usd", "comment"});
-    const std::string venue = root.text_or("venue", kDeribit);
+    const std::string venue = root.text_or("venue", account);
     if (const JsonTree* rows = root.find("positions")) {
         for (const JsonTree& row : rows->array()) read_position(row, venue, builder);
     }
@@ -230,7 +232,7 @@ void read_own(const JsonTree& root, const std::string& path, InputsBuilder& buil
 
 // One row of private/get_positions. Deribit moves profit to the balance at each daily settlement, so the entry that
 // belongs to the balance is the one that leaves floating_profit_loss open, not average_price.
-void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
+void read_deribit_position(const JsonTree& row, const std::string& account, InputsBuilder& builder) {
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
@@ -248,7 +250,7 @@ void read_deribit_position(const JsonTree& row, InputsBuilder& builder) {
         entry = meaning->kind == ContractKind::inverse_future ? 1.0 / (profit / quantity + 1.0 / mark)
                                                               : mark - profit / quantity;
     }
-    const std::size_t place = row_of(row, name.text(), *meaning, kDeribit, 1.0, builder);
+    const std::size_t place = row_of(row, name.text(), *meaning, account, 1.0, builder);
     builder.hold(place, quantity, entry, row, false);
     if (const double index = row.number_or("index_price", kNaN); index > 0.0) {
         builder.tell_index(builder.inputs().book.contracts[place].underlying, index);
@@ -270,7 +272,7 @@ std::vector<std::string> coins_of(const std::string& name) {
 }
 
 // One row of private/get_open_orders...: what of it is not filled yet.
-void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
+void read_deribit_order(const JsonTree& row, const std::string& account, InputsBuilder& builder) {
     builder.name_order(row.at("order_id").text(), row);
     const std::string& name = row.at("instrument_name").text();
     const auto meaning = parse_contract_name(name);
@@ -283,13 +285,13 @@ void read_deribit_order(const JsonTree& row, InputsBuilder& builder) {
         builder.inputs().orders_left_out.push_back({.name = name, .coins = coins_of(name)});
         return;
     }
-    add_order(row_of(row, name, *meaning, kDeribit, 1.0, builder), quantity, builder);
+    add_order(row_of(row, name, *meaning, account, 1.0, builder), quantity, builder);
 }
 
 // The `result` of a JSON-RPC answer: positions, open orders, one account summary, or several.
-void read_deribit(const JsonTree& result, InputsBuilder& builder) {
+void read_deribit(const JsonTree& result, const std::string& account, InputsBuilder& builder) {
     const auto read_summary = [&](const JsonTree& row) {
-        builder.add_cash(row.at("currency").text(), kDeribit, amount_of(row, "balance"), row);
+        builder.add_cash(row.at("currency").text(), account, amount_of(row, "balance"), row);
     };
     if (const JsonTree* summaries = result.find("summaries")) {
         for (const JsonTree& row : summaries->array()) read_summary(row);
@@ -300,9 +302,9 @@ void read_deribit(const JsonTree& result, InputsBuilder& builder) {
         if (row.find("balance") != nullptr) {
             read_summary(row);
         } else if (row.find("order_id") != nullptr) {
-            read_deribit_order(row, builder);
+            read_deribit_order(row, account, builder);
         } else {
-            read_deribit_position(row, builder);
+            read_deribit_position(row, account, builder);
         }
     }
 }
@@ -318,14 +320,22 @@ UnixNanos time_of(const JsonTree& answer) {
 
 }  // namespace
 
-void read_portfolio_file(const std::string& path, InputsBuilder& builder) {
+PortfolioSource portfolio_source(const std::string& text) {
+    const std::size_t sign = text.find('=');
+    std::error_code ignored;
+    if (sign == std::string::npos || std::filesystem::exists(text, ignored)) return {.path = text};
+    if (std::isalnum(static_cast<unsigned char>(text.front())) == 0) return {.path = text};
+    return {.path = text.substr(sign + 1), .account = text.substr(0, sign)};
+}
+
+void read_portfolio_file(const std::string& path, InputsBuilder& builder, const std::string& account) {
     const JsonTree root = JsonTree::read(path);
     if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
     const JsonTree* result = root.find("result");
     builder.begin_portfolio(path, result == nullptr ? UnixNanos{} : time_of(root));
-    if (result != nullptr) return read_deribit(*result, builder);
-    if (root.is(JsonTree::Type::array)) return read_deribit(root, builder);
-    read_own(root, path, builder);
+    if (result != nullptr) return read_deribit(*result, account, builder);
+    if (root.is(JsonTree::Type::array)) return read_deribit(root, account, builder);
+    read_own(root, path, account, builder);
 }
 
 }  // namespace keel::app

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "risk/book/accounts.hpp"
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/leverage.hpp"
 #include "risk/report/metric_rows.hpp"
@@ -214,7 +215,8 @@ void add_concentrations(const ReportInputs& inputs, const MarketState& market, c
     const auto of = [&](auto key) { return by(inputs.book, parts, key); };
     const Concentration names = of([](const Contract& c) { return at(c.underlying); });
     rows.add("concentration_underlying", names.hhi, "HHI");
-    rows.add("concentration_venue", of([](const Contract& c) { return at(c.venue); }).hhi, "HHI");
+    rows.add("concentration_venue", of([&](const Contract& c) { return at(first_account(inputs.book, c.venue)); }).hhi,
+             "HHI");
     rows.add("concentration_expiry", of([](const Contract& c) { return at(c.expiry); }).hhi, "HHI");
     rows.add("concentration_strike", of([&](const Contract& c) { return strike_bucket(c, market); }).hhi, "HHI");
     rows.add("concentration_stablecoin", of([](const Contract& c) { return at(c.stable); }).hhi, "HHI");

@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "risk/book/accounts.hpp"
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/exposure/leverage.hpp"
 #include "risk/report/report_margin.hpp"
@@ -23,11 +25,12 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kZ99 = 2.3263478740408408;
 
-// The report's inputs with what is held at the venue, or with all but that.
-ReportInputs part_of(const ReportInputs& inputs, VenueSlot venue, bool held_there) {
+// The report's inputs with what the venue's accounts hold, the first of which is `first`, or with all but that.
+ReportInputs part_of(const ReportInputs& inputs, VenueSlot first, bool held_there) {
     ReportInputs out = inputs;
     for (std::size_t row = 0; row < out.book.contracts.size(); ++row) {
-        if ((out.book.contracts[row].venue == venue) != held_there) out.book.holdings[row] = {};
+        const bool there = first_account(out.book, out.book.contracts[row].venue) == first;
+        if (there != held_there) out.book.holdings[row] = {};
     }
     return out;
 }
@@ -118,8 +121,7 @@ class BelievedMetrics {
 public:
     BelievedMetrics(const ReportInputs& inputs, const MarketState& market, VenueSlot venue, const StressMoves& moves,
                     const StressResult& stress)
-        : inputs_{inputs}, venue_{stress.venues[static_cast<std::size_t>(venue)]} {
-        venue_name_ = inputs.book.venue_names[static_cast<std::size_t>(venue)];
+        : inputs_{inputs}, accounts_{stress.venues}, first_{venue} {
         MarketState moved = market;
         for (std::size_t u = 0; u < moved.underlyings.size(); ++u) {
             moved.underlyings[u].index *= 1.0 + moves.underlyings[u].spot;
@@ -137,10 +139,10 @@ public:
 
     // NaN: not judged.
     [[nodiscard]] double value(std::string_view metric, std::string_view scope) const {
-        if (scope == venue_name_) {
-            if (metric == "equity_usd") return venue_.equity_usd;
-            if (metric == "margin_ratio") return venue_.margin_ratio;
-            return metric == "maintenance_margin_usd" ? venue_.maintenance_usd : kNaN;
+        if (const VenueStress* account = account_named(scope)) {
+            if (metric == "equity_usd") return account->equity_usd;
+            if (metric == "margin_ratio") return account->margin_ratio;
+            return metric == "maintenance_margin_usd" ? account->maintenance_usd : kNaN;
         }
         if (std::ranges::count(kSums, metric) > 0) return sum(metric, scope);
         if (!scope.empty()) return kNaN;
@@ -154,6 +156,14 @@ public:
     }
 
 private:
+    // Of the venue that is believed; null: another's, or no account.
+    [[nodiscard]] const VenueStress* account_named(std::string_view name) const {
+        const auto& names = inputs_.book.venue_names;
+        const auto place = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+        if (place == names.size()) return nullptr;
+        const bool there = first_account(inputs_.book, VenueSlot(static_cast<std::uint16_t>(place))) == first_;
+        return there ? &accounts_[place] : nullptr;
+    }
     // By name: a part of the book has not every row that the other has.
     void add(const std::vector<ReportMetric>& part) {
         for (const ReportMetric& row : part) sums_[{row.name, row.scope}] += row.value;
@@ -164,8 +174,8 @@ private:
     }
 
     const ReportInputs& inputs_;
-    VenueStress venue_;
-    std::string venue_name_;
+    std::span<const VenueStress> accounts_;
+    VenueSlot first_;
     std::map<std::pair<std::string, std::string>, double> sums_;  // by name and scope
 };
 
@@ -202,10 +212,12 @@ void mark_fired_limits(const ReportInputs& inputs, const MarketState& market, Ri
         if (definition.kind != StressDefinition::Kind::oracle) continue;
         const StressMoves moves = stress_moves(definition, inputs.book);
         for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
-            const auto found =
-                std::ranges::find(report.stresses, definition.id + ":" + inputs.book.venue_names[v], &StressResult::id);
+            const auto venue = VenueSlot(static_cast<std::uint16_t>(v));
+            if (first_account(inputs.book, venue) != venue) continue;
+            const std::string name{venue_of_account(inputs.book.venue_names[v])};
+            const auto found = std::ranges::find(report.stresses, definition.id + ":" + name, &StressResult::id);
             if (found == report.stresses.end()) continue;
-            const BelievedMetrics believed{inputs, market, VenueSlot(static_cast<std::uint16_t>(v)), moves, *found};
+            const BelievedMetrics believed{inputs, market, venue, moves, *found};
             for (const ReportLimit& limit : inputs.limits) {
                 const LimitState state = limit_state(limit, believed.value(limit.metric, limit.scope));
                 const ReportMetric* now = find_metric(report, limit.metric, limit.scope);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "risk/book/accounts.hpp"
 #include "risk/book/shocked_options.hpp"
 #include "risk/liquidity/impact.hpp"
 #include "risk/stress/funding.hpp"
@@ -189,25 +190,36 @@ void add_shock(const StressInputs& inputs, const StressDefinition& stress, Reval
     out.push_back(std::move(result));
 }
 
+// Each venue by the first of its accounts, and what it is called.
+template <class Visit>
+void each_venue(const Book& book, Visit visit) {
+    for (std::size_t v = 0; v < book.venue_names.size(); ++v) {
+        const auto first = VenueSlot(static_cast<std::uint16_t>(v));
+        if (first_account(book, first) == first) visit(first, std::string{venue_of_account(book.venue_names[v])});
+    }
+}
+
 // Everything at the venue is gone, profits and hedge legs alike; a debt to it is not forgiven.
 void add_venue_defaults(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,
                         std::vector<StressResult>& out) {
     const BookValue& base = whole.base();
-    for (std::size_t v = 0; v < base.venue_usd.size(); ++v) {
+    each_venue(inputs.book, [&](VenueSlot first, const std::string& name) {
+        const auto there = [&](VenueSlot account) { return first_account(inputs.book, account) == first; };
         Book left = inputs.book;
         for (std::size_t i = 0; i < left.contracts.size(); ++i) {
-            if (at(left.contracts[i].venue) == v) left.holdings[i] = {};
+            if (there(left.contracts[i].venue)) left.holdings[i] = {};
         }
-        StressResult result = whole.judge(left, {}, stress.id + ":" + inputs.book.venue_names[v]);
-        const double back = std::min(base.venue_usd[v], std::max(0.0, base.venue_usd[v]) * stress.recovery);
-        result.pnl_usd += back;
-        result.equity_usd += back;
-        result.venues[v] = {.equity_usd = back, .margin_ratio = kNaN};
-        if (inputs.var_without_venue) {
-            result.var_99_usd = inputs.var_without_venue(VenueSlot(static_cast<std::uint16_t>(v)));
+        StressResult result = whole.judge(left, {}, stress.id + ":" + name);
+        for (std::size_t v = 0; v < base.venue_usd.size(); ++v) {
+            if (!there(VenueSlot(static_cast<std::uint16_t>(v)))) continue;
+            const double back = std::min(base.venue_usd[v], std::max(0.0, base.venue_usd[v]) * stress.recovery);
+            result.pnl_usd += back;
+            result.equity_usd += back;
+            result.venues[v] = {.equity_usd = back, .margin_ratio = kNaN};
         }
+        if (inputs.var_without_venue) result.var_99_usd = inputs.var_without_venue(first);
         out.push_back(std::move(result));
-    }
+    });
 }
 
 // The venue marks its holdings at the moved prices while coin keeps its worth elsewhere: what counts is
@@ -217,14 +229,17 @@ void add_oracle(const StressInputs& inputs, const StressDefinition& stress, Reva
     const StressMoves moves = stress_moves(stress, inputs.book);
     const StressResult moved = whole.judge(inputs.book, moves.shock(), "");
     const StressResult still = whole.judge(inputs.book, {}, "");
-    for (std::size_t v = 0; v < inputs.book.venue_names.size(); ++v) {
+    each_venue(inputs.book, [&](VenueSlot first, const std::string& name) {
         StressResult result = still;
-        result.id = stress.id + ":" + inputs.book.venue_names[v];
-        result.pnl_usd += moved.venues[v].equity_usd - result.venues[v].equity_usd;
+        result.id = stress.id + ":" + name;
+        for (std::size_t v = 0; v < result.venues.size(); ++v) {
+            if (first_account(inputs.book, VenueSlot(static_cast<std::uint16_t>(v))) != first) continue;
+            result.pnl_usd += moved.venues[v].equity_usd - result.venues[v].equity_usd;
+            result.venues[v] = moved.venues[v];
+        }
         result.equity_usd = whole.base().usd + result.pnl_usd;
-        result.venues[v] = moved.venues[v];
         out.push_back(std::move(result));
-    }
+    });
 }
 
 void add_funding(const StressInputs& inputs, const StressDefinition& stress, Revaluation& whole,

@@ -16,7 +16,7 @@ namespace keel::risk {
 struct StressDefinition {
     enum class Kind : std::uint8_t {
         shock,       // prices, volatilities and stablecoins move; leaving positions may cost more
-        venue,       // a venue keeps everything that it holds of ours; one result per venue
+        venue,       // a venue keeps all that it holds of ours, whatever the account; one result per venue
         oracle,      // one venue's index and marks move for a moment, the world's do not; one result per venue
         funding,     // perpetuals pay `funding_8h` for `days`
         deleverage,  // the largest profitable future is closed in part at the counterparty's bankruptcy price
@@ -51,7 +51,7 @@ struct StressDefinition {
 // takes positions away asks for what it leaves.
 using MaintenanceMargin = std::function<double(const Book& book, VenueSlot, const MarketState&, const Shock&)>;
 
-// VaR at 99 % over a day of what is held elsewhere, USD; NaN where it is not known.
+// VaR at 99 % over a day of what is held at other venues than this account's, USD; NaN where it is not known.
 using VarWithoutVenue = std::function<double(VenueSlot)>;
 
 struct VenueStress {
@@ -71,7 +71,7 @@ struct StressResult {
     std::string id;                   // ID:venue where there is one result per venue
     double pnl_usd{0.0};              // NaN: a stress of what leaving costs alone, which is known of nothing held
     double equity_usd{0.0};           // afterwards; likewise, of a venue's holdings for that venue
-    std::vector<VenueStress> venues;  // by VenueSlot
+    std::vector<VenueStress> venues;  // by VenueSlot: accounts
     std::vector<double> delta_coin;   // by UnderlyingSlot: delta_bs of what is left
     std::size_t left_out{0};          // holdings that an input was missing for
     // Venue: of what is left elsewhere. Liquidity: adjusted for leaving the book in that world. CORR1: of its sigma.

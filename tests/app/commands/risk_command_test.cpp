@@ -207,6 +207,28 @@ TEST_F(RiskCommandTest, WhatIfFillsAtAVenueThatMargins) {
     EXPECT_EQ(whatif(held + elsewhere, "BTC-PERPETUAL@okx:1e300").code, 2);
 }
 
+// The same answer of two accounts: each trade goes to the one that it names.
+TEST_F(RiskCommandTest, PortfolioAndTradeNameTheirAccount) {
+    const std::string market = std::string{KEEL_SOURCE_DIR} + "/examples/risk-market.json";
+    const std::string file = (folder_.path() / "day=3.json").string();
+    std::ofstream{file} << R"({"result":[{"instrument_name":"BTC-PERPETUAL","direction":"buy","size":1000,
+      "mark_price":65000}]})";
+    const auto whatif = [&](const std::string& first, const char* trade) {
+        return run({"whatif", "--json", "--portfolio", first + file, "--portfolio", "deribit/hedge=" + file, "--market",
+                    market, "--trade", trade});
+    };
+    const Outcome done = whatif("", "BTC-PERPETUAL@deribit/hedge:-1000");
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(json::parse(done.out).at("trades")[0].at("venue"), "deribit/hedge");
+    EXPECT_EQ(json::parse(whatif("deribit/main=", "BTC-PERPETUAL@deribit/main:5").out).at("trades")[0].at("venue"),
+              "deribit/main");
+    const Outcome either = whatif("", "BTC-PERPETUAL:-1000");
+    EXPECT_EQ(either.code, 2);
+    EXPECT_NE(either.err.find("the files name it at deribit and deribit/hedge; say at which"), std::string::npos)
+        << either.err;
+    EXPECT_NE(run({"risk", "--help"}).out.find("[NAME=]FILE"), std::string::npos);
+}
+
 // The state after is the report of a book that has the trade in its file, entered at the mark.
 TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     const std::string traded = (folder_.path() / "traded.json").string();
