@@ -1,5 +1,6 @@
 #include "tests/tidy/source_tree.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <regex>
@@ -188,6 +189,40 @@ TEST(TidyTest, EveryErrorCodeHasItsRow) {
         if (std::regex_search(line, match, row)) rows.insert(match[1]);
     }
     EXPECT_EQ(codes, rows);
+}
+
+// What docs/risk-inputs.md calls tested code that no program reads yet is there, and read by none.
+TEST(TidyTest, WhatNoProgramReadsIsThereAndReadByNone) {
+    const SourceFile* page = find("docs/risk-inputs.md");
+    ASSERT_NE(page, nullptr);
+    const std::regex row{R"(^\| [^|]* \| (`.*`) in `(risk/[\w/]+\.hpp)` \|)"}, quoted{R"(`(\w+)`)"};
+    std::size_t names = 0;
+    for (const std::string& line : page->lines) {
+        std::smatch match;
+        if (!std::regex_search(line, match, row)) continue;
+        const std::string code = match[1], path = match[2];
+        const SourceFile* header = find(path);
+        ASSERT_NE(header, nullptr) << path;
+        const auto mentions = [](const SourceFile& file, const std::string& text) {
+            const std::regex word{"\\b" + text + "\\b"};
+            return std::ranges::any_of(file.lines, [&](const std::string& at) {
+                return included_by(at).empty() && std::regex_search(at, word);
+            });
+        };
+        for (auto at = std::sregex_iterator{code.begin(), code.end(), quoted}; at != std::sregex_iterator{}; ++at) {
+            const std::string name = (*at)[1];
+            ++names;
+            EXPECT_TRUE(mentions(*header, name)) << path << " has no " << name;
+            for (const SourceFile& file : source_tree()) {
+                const bool is_program = file.is_code() && (file.room() == "app" || file.room() == "strategies" ||
+                                                           file.path.starts_with("risk/report/"));
+                const bool includes = std::ranges::any_of(
+                    file.lines, [&](const std::string& at_line) { return included_by(at_line) == path; });
+                EXPECT_FALSE(is_program && includes && mentions(file, name)) << file.path << " reads " << name;
+            }
+        }
+    }
+    EXPECT_GE(names, 20U);
 }
 
 TEST(TidyTest, FoldersAreAtMostThreeDeep) {
