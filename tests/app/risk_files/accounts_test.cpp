@@ -111,6 +111,7 @@ TEST_F(AccountsTest, ALimitOfAnAccountFiresWhereItsVenueIsMispriced) {
       "below":true}]})";
     const risk::RiskReport report = two_accounts(kModels + limit);
     const risk::StressResult* believed = stressed(report, "ORACLE:deribit");
+    ASSERT_NE(believed, nullptr);
     ASSERT_EQ(believed->limits_fired.size(), 1U);
     EXPECT_EQ(believed->limits_fired[0].scope, "deribit/main");
 }
