@@ -1,8 +1,10 @@
 #include "risk/report/report_exit.hpp"
 
 #include <cmath>
+#include <limits>
 #include <map>
 
+#include "risk/book/revaluation.hpp"
 #include "risk/report/factor_covariance.hpp"
 #include "risk/report/report_doubts.hpp"
 
@@ -23,9 +25,18 @@ double daily_volatility_of(const ReportInputs& inputs, std::span<const double> s
                                                 : std::numeric_limits<double>::quiet_NaN();
 }
 
+// What of a move of its underlying a contract's price makes, both over the underlying's price.
+double share_moved(const Contract& contract, const ContractQuote& quote, const MarketState& market) {
+    if (!is_option(contract.kind)) return 1.0;
+    Sensitivities unit;
+    if (!contract_sensitivities(contract, quote, market, unit)) return std::numeric_limits<double>::quiet_NaN();
+    return std::abs(unit.delta_bs) / contract.multiplier;
+}
+
 }  // namespace
 
-std::vector<ContractLiquidity> exit_liquidity(const ReportInputs& inputs, std::span<const double> sigma_day) {
+std::vector<ContractLiquidity> exit_liquidity(const ReportInputs& inputs, const MarketState& market,
+                                              std::span<const double> sigma_day) {
     std::vector<double> by_underlying;
     for (std::size_t u = 0; u < inputs.market.underlyings.size(); ++u) {
         by_underlying.push_back(daily_volatility_of(inputs, sigma_day, u));
@@ -35,7 +46,8 @@ std::vector<ContractLiquidity> exit_liquidity(const ReportInputs& inputs, std::s
     for (std::size_t row = 0; row < out.size(); ++row) {
         const auto underlying = static_cast<std::size_t>(inputs.book.contracts[row].underlying);
         if (!has_volatility(inputs, row) && underlying < by_underlying.size()) {
-            out[row].daily_volatility = by_underlying[underlying];
+            out[row].daily_volatility =
+                by_underlying[underlying] * share_moved(inputs.book.contracts[row], market.quotes[row], market);
         }
     }
     return out;

@@ -9,8 +9,9 @@
 namespace keel::risk {
 
 // How each contract trades, with the daily volatility of its underlying where its own is not given: `sigma_day`, by
-// UnderlyingSlot, that of the tails, else own_daily_volatility(). As long as the book.
-[[nodiscard]] std::vector<ContractLiquidity> exit_liquidity(const ReportInputs& inputs,
+// UnderlyingSlot, that of the tails, else own_daily_volatility(). An option's price moves by |delta| of it. As long as
+// the book. `market`: with every option's volatility filled where it can be.
+[[nodiscard]] std::vector<ContractLiquidity> exit_liquidity(const ReportInputs& inputs, const MarketState& market,
                                                             std::span<const double> sigma_day);
 
 // Whether the daily volatility of an underlying stands in for that of something held.

@@ -154,7 +154,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.history = report_history(inputs, tail.exposure_usd, report.notes);
     report.scenario_pnl_usd = tail.scenario_pnl_usd;
     report.scenario_method = tail.scenario_method;
-    const std::vector<ContractLiquidity> liquidity = exit_liquidity(inputs, tail.sigma_day);
+    const std::vector<ContractLiquidity> liquidity = exit_liquidity(inputs, market, tail.sigma_day);
     report.positions = position_rows(inputs, market, tail, liquidity, report.doubts);
     report.venues =
         venue_reports(inputs, market, {.sigma = tail.sigma_day, .covariance = tail.covariance_day}, report.notes);

@@ -88,7 +88,8 @@ TEST(ReportStressTest, TheWorstStressSaysWhoseExitCostsItLacks) {
     EXPECT_EQ(quality("stress_worst_usd"), "1 holding not priced") << "counted once";
 }
 
-// Without spreads and volumes nothing is known; the days' volatility of the coin stands in for a contract's own.
+// Without spreads and volumes nothing is known; the days' volatility of the coin stands in for a contract's own, of an
+// option what its delta makes of it.
 TEST(ReportStressTest, LeavingWithoutAMarketIsUnknownAndNamed) {
     ReportInputs in = split_inputs();
     const auto notes_with = [](const RiskReport& report, const std::string& words) {
@@ -105,7 +106,18 @@ TEST(ReportStressTest, LeavingWithoutAMarketIsUnknownAndNamed) {
     in.histories = {{.daily_volatility = 0.03}};
     in.liquidity.assign(in.book.contracts.size(), {.spread = 0.001, .daily_volume = 1e6});
     const RiskReport leaning = make_risk_report(in);
-    for (ContractLiquidity& unit : in.liquidity) unit.daily_volatility = 0.03;
+    std::size_t options = 0;
+    for (std::size_t row = 0; row < in.liquidity.size(); ++row) {
+        in.liquidity[row].daily_volatility = 0.03;
+        if (!is_option(in.book.contracts[row].kind)) continue;
+        Sensitivities unit;
+        ASSERT_TRUE(contract_sensitivities(in.book.contracts[row], in.market.quotes[row], in.market, unit));
+        const double moved = std::abs(unit.delta_bs) / in.book.contracts[row].multiplier;
+        EXPECT_LT(moved, 1.0);
+        in.liquidity[row].daily_volatility *= moved;
+        ++options;
+    }
+    EXPECT_EQ(options, 2U);
     const RiskReport given = make_risk_report(in);
     EXPECT_NEAR(stressed(leaning, "LIQUIDITY").pnl_usd, stressed(given, "LIQUIDITY").pnl_usd, 1e-6);
     EXPECT_NEAR(find_metric(leaning, "exit_cost_usd", "")->value, find_metric(given, "exit_cost_usd", "")->value, 1e-9);
