@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "risk/book/revaluation.hpp"
 #include "risk/report/risk_report.hpp"
 #include "tests/risk/stress/stress_book.hpp"
 
