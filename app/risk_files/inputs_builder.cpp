@@ -155,7 +155,13 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
     if (!path.empty()) venue_margin_tables_[slot] = read_margin_tables(path);
 }
 
-// A forward that nobody gave: what a row told in passing, the future of that expiry, or at last the index, carried.
+// USD per unit of what a contract settles in, where it is a stablecoin.
+double InputsBuilder::usd_rate(risk::StableSlot slot) const {
+    return slot == risk::StableSlot::none ? 1.0 : inputs_.market.stables[at(slot)];
+}
+
+// A forward that nobody gave: what a row told in passing, the future of that expiry (in USD, whatever it settles in),
+// or at last the index, carried.
 void InputsBuilder::settle_forwards() {
     inputs_.expiry_doubts.resize(inputs_.market.expiries.size(), risk::InputDoubt::none);
     inputs_.expiry_age_seconds.resize(inputs_.market.expiries.size(), kNaN);
@@ -170,7 +176,7 @@ void InputsBuilder::settle_forwards() {
             continue;
         }
         if (const auto row = future_of(slot)) {
-            expiry.forward = inputs_.market.quotes[*row].mark;
+            expiry.forward = inputs_.market.quotes[*row].mark * usd_rate(inputs_.book.contracts[*row].stable);
             taint_expiry(e, inputs_.input_age_seconds[*row], inputs_.contract_doubts[*row]);
         }
     }
@@ -238,8 +244,8 @@ void InputsBuilder::carry_index() {
     }
 }
 
-// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried; a
-// perpetual that settles in a stablecoin is marked in it. So is spot, worth the index by definition.
+// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried, or
+// the index; what settles in a stablecoin is marked in it. So is spot, worth the index by definition.
 void InputsBuilder::settle_marks() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         const Contract& contract = inputs_.book.contracts[row];
@@ -251,11 +257,25 @@ void InputsBuilder::settle_marks() {
         const bool dated = contract.expiry != risk::ExpirySlot::none;
         mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
                      : inputs_.market.underlyings[at(contract.underlying)].index;
-        if (!dated && contract.stable != risk::StableSlot::none) mark /= inputs_.market.stables[at(contract.stable)];
+        mark /= usd_rate(contract.stable);
         if (spot) continue;
         const auto doubts = dated ? inputs_.expiry_doubts[at(contract.expiry)] : kCarried;
         doubt(row, has(doubts, kCarried) ? risk::InputDoubt::mark_from_index : risk::InputDoubt::mark_from_forward);
         doubt(row, without(doubts, kCarried));
+    }
+}
+
+// A dollar that nobody priced is one.
+void InputsBuilder::settle_stables(const std::string& market_file) {
+    for (std::size_t s = 0; s < inputs_.market.stables.size(); ++s) {
+        if (usable(inputs_.market.stables[s])) continue;
+        const std::string& name = inputs_.book.stable_names[s];
+        if (!is_dollar(name)) {
+            throw InputError{market_file, "stablecoins",
+                             fmt::format("no price of {}, and its name does not say that it is a dollar", name)};
+        }
+        inputs_.market.stables[s] = 1.0;
+        inputs_.notes.push_back(name + ": no price given, taken as 1 USD");
     }
 }
 
@@ -387,6 +407,8 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_sides();
     settle_cash();
     settle_told();
+    settle_stables(market_file);
+    settle_pegs();
     settle_forwards();
     settle_windows();
     settle_volatilities();
@@ -397,17 +419,6 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
         throw InputError{market_file, "underlyings",
                          fmt::format("no index price of {}", inputs_.book.underlying_names[u])};
     }
-    for (std::size_t s = 0; s < inputs_.market.stables.size(); ++s) {
-        if (usable(inputs_.market.stables[s])) continue;
-        const std::string& name = inputs_.book.stable_names[s];
-        if (!is_dollar(name)) {
-            throw InputError{market_file, "stablecoins",
-                             fmt::format("no price of {}, and its name does not say that it is a dollar", name)};
-        }
-        inputs_.market.stables[s] = 1.0;
-        inputs_.notes.push_back(name + ": no price given, taken as 1 USD");
-    }
-    settle_pegs();
     settle_marks();
     settle_pools();
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {

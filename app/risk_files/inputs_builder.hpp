@@ -140,11 +140,13 @@ private:
     // The row of the future whose mark is the forward of its expiry.
     [[nodiscard]] std::optional<std::size_t> future_of(risk::ExpirySlot expiry) const;
     void settle_forwards();
+    [[nodiscard]] double usd_rate(risk::StableSlot slot) const;
     void carry_index();
     [[nodiscard]] std::optional<std::size_t> carry_source(std::size_t expiry) const;
     void taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts);
     void settle_marks();
     void settle_pools();
+    void settle_stables(const std::string& market_file);
     void settle_pegs();
     void settle_windows();
     void settle_volatilities();

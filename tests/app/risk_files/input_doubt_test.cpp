@@ -337,6 +337,35 @@ TEST_F(InputDoubtTest, AStablecoinOffItsDollarIsDoubtedWhereItSettles) {
     EXPECT_EQ(quality(at("65000"), "equity_usd", ""), "mark far from the index, stablecoin far from a dollar");
 }
 
+// At 0.95 the coin costs 1/0.95 as many: of the same worth whichever is given, and no word on what settles in coin.
+TEST_F(InputDoubtTest, ADatedFutureInAStablecoinIsMarkedInIt) {
+    const auto at = [&](const std::string& positions, const std::string& expiries, const std::string& instruments) {
+        return load(R"({"positions":[)" + positions + R"(],"cash":[{"currency":"USDC","amount":1}]})",
+                    {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
+            "stablecoins":{"USDC":0.95},"expiries":[)" +
+                     expiries + R"(],"instruments":[)" + instruments + "]}"});
+    };
+    const std::string future = R"({"instrument":"BTC_USDC-27MAR26","quantity":1,"entry":65000})";
+    const std::string option = R"({"instrument":"BTC-27MAR26-70000-C","quantity":10})";
+    const risk::ReportInputs unmarked = at(future, kForward, "");
+    EXPECT_DOUBLE_EQ(unmarked.market.quotes[0].mark, 66'300.0 / 0.95);
+    const RiskReport from_forward = make_risk_report(unmarked);
+    EXPECT_DOUBLE_EQ(find_metric(from_forward, "delta_usd", "BTC")->value, 66'300.0 / 65'000.0);
+    EXPECT_EQ(quality(from_forward, "delta_net", "BTC"), "mark from the forward, stablecoin far from a dollar");
+    EXPECT_NEAR(make_risk_report(at(future, "", "")).equity_usd, 65'000.0 - 0.95 * 65'000.0 + 0.95, 1e-9);
+
+    const std::string marked = R"({"name":"BTC_USDC-27MAR26","mark":69789.47})";
+    EXPECT_EQ(quality(make_risk_report(at(future, kForward, marked)), "delta_net", "BTC"),
+              "stablecoin far from a dollar");
+    const std::string in_dollars = R"({"name":"BTC_USDC-27MAR26","mark":66300})";
+    EXPECT_EQ(quality(make_risk_report(at(future, kForward, in_dollars)), "delta_net", "BTC"),
+              "mark far from the index, stablecoin far from a dollar");
+    const std::string iv = R"(,{"name":"BTC-27MAR26-70000-C","iv":0.6})";
+    const risk::ReportInputs beside = at(option + "," + future, "", marked + iv);
+    EXPECT_NEAR(beside.market.expiries[0].forward, 66'300.0, 1e-2);
+    EXPECT_EQ(quality(make_risk_report(beside), "delta_net", "BTC"), "stablecoin far from a dollar");
+}
+
 TEST_F(InputDoubtTest, ANoteNamesTheFirstOfManyWithOneReason) {
     std::string options;
     for (const char* strike : {"60000", "62000", "64000", "66000", "68000"}) {
