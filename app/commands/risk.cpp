@@ -175,7 +175,7 @@ void swap_coins(const risk::Contract& spot, double quantity, double index, Repor
 WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before, ReportInputs& inputs) {
     const risk::Contract contract = inputs.book.contracts[row];
     risk::MarketState market = inputs.market;
-    (void)risk::fill_volatilities(inputs.book, before.smiles, market);
+    (void)risk::fill_volatilities(inputs, before.smiles, market);
     const risk::ContractQuote quote = market.quotes[row];
     const risk::Holding held = inputs.book.holdings[row];
     WhatIfTrade filled{.contract = trade.contract,

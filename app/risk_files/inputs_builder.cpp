@@ -9,8 +9,6 @@
 #include "app/report/report_words.hpp"
 #include "app/risk_files/margin_tables.hpp"
 #include "risk/book/accounts.hpp"
-#include "risk/book/expiring_option.hpp"
-#include "risk/options/implied_volatility.hpp"
 
 namespace keel::app {
 namespace {
@@ -328,33 +326,6 @@ bool InputsBuilder::has_smile(risk::ExpirySlot slot) const {
     return smile.svi || smile.quotes.size() >= 5;
 }
 
-void InputsBuilder::settle_volatilities() {
-    std::size_t solved = 0;
-    for (const auto& [row, price] : option_prices_) {
-        const Contract& contract = inputs_.book.contracts[row];
-        double& volatility = inputs_.market.quotes[row].volatility;
-        if (std::isfinite(volatility) || has_smile(contract.expiry)) {
-            inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
-            inputs_.option_prices[row] = price;
-            continue;
-        }
-        const risk::ExpiryMarket& expiry = inputs_.market.expiries[at(contract.expiry)];
-        const risk::DeliveryForward delivery = risk::delivery_forward(expiry, inputs_.market.now);
-        const bool in_coin = contract.kind == ContractKind::inverse_option;
-        const auto result =
-            risk::implied_volatility({.forward = delivery.price,
-                                      .strike = contract.strike,
-                                      .years = delivery.years,
-                                      .price = price,
-                                      .unit = in_coin ? risk::PremiumUnit::coin : risk::PremiumUnit::usd,
-                                      .type = contract.type});
-        if (result.status != risk::ImpliedStatus::ok) continue;
-        volatility = result.volatility;
-        ++solved;
-    }
-    if (solved > 0) inputs_.notes.push_back(fmt::format("{} volatilities were solved from mark prices", solved));
-}
-
 void InputsBuilder::settle_margins() {
     for (std::size_t v = 0; v < inputs_.venue_margins.size(); ++v) {
         const auto slot = risk::VenueSlot(static_cast<std::uint16_t>(v));
@@ -411,7 +382,6 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_pegs();
     settle_forwards();
     settle_windows();
-    settle_volatilities();
     settle_margins();
     settle_correlations();
     for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
@@ -429,6 +399,8 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
         holding.entry = inputs_.market.quotes[row].mark;
         inputs_.notes.push_back(inputs_.book.names[row] + ": no entry given, its profit counts from the mark");
     }
+    if (!option_prices_.empty()) inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
+    for (const auto& [row, price] : option_prices_) inputs_.option_prices[row] = price;
     inputs_.smiles.resize(inputs_.market.expiries.size());
     inputs_.histories.resize(inputs_.market.underlyings.size());
     return std::move(inputs_);

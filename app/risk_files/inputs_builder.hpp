@@ -74,7 +74,7 @@ public:
     // Something that a file says makes a contract's numbers doubtful.
     void doubt(std::size_t row, risk::InputDoubt doubt);
     void forget_doubts(std::size_t row);
-    // An option's price as quoted, coin or USD: its volatility is solved where nobody gives one.
+    // An option's price as quoted, coin or stablecoin: its volatility is solved where nothing else gives one.
     void suggest_option_price(std::size_t row, double price);
     void forget_option_price(std::size_t row) { option_prices_.erase(row); }
 
@@ -149,7 +149,6 @@ private:
     void settle_stables(const std::string& market_file);
     void settle_pegs();
     void settle_windows();
-    void settle_volatilities();
     void settle_margins();
     void settle_correlations();
 

@@ -7,6 +7,7 @@
 
 #include "app/report/report_words.hpp"
 #include "app/risk_files/inputs_builder.hpp"
+#include "risk/options/implied_quote.hpp"
 #include "risk/report/report_doubts.hpp"
 
 namespace keel::app {
@@ -35,7 +36,7 @@ void InputsBuilder::tell_mark(std::size_t row, double mark) { told_marks_[row] =
 bool InputsBuilder::is_priced(std::size_t row) const {
     const risk::ContractQuote& quote = inputs_.market.quotes[row];
     if (!risk::is_option(inputs_.book.contracts[row].kind)) return usable(quote.mark);
-    return std::isfinite(quote.volatility) || option_prices_.contains(row) ||
+    return risk::is_market_volatility(quote.volatility) || option_prices_.contains(row) ||
            has_smile(inputs_.book.contracts[row].expiry);
 }
 

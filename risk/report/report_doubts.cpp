@@ -91,22 +91,24 @@ InputDoubt of_price(const ReportInputs& inputs, std::size_t row, double volatili
     return std::abs(price - value) > most ? InputDoubt::price_far : InputDoubt::none;
 }
 
-InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row) {
+// `valued_at`: the volatility that it is valued at, its own or what stands in for it.
+InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> smiles, std::size_t row,
+                     double valued_at) {
     const Contract& contract = inputs.book.contracts[row];
     const double own = inputs.market.quotes[row].volatility;
     InputDoubt out = doubt_of(inputs.expiry_doubts, at(contract.expiry));
     if (contract.expiry != ExpirySlot::none) out |= of_forward(inputs, contract.expiry);
+    out |= of_price(inputs, row, valued_at);
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);
-    const bool has_curve = smile != smiles.end() && smile->svi;
+    const double on_curve = smile == smiles.end() ? kNaN : smile_volatility(*smile, contract.strike);
     if (is_market_volatility(own)) {
-        const double on_curve = has_curve ? smile_volatility(*smile, contract.strike) : kNaN;
-        const bool between = has_curve && !has(curve_doubts(*smile, contract.strike), InputDoubt::beyond_quotes);
-        if (between && is_far(own, on_curve, kVolatilityFarFactor)) out |= InputDoubt::volatility_far;
-        return out | of_price(inputs, row, own);
+        const bool between =
+            std::isfinite(on_curve) && !has(curve_doubts(*smile, contract.strike), InputDoubt::beyond_quotes);
+        return between && is_far(own, on_curve, kVolatilityFarFactor) ? out | InputDoubt::volatility_far : out;
     }
-    if (std::isfinite(own)) out |= InputDoubt::volatility_range;
-    if (!has_curve) return out;
-    out |= of_price(inputs, row, smile_volatility(*smile, contract.strike));
+    const bool absurd = std::isfinite(valued_at) && !is_market_volatility(valued_at);
+    if (std::isfinite(own) || absurd) out |= InputDoubt::volatility_range;
+    if (!std::isfinite(on_curve)) return out;
     const InputDoubt of_curve = curve_doubts(*smile, contract.strike);
     out |= of_curve;
     if (has(of_curve, InputDoubt::beyond_quotes)) return out;
@@ -133,7 +135,8 @@ std::string doubt_words(InputDoubt doubts) {
     return out;
 }
 
-std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles) {
+std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles,
+                                        const MarketState& valued_at) {
     std::vector<InputDoubt> out(inputs.book.contracts.size());
     for (std::size_t row = 0; row < out.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
@@ -142,7 +145,7 @@ std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<co
             inputs.market.expiries[at(contract.expiry)].expiry <= inputs.market.now) {
             out[row] |= InputDoubt::expired;
         } else if (is_option(contract.kind)) {
-            out[row] |= of_option(inputs, smiles, row);
+            out[row] |= of_option(inputs, smiles, row, valued_at.quotes[row].volatility);
         } else if (contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future ||
                    contract.kind == ContractKind::liquidity) {
             const double mark = inputs.market.quotes[row].mark;

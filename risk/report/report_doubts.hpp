@@ -10,9 +10,10 @@
 namespace keel::risk {
 
 // By contract: what the reader of the files doubted, how far a mark is from where it should be, and for options what is
-// wrong with the forward and, where they have no usable volatility of their own, with the curve that they are valued
-// on.
-[[nodiscard]] std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles);
+// wrong with the forward, with the volatility that they are valued at (`valued_at`: the market after
+// fill_volatilities()) and, where they have no usable one of their own, with the curve that it is from.
+[[nodiscard]] std::vector<InputDoubt> contract_doubts(const ReportInputs& inputs, std::span<const SmileReport> smiles,
+                                                      const MarketState& valued_at);
 
 // What is wrong with a curve at one strike, whoever reads it there.
 [[nodiscard]] InputDoubt curve_doubts(const SmileReport& smile, double strike);

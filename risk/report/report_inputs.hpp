@@ -101,8 +101,7 @@ struct ReportInputs {
     // By UnderlyingSlot, of the returns or the daily volatility that stands in for them: since the day after its last
     // one was due, 0 before; likewise.
     std::vector<double> history_age_seconds;
-    // By contract, as its venue says it: coin or stablecoin per coin; NaN: none, or its volatility comes from it;
-    // likewise.
+    // By contract, as its venue says it: coin or stablecoin per coin; NaN: none; likewise.
     std::vector<double> option_prices;
     std::vector<InputDoubt> contract_doubts;  // by contract, of what the files say of it; likewise
     std::vector<InputDoubt> expiry_doubts;    // by ExpirySlot; likewise

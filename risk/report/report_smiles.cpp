@@ -5,6 +5,7 @@
 #include <numeric>
 #include <ranges>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/options/implied_quote.hpp"
 #include "risk/surface/surface_quote.hpp"
 #include "risk/surface/svi_arbitrage.hpp"
@@ -12,6 +13,8 @@
 
 namespace keel::risk {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The best that a quote says of a strike's volatility: both sides, else the mark at a quarter of the weight.
 SviPoint point_of(const SmileQuote& quote, double forward, double years) {
@@ -109,6 +112,20 @@ void check(SmileReport& smile, const SmileReport* before) {
     if (!smile.arbitrage_free) smile.doubts |= InputDoubt::curve_arbitrage;
 }
 
+// The volatility that a price as its venue says it implies; NaN where none does.
+double volatility_of_price(const Contract& contract, double price, const MarketState& market) {
+    const ExpiryMarket& expiry = market.expiries[static_cast<std::size_t>(contract.expiry)];
+    const DeliveryForward delivery = delivery_forward(expiry, market.now);
+    const bool in_coin = contract.kind == ContractKind::inverse_option;
+    const ImpliedVolatility implied = implied_volatility({.forward = delivery.price,
+                                                          .strike = contract.strike,
+                                                          .years = delivery.years,
+                                                          .price = price,
+                                                          .unit = in_coin ? PremiumUnit::coin : PremiumUnit::usd,
+                                                          .type = contract.type});
+    return implied.status == ImpliedStatus::ok ? implied.volatility : kNaN;
+}
+
 }  // namespace
 
 std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
@@ -172,26 +189,31 @@ std::string signal_quality_words(SurfaceQuality quality) {
 }
 
 double smile_volatility(const SmileReport& smile, double strike) {
-    if (!smile.svi || !(smile.years > 0.0)) return std::numeric_limits<double>::quiet_NaN();
+    if (!smile.svi || !(smile.years > 0.0)) return kNaN;
     const double variance = svi_total_variance(*smile.svi, std::log(strike / smile.forward));
-    return variance > 0.0 ? std::sqrt(variance / smile.years) : std::numeric_limits<double>::quiet_NaN();
+    return variance > 0.0 ? std::sqrt(variance / smile.years) : kNaN;
 }
 
-std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market) {
-    std::size_t filled = 0;
-    for (std::size_t row = 0; row < book.contracts.size(); ++row) {
-        const Contract& contract = book.contracts[row];
+FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const SmileReport> smiles,
+                                     MarketState& market) {
+    FilledVolatilities filled;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        const Contract& contract = inputs.book.contracts[row];
         double& volatility = market.quotes[row].volatility;
         if (!is_option(contract.kind) || is_market_volatility(volatility)) continue;
-        for (const SmileReport& smile : smiles) {
-            if (smile.expiry != static_cast<std::size_t>(contract.expiry)) continue;
-            const double on_curve = smile_volatility(smile, contract.strike);
-            if (!std::isfinite(on_curve)) continue;
+        const auto expiry = static_cast<std::size_t>(contract.expiry);
+        const auto smile = std::ranges::find(smiles, expiry, &SmileReport::expiry);
+        const double on_curve = smile == smiles.end() ? kNaN : smile_volatility(*smile, contract.strike);
+        const double price = row < inputs.option_prices.size() ? inputs.option_prices[row] : kNaN;
+        if (std::isfinite(on_curve)) {
             volatility = on_curve;
-            ++filled;
+            ++filled.from_curves;
+        } else if (const double solved = volatility_of_price(contract, price, market); std::isfinite(solved)) {
+            volatility = solved;
+            ++filled.from_prices;
+        } else if (market.expiries[expiry].expiry <= market.now && !std::isfinite(volatility)) {
+            volatility = 0.0;  // what it pays asks for none
         }
-        const bool expired = market.expiries[static_cast<std::size_t>(contract.expiry)].expiry <= market.now;
-        if (expired && !std::isfinite(volatility)) volatility = 0.0;  // what it pays asks for none
     }
     return filled;
 }

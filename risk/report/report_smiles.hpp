@@ -9,9 +9,15 @@ namespace keel::risk {
 // Expiries with neither, or with fewer than five usable quotes, have no curve and a note.
 [[nodiscard]] std::vector<SmileReport> report_smiles(const ReportInputs& inputs);
 
-// Fills the volatility of every option that has no usable one of its own from the smile of its expiry; where there is
-// none it stays, past its expiry it is 0. Counts those filled from a smile.
-std::size_t fill_volatilities(const Book& book, std::span<const SmileReport> smiles, MarketState& market);
+// Where the volatilities came from that options have not of their own.
+struct FilledVolatilities {
+    std::size_t from_curves{0};
+    std::size_t from_prices{0};
+};
+// Fills the volatility of every option that has no usable one of its own from the smile of its expiry, and where that
+// says nothing from its price; where there is none either it stays, past its expiry it is 0.
+FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const SmileReport> smiles,
+                                     MarketState& market);
 
 // What the curves of one underlying say at constant maturities.
 [[nodiscard]] SurfaceSignals report_signals(const MarketState& market, std::span<const SmileReport> smiles,

@@ -108,8 +108,13 @@ void mark_doubtful_tails(const ReportInputs& inputs, InputDoubt doubts, std::vec
     }
 }
 
-void note_what_is_missing(const ReportInputs& inputs, std::size_t filled, RiskReport& report) {
-    if (filled > 0) report.notes.push_back(std::to_string(filled) + " options are valued at the curve of their expiry");
+void note_what_is_missing(const ReportInputs& inputs, const FilledVolatilities& filled, RiskReport& report) {
+    if (filled.from_curves > 0) {
+        report.notes.push_back(std::to_string(filled.from_curves) + " options are valued at the curve of their expiry");
+    }
+    if (filled.from_prices > 0) {
+        report.notes.push_back(std::to_string(filled.from_prices) + " volatilities were solved from mark prices");
+    }
     std::vector<std::string> not_priced;
     for (const PositionRow& position : report.positions) {
         if (!position.priced) not_priced.push_back(position.name);
@@ -142,8 +147,8 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     for (const ExpiryMarket& expiry : inputs.market.expiries) report.expiry_names.push_back(expiry_name(expiry.expiry));
     MarketState market = inputs.market;
     report.smiles = report_smiles(inputs);
-    const std::size_t filled = fill_volatilities(inputs.book, report.smiles, market);
-    report.doubts = contract_doubts(inputs, report.smiles);
+    const FilledVolatilities filled = fill_volatilities(inputs, report.smiles, market);
+    report.doubts = contract_doubts(inputs, report.smiles, market);
 
     report.settlements = open_settlements(inputs.book, market, report.expiry_names, report.notes);
     const BookValue value = value_book(inputs.book, market);

@@ -259,6 +259,40 @@ TEST_F(InputDoubtTest, AVolatilityThatIsNoMarketsGivesWayToTheCurve) {
     expect_quality(report(option, {market(kForward, absurd)}), "volatility out of range");
 }
 
+// 60 where 0.6 was meant, or quotes in percent that no curve comes out of: the price says what the volatility is.
+TEST_F(InputDoubtTest, AnOptionWithAPriceIsSolvedFromItWhereNoVolatilityOrCurveIsUsable) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto told = [](const std::string& volatility) {
+        return R"(,{"name":"BTC-27MAR26-70000-C","mark":0.04)" + volatility + "}";
+    };
+    const RiskReport solved = report(option, {market(kForward, told(""))});
+    expect_quality(solved, "good");
+    EXPECT_NEAR(solved.positions.at(1).value_usd, 2.0 * 0.04 * 65'000.0, 1e-6);
+    const RiskReport absurd = report(option, {market(kForward, told(R"(,"iv":60)"))});
+    expect_quality(absurd, "volatility out of range");
+    EXPECT_DOUBLE_EQ(absurd.equity_usd, solved.equity_usd);
+    EXPECT_TRUE(has_note(absurd, "1 volatilities were solved from mark prices"));
+    std::string percent = R"({"underlying":"BTC","expiry":"27MAR26","forward":66300,"quotes":[)";
+    for (const char* strike : {"50000", "60000", "65000", "70000"}) {
+        percent += R"({"strike":)" + std::string{strike} + R"(,"mark_iv":55},)";
+    }
+    percent += R"({"strike":80000,"mark_iv":57}]})";
+    const RiskReport no_curve = report(option, {market(percent, told(""))});
+    ASSERT_FALSE(no_curve.smiles.at(0).svi.has_value());
+    expect_quality(no_curve, "good");
+    EXPECT_DOUBLE_EQ(no_curve.equity_usd, solved.equity_usd);
+    const char* answer = R"({"result":[{"instrument_name":"BTC-27MAR26-70000-C","direction":"buy","size":2,
+      "average_price":0.03,"mark_price":0.04}]})";
+    const RiskReport by_venue = report(answer, {market(kForward, R"(,{"name":"BTC-27MAR26-70000-C","iv":60})")});
+    EXPECT_NEAR(by_venue.positions.at(0).value_usd, 2.0 * 0.04 * 65'000.0, 1e-6);
+    // Dearer than the coin itself: no volatility says that, and the other word stands.
+    const std::string dear = R"(,{"name":"BTC-27MAR26-70000-C","mark":1.5,"iv":0.02})";
+    expect_quality(report(option, {market(kForward, dear)}), "volatility out of range, price far from its volatility");
+    // A price that is no market's, either.
+    const std::string high = R"(,{"name":"BTC-27MAR26-70000-C","mark":0.9})";
+    expect_quality(report(option, {market(kForward, high)}), "volatility out of range");
+}
+
 // At 60 % the call is worth 0.0414 coin; a price is doubted beyond a quarter of that either way.
 TEST_F(InputDoubtTest, APriceThatItsVolatilityDoesNotExplainIsDoubted) {
     const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");

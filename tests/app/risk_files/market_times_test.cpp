@@ -89,10 +89,10 @@ TEST_F(MarketTimesTest, AnOlderVolatilityDoesNotStandBesideANewerPrice) {
                option + "}]}";
     };
     const std::string newer = file("08", R"("mark":0.03)"), older = file("07", R"("iv":0.9)");
-    const double alone = load(kHeld, {newer}).market.quotes[2].volatility;
+    const double alone = test::quote_of(load(kHeld, {newer}), 2).volatility;
     ASSERT_TRUE(alone > 0.1 && alone < 0.85) << alone;
-    EXPECT_EQ(load(kHeld, {newer, older}).market.quotes[2].volatility, alone);
-    EXPECT_EQ(load(kHeld, {older, newer}).market.quotes[2].volatility, alone);
+    EXPECT_EQ(test::quote_of(load(kHeld, {newer, older}), 2).volatility, alone);
+    EXPECT_EQ(test::quote_of(load(kHeld, {older, newer}), 2).volatility, alone);
 }
 
 TEST_F(MarketTimesTest, ARowWithoutAPriceNeitherMakesOneYoungerNorBringsBackAnOldSpread) {

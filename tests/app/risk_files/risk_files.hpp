@@ -7,10 +7,18 @@
 
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
+#include "risk/report/report_smiles.hpp"
 #include "risk/report/risk_report.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace keel::test {
+
+// What a contract is valued at.
+inline risk::ContractQuote quote_of(const risk::ReportInputs& inputs, std::size_t row) {
+    risk::MarketState market = inputs.market;
+    (void)fill_volatilities(inputs, report_smiles(inputs), market);
+    return market.quotes.at(row);
+}
 
 // Portfolio and market files in a folder of their own, read as `keel risk` reads them.
 class RiskFiles : public testing::Test {

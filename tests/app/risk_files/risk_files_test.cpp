@@ -8,6 +8,7 @@
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
 #include "risk/report/risk_report.hpp"
+#include "tests/app/risk_files/risk_files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace keel::app {
@@ -321,7 +322,7 @@ TEST_F(RiskFilesTest, AnOptionWithoutVolatilityIsSolvedFromItsPrice) {
              R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":65000}],
                "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65300}],
                "instruments":[{"name":"BTC-27MAR26-70000-C","mark":0.0397}]})");
-    risk::ContractQuote quote = inputs.market.quotes[0];
+    const risk::ContractQuote quote = test::quote_of(inputs, 0);
     EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, quote, inputs.market), 0.0397, 1e-12);
 }
 
@@ -403,7 +404,7 @@ TEST_F(RiskFilesTest, InTheWindowVolatilityIsSolvedOnTheAverage) {
              R"({"time":"2026-03-27T07:50:00Z","underlyings":[{"name":"BTC","index":65000}],
                "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":65000,"settlement_average":65100}],
                "instruments":[{"name":"BTC-27MAR26-65000-C","mark":0.00105}]})");
-    EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, inputs.market.quotes[0], inputs.market),
+    EXPECT_NEAR(holding_value(inputs.book.contracts[0], {.quantity = 1.0}, test::quote_of(inputs, 0), inputs.market),
                 0.00105, 1e-12);
 }
 

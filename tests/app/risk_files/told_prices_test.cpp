@@ -53,7 +53,7 @@ TEST_F(ToldPricesTest, AnOptionsPriceInAMarketFileGoesBefore) {
         load(positions(), {R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":66005}],
           "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":66500}],"instruments":[
           {"name":"BTC-27MAR26-70000-C","mark":0.05},{"name":"BTC-PERPETUAL","mark":66000}]})"});
-    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, inputs.market.quotes[2], inputs.market),
+    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, test::quote_of(inputs, 2), inputs.market),
                 0.05, 1e-12);
     EXPECT_EQ(inputs.market.quotes[1].mark, 65'000.0) << "which nobody else gives";
 }
@@ -64,7 +64,7 @@ TEST_F(ToldPricesTest, WhatOnlyTheAnswerGivesIsUsedAndSaid) {
     EXPECT_EQ(inputs.market.underlyings[0].index, 66'005.0);
     EXPECT_EQ(inputs.market.expiries[0].forward, 65'000.0) << "the future's";
     EXPECT_EQ(inputs.market.quotes[0].mark, 64'500.0);
-    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, inputs.market.quotes[2], inputs.market),
+    EXPECT_NEAR(holding_value(inputs.book.contracts[2], {.quantity = 1.0}, test::quote_of(inputs, 2), inputs.market),
                 0.02, 1e-12);
     const risk::RiskReport out = make_risk_report(inputs);
     EXPECT_TRUE(has_note(out, path + ": its own prices of BTC-PERPETUAL, BTC-27MAR26 and BTC-27MAR26-70000-C are used, "
