@@ -67,7 +67,7 @@ Sensitivities option_sensitivities(const OptionGreeks& usd, const InverseGreeks&
     return {.delta_bs = size * usd.delta,
             .delta_net = size * (inverse ? coin.delta_net : usd.delta),
             .delta_inverse = inverse ? size * coin.delta_net : 0.0,
-            .delta_linear_usd = inverse ? 0.0 : size * usd.delta * forward,
+            .delta_linear_stable = inverse ? 0.0 : size * usd.delta * forward,
             .gamma = size * usd.gamma,
             .vega = size * usd.vega,
             .theta = size * usd.theta,

@@ -83,13 +83,13 @@ void IncrementalBook::post_usd(Cell& cell) {
     const auto in_usd = [&](const RiskVector& risk) {
         const Sensitivities& g = risk.greeks;
         return UsdVector{.equity = risk.coin * coin + risk.stable * dollar,
-                         .gross = g.gross_usd + g.gross_coins * coin,
-                         .net = g.net_usd + g.net_coins * coin,
-                         .dollar_delta = (risk.coin + g.delta_inverse) * coin + g.delta_linear_usd * dollar,
+                         .gross = g.gross_usd + g.gross_stable * dollar + g.gross_coins * coin,
+                         .net = g.net_usd + g.net_stable * dollar + g.net_coins * coin,
+                         .dollar_delta = (risk.coin + g.delta_inverse) * coin + g.delta_linear_stable * dollar,
                          .gamma_1pct = g.gamma * coin * coin / 100.0,
                          .vega = g.vega,
                          .theta = g.theta,
-                         .margin = risk.margin_usd + risk.margin_coins * coin};
+                         .margin = risk.margin_usd + risk.margin_stable * dollar + risk.margin_coins * coin};
     };
     Bounded<UsdVector> after{in_usd(cell.sums.sum().value), in_usd(cell.sums.sum().bound)};
     add_to(after.value, in_usd(cell.sums.carry().value));
@@ -129,6 +129,7 @@ void IncrementalBook::post_row(std::uint32_t index) {
         if (valued) {
             after.greeks = scaled(unit, quantity);
             after.margin_usd = after.greeks.gross_usd * row.contract.margin_rate;
+            after.margin_stable = after.greeks.gross_stable * row.contract.margin_rate;
             (settles_in_coin(row.contract.kind) ? after.coin : after.stable) = value;
         }
     }

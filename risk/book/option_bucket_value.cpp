@@ -39,7 +39,7 @@ void set_risk(const CurvePoint& stable, const CurvePoint& coin, const Standpoint
     g.delta_bs = both.slope[0];
     g.delta_net = both.slope[0] + minus * out.coin;
     g.delta_inverse = coin.slope[0] + minus * out.coin;
-    g.delta_linear_usd = stable.slope[0] * here.forward;
+    g.delta_linear_stable = stable.slope[0] * here.forward;
     g.gamma = both.curvature[0];
     g.vega = both.value[2] * here.root;
     g.theta = per_time * (both.value[1] + here.shift * both.value[2]);

@@ -68,10 +68,10 @@ bool liquidity_sensitivities(const Contract& contract, const ContractQuote& quot
     const double size = contract.multiplier;
     out = {.delta_bs = size * pool.delta,
            .delta_net = size * pool.delta,
-           .delta_linear_usd = size * pool.delta * quote.mark,
+           .delta_linear_stable = size * pool.delta * quote.mark,
            .gamma = size * pool.gamma,
-           .gross_usd = size * pool.delta * quote.mark,
-           .net_usd = size * pool.delta * quote.mark};
+           .gross_stable = size * pool.delta * quote.mark,
+           .net_stable = size * pool.delta * quote.mark};
     return true;
 }
 
@@ -120,12 +120,16 @@ bool contract_sensitivities(const Contract& contract, const ContractQuote& quote
         const bool inverse = contract.kind == ContractKind::inverse_future;
         const double coins = inverse ? size / quote.mark : size;
         const double left = open_share(contract, market);
+        const double face = inverse ? size : 0.0;
+        const double stable = inverse ? 0.0 : coins * quote.mark;
         out = {.delta_bs = left * coins,
                .delta_net = left * coins,
                .delta_inverse = inverse ? left * coins : 0.0,
-               .delta_linear_usd = inverse ? 0.0 : left * coins * quote.mark,
-               .gross_usd = coins * quote.mark,
-               .net_usd = coins * quote.mark};
+               .delta_linear_stable = left * stable,
+               .gross_usd = face,
+               .gross_stable = stable,
+               .net_usd = face,
+               .net_stable = stable};
         return true;
     }
     if (contract.expiry == ExpirySlot::none || !std::isfinite(quote.volatility)) return false;
@@ -173,6 +177,15 @@ BookValue value_book(const Book& book, const MarketState& market, const Shock& s
     return out;
 }
 
+DollarSums dollar_sums(const Contract& contract, const Sensitivities& held, const MarketState& market) {
+    const std::size_t u = at(contract.underlying), s = at(contract.stable);
+    const double coin = u < market.underlyings.size() ? market.underlyings[u].index : 0.0;
+    const double stable = s < market.stables.size() ? market.stables[s] : 0.0;
+    return {.gross = held.gross_usd + held.gross_stable * stable + held.gross_coins * coin,
+            .net = held.net_usd + held.net_stable * stable + held.net_coins * coin,
+            .delta_linear = held.delta_linear_stable * stable};
+}
+
 BookSensitivities book_sensitivities(const Book& book, const MarketState& market, UnderlyingSlot underlying) {
     BookSensitivities out;
     SensitivitySum sum;
@@ -181,7 +194,12 @@ BookSensitivities book_sensitivities(const Book& book, const MarketState& market
         if (book.contracts[i].underlying != underlying || quantity == 0.0) continue;
         Sensitivities unit;
         if (contract_sensitivities(book.contracts[i], market.quotes[i], market, unit)) {
-            sum.replace({}, scaled(unit, quantity));
+            const Sensitivities held = scaled(unit, quantity);
+            const DollarSums dollars = dollar_sums(book.contracts[i], held, market);
+            sum.replace({}, held);
+            out.usd.gross += dollars.gross;
+            out.usd.net += dollars.net;
+            out.usd.delta_linear += dollars.delta_linear;
         } else {
             ++out.left_out;
         }

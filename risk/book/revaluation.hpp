@@ -44,9 +44,20 @@ struct BookValue {
 [[nodiscard]] BookValue value_book(const Book& book, const MarketState& market, const Shock& shock,
                                    std::span<const double> values);
 
-// Sum of quantity times contract_sensitivities over the holdings of `underlying`.
+// What of sensitivities is an amount of money, in USD: stablecoins at their price, coin at its index.
+struct DollarSums {
+    double gross{0.0};         // |notional|
+    double net{0.0};           // signed
+    double delta_linear{0.0};  // delta times forward of linear contracts
+};
+// Of what is `held` of one contract.
+[[nodiscard]] DollarSums dollar_sums(const Contract& contract, const Sensitivities& held, const MarketState& market);
+
+// Sum of quantity times contract_sensitivities over the holdings of `underlying`. Several stablecoins add up in `usd`
+// only, each at its own price.
 struct BookSensitivities {
     Sensitivities sums{};
+    DollarSums usd{};
     std::size_t left_out{0};
 };
 [[nodiscard]] BookSensitivities book_sensitivities(const Book& book, const MarketState& market,

@@ -13,11 +13,11 @@ namespace keel::risk {
 // bound of its error (every member then a magnitude), and as a sum.
 struct RiskVector {
     Sensitivities greeks{};
-    double coin{0.0};          // value in the coin ledger: cash, inverse futures and options
-    double stable{0.0};        // value in the ledger of the stablecoin
-    double margin_usd{0.0};    // sum of |notional| times margin rate that does not move with the index
-    double margin_coins{0.0};  // that does
-    std::array<double, 3> unused{};
+    double coin{0.0};        // value in the coin ledger: cash, inverse futures and options
+    double stable{0.0};      // value in the ledger of the stablecoin
+    double margin_usd{0.0};  // sum of |notional| times margin rate: as gross_usd, gross_stable and gross_coins
+    double margin_stable{0.0};
+    double margin_coins{0.0};
 };
 inline constexpr std::size_t kRiskVectorCount = sizeof(RiskVector) / sizeof(double);
 static_assert(kRiskVectorCount % 4 == 0, "four doubles to a register");

@@ -12,15 +12,13 @@ double index_of(const MarketState& market, UnderlyingSlot slot) {
     return market.underlyings[static_cast<std::size_t>(slot)].index;
 }
 
-double gross_usd(const Sensitivities& sums, double index) { return sums.gross_usd + sums.gross_coins * index; }
-
-void add(ExposureRow& row, const Sensitivities& sums, const MarketState& market) {
+void add(ExposureRow& row, const Contract& contract, const Sensitivities& sums, const MarketState& market) {
     const double index = index_of(market, row.underlying);
     row.delta_net += sums.delta_net;
     row.gamma_1pct_usd += sums.gamma * index * index / 100.0;
     row.vega_usd += sums.vega / 100.0;
     row.theta_day_usd += sums.theta / 365.0;
-    row.notional_usd += gross_usd(sums, index);
+    row.notional_usd += dollar_sums(contract, sums, market).gross;
     if (row.expiry == ExpirySlot::none) return;
     const double years = years_between(market.now, market.expiries[static_cast<std::size_t>(row.expiry)].expiry);
     row.vega_w30_usd += sums.vega / 100.0 * std::sqrt(30.0 / std::max(1.0, years * 365.0));
@@ -39,7 +37,7 @@ std::vector<ExposureRow> exposure_matrix(const Book& book, const MarketState& ma
         row.expiry = contract.expiry;
         Sensitivities unit;
         if (contract_sensitivities(contract, market.quotes[i], market, unit)) {
-            add(row, scaled(unit, book.holdings[i].quantity), market);
+            add(row, contract, scaled(unit, book.holdings[i].quantity), market);
         } else {
             ++row.left_out;
         }
@@ -68,7 +66,7 @@ OpenOrderExposure open_order_exposure(const Book& book, const MarketState& marke
         }
         const Sensitivities moved = scaled(unit, order.quantity);
         (moved.delta_net < 0.0 ? out.delta_low : out.delta_high) += moved.delta_net;
-        (order.quantity > 0.0 ? bought_usd : sold_usd) += gross_usd(moved, index_of(market, underlying));
+        (order.quantity > 0.0 ? bought_usd : sold_usd) += dollar_sums(book.contracts[i], moved, market).gross;
     }
     out.notional_usd = std::max(bought_usd, sold_usd);
     return out;

@@ -59,8 +59,6 @@ double RiskEngine::equity(CurrencyId currency) const {
     return slot(currency) < kCurrenciesMax ? ledger_.equity(currency) : kUnknown;
 }
 
-// USD per unit of a currency: the index of the coin, or of the stablecoin where one is published, else
-// its configured rate.
 double RiskEngine::usd_rate(CurrencyId currency) const {
     if (slot(currency) >= kCurrenciesMax) return kUnknown;
     const UnderlyingId coin = underlying_of_[slot(currency)];
@@ -82,7 +80,15 @@ double RiskEngine::equity_usd() const {
 
 // Coins of linear contracts: delta times forward over index, in USD of their stablecoin.
 double RiskEngine::linear_coins(const Sensitivities& sums, const Underlying& row) const {
-    return sums.delta_linear_usd == 0.0 ? 0.0 : sums.delta_linear_usd * usd_rate(row.stable) / row.index;
+    return sums.delta_linear_stable == 0.0 ? 0.0 : sums.delta_linear_stable * usd_rate(row.stable) / row.index;
+}
+
+double RiskEngine::gross_notional(const Sensitivities& sums, const Underlying& row) const {
+    return sums.gross_usd + times(sums.gross_stable, usd_rate(row.stable)) + times(sums.gross_coins, row.index);
+}
+
+double RiskEngine::net_notional(const Sensitivities& sums, const Underlying& row) const {
+    return sums.net_usd + times(sums.net_stable, usd_rate(row.stable)) + times(sums.net_coins, row.index);
 }
 
 // (d USD equity / d lnS) / S: the coin equity itself moves with the index, inverse contracts by their
@@ -111,8 +117,8 @@ AccountRisk RiskEngine::account() const {
     for (std::size_t i = 0; i < underlyings_.size(); ++i) {
         const Underlying& row = underlyings_[i];
         const Sensitivities sums = row.sums.value();
-        out.gross_notional_usd += sums.gross_usd + times(sums.gross_coins, row.index);
-        out.net_notional_usd += sums.net_usd + times(sums.net_coins, row.index);
+        out.gross_notional_usd += gross_notional(sums, row);
+        out.net_notional_usd += net_notional(sums, row);
         out.gamma_1pct_usd += times(sums.gamma, row.index * row.index / kPointsPerUnit);
         out.vega_point_usd += sums.vega / kPointsPerUnit;
         out.theta_day_usd += sums.theta / kDaysPerYear;
@@ -157,8 +163,8 @@ UnderlyingRisk RiskEngine::underlying(UnderlyingId underlying) const {
     out.gamma_1pct_usd = times(out.sums.gamma, row.index * row.index / kPointsPerUnit);
     out.vega_point_usd = out.sums.vega / kPointsPerUnit;
     out.theta_day_usd = out.sums.theta / kDaysPerYear;
-    out.gross_notional_usd = out.sums.gross_usd + times(out.sums.gross_coins, row.index);
-    out.net_notional_usd = out.sums.net_usd + times(out.sums.net_coins, row.index);
+    out.gross_notional_usd = gross_notional(out.sums, row);
+    out.net_notional_usd = net_notional(out.sums, row);
     out.volatility_fast = row.volatility.volatility(VolatilityHorizon::fast);
     out.volatility_medium = row.volatility.volatility(VolatilityHorizon::medium);
     out.volatility_slow = row.volatility.volatility(VolatilityHorizon::slow);
@@ -231,8 +237,7 @@ MetricArray RiskEngine::metrics_after(UnderlyingId underlying, std::span<const T
     }
     const Sensitivities before = row.sums.value();
     const Sensitivities after = sums.value();
-    const double gross_usd = account().gross_notional_usd + (after.gross_usd - before.gross_usd) +
-                             times(after.gross_coins - before.gross_coins, row.index);
+    const double gross_usd = account().gross_notional_usd + (gross_notional(after, row) - gross_notional(before, row));
     return metrics_of(after, row, gross_usd);
 }
 

@@ -7,24 +7,27 @@
 namespace keel::risk {
 
 // What one lot, one expiry or one underlying contributes to risk. All members add. USD ledger unless
-// the name says coin; the two are never mixed.
+// the name says coin or stable; the three are never mixed. A member that says stable is in units of the stablecoin that
+// the contracts settle in, and adds over contracts of one stablecoin only: whoever reads it multiplies by its price.
 struct Sensitivities {
-    double delta_bs{0.0};          // coin: dV_usd/dF summed
-    double delta_net{0.0};         // coin: F dv/dF of inverse contracts, dV/dF of linear ones
-    double delta_inverse{0.0};     // coin: the part of delta_net that comes from inverse contracts
-    double delta_linear_usd{0.0};  // USD: delta times forward of linear contracts; /S gives coin
-    double gamma{0.0};             // coin per USD
-    double vega{0.0};              // USD per 1.00 of volatility
-    double theta{0.0};             // USD per year
+    double delta_bs{0.0};             // coin: dV_usd/dF summed
+    double delta_net{0.0};            // coin: F dv/dF of inverse contracts, dV/dF of linear ones
+    double delta_inverse{0.0};        // coin: the part of delta_net that comes from inverse contracts
+    double delta_linear_stable{0.0};  // stablecoin: delta times forward of linear contracts; in USD, /S gives coin
+    double gamma{0.0};                // coin per USD
+    double vega{0.0};                 // USD per 1.00 of volatility
+    double theta{0.0};                // USD per year
     double vanna{0.0};
     double volga{0.0};
-    double charm{0.0};        // coin per year
-    double gamma_coin{0.0};   // coin per USD squared, of the coin value
-    double vega_coin{0.0};    // coin per 1.00
-    double theta_coin{0.0};   // coin per year
-    double gross_usd{0.0};    // USD: |notional| that does not move with the index
-    double gross_coins{0.0};  // coin: |notional| that does (options)
-    double net_usd{0.0};      // signed, as gross_usd
+    double charm{0.0};         // coin per year
+    double gamma_coin{0.0};    // coin per USD squared, of the coin value
+    double vega_coin{0.0};     // coin per 1.00
+    double theta_coin{0.0};    // coin per year
+    double gross_usd{0.0};     // USD: |notional| of inverse contracts, which no price moves
+    double gross_stable{0.0};  // stablecoin: |notional| of linear contracts, which moves with its price
+    double gross_coins{0.0};   // coin: |notional| of options, which moves with the index
+    double net_usd{0.0};       // signed, as gross_usd
+    double net_stable{0.0};
     double net_coins{0.0};
 };
 
@@ -38,6 +41,7 @@ using SensitivityArray = std::array<double, kSensitivitiesCount>;
     auto scaled_unit = std::bit_cast<Sensitivities>(out);
     if (factor < 0.0) {
         scaled_unit.gross_usd = -scaled_unit.gross_usd;
+        scaled_unit.gross_stable = -scaled_unit.gross_stable;
         scaled_unit.gross_coins = -scaled_unit.gross_coins;
     }
     return scaled_unit;

@@ -27,12 +27,11 @@ UnitValue value_delta_one(const Instrument& instrument, const MarketInputs& in) 
     if (form == ContractForm::inverse) {
         out.risk.delta_inverse = coins;
         out.risk.gamma_coin = contract_convexity(form, face, 1.0, in.mark);
-        out.risk.gross_usd = face;
+        out.risk.gross_usd = out.risk.net_usd = face;
     } else {
-        out.risk.delta_linear_usd = coins * in.mark;
-        out.risk.gross_usd = face * in.mark;
+        out.risk.delta_linear_stable = coins * in.mark;
+        out.risk.gross_stable = out.risk.net_stable = face * in.mark;
     }
-    out.risk.net_usd = out.risk.gross_usd;
     return out;
 }
 
@@ -67,7 +66,7 @@ bool value_option(const Instrument& instrument, const MarketInputs& in, UnitValu
     } else {
         unit.value = face * (marked ? in.mark : usd.price);
         unit.risk.delta_net = unit.risk.delta_bs;
-        unit.risk.delta_linear_usd = unit.risk.delta_bs * in.forward;
+        unit.risk.delta_linear_stable = unit.risk.delta_bs * in.forward;
     }
     if (!all_finite(unit)) return false;
     out = unit;

@@ -127,20 +127,9 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     const BookSensitivities held = book_sensitivities(inputs.book, market, slot);
     const Sensitivities& sums = held.sums;
     const double index = market.underlyings[u].index;
-    double linear_usd = 0.0;  // each linear contract's dollars at its own stablecoin's price
     double vega_w30 = 0.0;
     for (const ExposureRow& row : so_far.exposures) vega_w30 += row.underlying == slot ? row.vega_w30_usd : 0.0;
-    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
-        const Contract& contract = inputs.book.contracts[row];
-        Sensitivities unit;
-        if (contract.underlying != slot || contract.stable == StableSlot::none ||
-            inputs.book.holdings[row].quantity == 0.0 ||
-            !contract_sensitivities(contract, market.quotes[row], market, unit)) {
-            continue;
-        }
-        linear_usd += unit.delta_linear_usd * inputs.book.holdings[row].quantity * market.stables[at(contract.stable)];
-    }
-    const double delta_usd = value.coin[u] + sums.delta_inverse + linear_usd / index;
+    const double delta_usd = value.coin[u] + sums.delta_inverse + held.usd.delta_linear / index;
     rows.scope(inputs.book.underlying_names[u], input_age(inputs, slot, VenueSlot::none),
                held_doubts(inputs.book, so_far.doubts, slot, VenueSlot::none), quality_words(held.left_out),
                !inputs.venues_without_cash.empty());
@@ -158,8 +147,8 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     rows.add("volga_usd", sums.volga / 1e4, "USD per point^2");
     rows.add("charm_day", sums.charm / 365.0, "coin per day");
     rows.add("equity_coin", value.coin[u], "coin");
-    rows.add("gross_notional_usd", sums.gross_usd + sums.gross_coins * index, "USD");
-    rows.add("net_notional_usd", sums.net_usd + sums.net_coins * index, "USD");
+    rows.add("gross_notional_usd", held.usd.gross, "USD");
+    rows.add("net_notional_usd", held.usd.net, "USD");
     add_parts(order_metrics(inputs, market, so_far.doubts, slot), rows);
     add_parts(funding_metrics(inputs, market, slot), rows);
     rows.add("stress_worst_usd", so_far.underlyings[u].matrix.worst.pnl_usd, "USD");
@@ -168,7 +157,7 @@ void add_underlying(const ReportInputs& inputs, const MarketState& market, const
     if (u < so_far.history.underlyings.size()) {
         add_days(inputs.book.underlying_names[u], so_far.history.underlyings[u], rows);
     }
-    totals.gross_usd += sums.gross_usd + sums.gross_coins * index;
+    totals.gross_usd += held.usd.gross;
     totals.dollar_delta_usd += delta_usd * index;
     totals.gamma_1pct_usd += sums.gamma * index * index / 100.0;
     totals.vega_usd += sums.vega / 100.0;
@@ -186,8 +175,7 @@ std::vector<double> contract_parts(const ReportInputs& inputs, const MarketState
             !contract_sensitivities(contract, market.quotes[row], market, unit)) {
             continue;
         }
-        const double index = market.underlyings[at(contract.underlying)].index;
-        out[row] = std::abs(inputs.book.holdings[row].quantity) * (unit.gross_usd + unit.gross_coins * index);
+        out[row] = std::abs(inputs.book.holdings[row].quantity) * dollar_sums(contract, unit, market).gross;
     }
     return out;
 }

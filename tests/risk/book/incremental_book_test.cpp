@@ -83,6 +83,28 @@ TEST(IncrementalBookTest, PricesABucketAnewWhenARuleSaysSo) {
     EXPECT_EQ(anchors_after({}, 0.0, wait(std::chrono::seconds{6})), 1U) << "the clock jumped";
 }
 
+// Two coins for 65,000 stablecoins each beside 1,000 USD of face: the stablecoin's price moves the first alone.
+TEST(IncrementalBookTest, ANotionalInAStablecoinMovesWithItsPrice) {
+    SmallBook small{65'000.0, 10.0, 1.0, 100'000.0};
+    for (const ContractSlot row : {small.add_perpetual(ContractKind::linear_future, 0.1, -20.0, 65'000.0),
+                                   small.add_perpetual(ContractKind::inverse_future, 10.0, 100.0, 65'000.0)}) {
+        small.book.contracts[static_cast<std::size_t>(row)].margin_rate = 0.02;
+    }
+    IncrementalBook book{small.book, small.market};
+    for (const double price : {1.0, 0.9, 1.08}) {
+        ASSERT_EQ(book.on_stable(StableSlot{0}, price), BookStatus::applied);
+        small.market.stables[0] = price;
+        const UnderlyingMetrics got = book.underlying(kCoin).value;
+        EXPECT_NEAR(got.gross_usd, 130'000.0 * price + 1'000.0, 1e-6);
+        EXPECT_NEAR(got.net_usd, -130'000.0 * price + 1'000.0, 1e-6);
+        EXPECT_NEAR(got.margin_usd, 0.02 * got.gross_usd, 1e-6);
+        const DollarSums full = book_sensitivities(small.book, small.market, kCoin).usd;
+        EXPECT_NEAR(full.gross, got.gross_usd, 1e-6);
+        EXPECT_NEAR(full.net, got.net_usd, 1e-6);
+        EXPECT_NEAR(full.delta_linear, -130'000.0 * price, 1e-6);
+    }
+}
+
 TEST(IncrementalBookTest, ClockNeverGoesBack) {
     const Straddles start;
     IncrementalBook book{start.book, start.market};

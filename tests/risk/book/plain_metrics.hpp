@@ -63,9 +63,9 @@ private:
         const double dollar = in_coin ? 0.0 : market.stables[s];
         UsdVector usd;
         usd.equity = value * (in_coin ? index : dollar);
-        usd.gross = g.gross_usd + g.gross_coins * index;
-        usd.net = g.net_usd + g.net_coins * index;
-        usd.dollar_delta = g.delta_inverse * index + g.delta_linear_usd * dollar + (in_coin ? usd.equity : 0.0);
+        usd.gross = g.gross_usd + g.gross_stable * dollar + g.gross_coins * index;
+        usd.net = g.net_usd + g.net_stable * dollar + g.net_coins * index;
+        usd.dollar_delta = g.delta_inverse * index + g.delta_linear_stable * dollar + (in_coin ? usd.equity : 0.0);
         usd.gamma_1pct = g.gamma * index * index / 100.0;
         usd.vega = g.vega;
         usd.theta = g.theta;

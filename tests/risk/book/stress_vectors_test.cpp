@@ -117,7 +117,7 @@ TEST_F(StressVectorsTest, Greeks) {
     near(sums.volga, "volga");
     near(sums.delta_inverse, "delta_total_inverse_coin");
     const double index = subject_.market.underlyings[0].index;
-    near(base_.coin[0] + sums.delta_inverse + sums.delta_linear_usd * subject_.market.stables[0] / index,
+    near(base_.coin[0] + sums.delta_inverse + sums.delta_linear_stable * subject_.market.stables[0] / index,
          "usd_delta_coin");
 }
 

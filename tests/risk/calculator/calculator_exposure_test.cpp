@@ -29,8 +29,7 @@ std::vector<double> gross_by(const CalculatorSubject& subject, std::size_t parts
             !contract_sensitivities(contract, market.quotes[row], market, unit)) {
             continue;
         }
-        const double index = market.underlyings[static_cast<std::size_t>(contract.underlying)].index;
-        out[key(contract)] += std::abs(book.holdings[row].quantity) * (unit.gross_usd + unit.gross_coins * index);
+        out[key(contract)] += std::abs(book.holdings[row].quantity) * dollar_sums(contract, unit, market).gross;
     }
     return out;
 }

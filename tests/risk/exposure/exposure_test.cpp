@@ -74,6 +74,16 @@ TEST(ExposureMatrixTest, SumsToTheBook) {
     EXPECT_NEAR(vega, sums.vega / 100.0, 1e-9);
 }
 
+TEST(ExposureMatrixTest, ANotionalInAStablecoinIsCountedAtItsPrice) {
+    auto [book, market] = test::stress_book();
+    market.stables = {0.9};
+    const auto rows = exposure_matrix(book, market);
+    EXPECT_DOUBLE_EQ(rows.at(1).notional_usd, 20'000.0) << "inverse: dollars already";
+    EXPECT_DOUBLE_EQ(rows.at(2).notional_usd, 0.9 * 4.0 * 50'050.0);
+    const std::array orders{OpenOrder{ContractSlot{0}, 2.0}};
+    EXPECT_DOUBLE_EQ(open_order_exposure(book, market, UnderlyingSlot{0}, orders).notional_usd, 0.9 * 2.0 * 50'050.0);
+}
+
 TEST(OpenOrderExposureTest, EachSideAlone) {
     const auto [book, market] = test::stress_book();
     const double held = book_sensitivities(book, market, UnderlyingSlot{0}).sums.delta_net;

@@ -66,6 +66,28 @@ TEST_F(RiskEngineTest, KeepsTheThreeDeltasApart) {
     EXPECT_NEAR(btc().gross_notional_usd, 5.0 * kIndex + 90'000.0 + 180'000.0, 1e-6);
 }
 
+// Four coins short for 90,000 USDC each, at 0.9 USD; the face of the inverse contract is in dollars already.
+TEST_F(RiskEngineTest, ANotionalInAStablecoinIsCountedAtItsPrice) {
+    start({.stablecoin_usd = 0.9});
+    apply(market_.balance(coin_, 10.0));
+    apply(market_.index(market_.underlying("BTC"), kIndex));
+    tick(perpetual_, kIndex);
+    tick(linear_, kIndex);
+    apply(market_.fill(perpetual_, Side::bid, 9'000, kIndex));
+    apply(market_.fill(linear_, Side::ask, 40, kIndex));
+    EXPECT_DOUBLE_EQ(btc().gross_notional_usd, 90'000.0 + 0.9 * 360'000.0);
+    EXPECT_DOUBLE_EQ(btc().net_notional_usd, 90'000.0 - 0.9 * 360'000.0);
+    const AccountRisk account = risk_->account();
+    EXPECT_DOUBLE_EQ(account.gross_notional_usd, btc().gross_notional_usd);
+    EXPECT_DOUBLE_EQ(account.net_notional_usd, btc().net_notional_usd);
+    EXPECT_DOUBLE_EQ(account.leverage_gross, account.gross_notional_usd / account.equity_usd);
+    const std::array trade{
+        TradeWhatIf{linear_, Quantity{40}}
+    };
+    const MetricArray after = risk_->metrics_after(market_.underlying("BTC"), trade);
+    EXPECT_DOUBLE_EQ(after[static_cast<std::size_t>(Metric::leverage_gross)], 90'000.0 / account.equity_usd);
+}
+
 // (d USD equity / d lnS) / S by finite difference: the index, the perpetual's mark and the option's
 // forward move together by one relative bump.
 TEST_F(RiskEngineTest, DeltaUsdIsTheDerivativeOfUsdEquity) {

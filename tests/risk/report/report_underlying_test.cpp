@@ -197,7 +197,7 @@ TEST(OrderReportTest, EitherSideAloneMayFill) {
     const double delta = held_row(report, "delta_net").value;
     EXPECT_NEAR(held_row(report, "order_delta_high").value, delta + 3.0, 1e-9);
     EXPECT_NEAR(held_row(report, "order_delta_low").value, delta - 1.0 - 5'000.0 / 50'010.0, 1e-9);
-    EXPECT_NEAR(held_row(report, "order_notional_usd").value, 3.0 * 50'050.0, 1e-6);
+    EXPECT_NEAR(held_row(report, "order_notional_usd").value, 3.0 * 50'050.0 * in.market.stables[0], 1e-6);
     EXPECT_EQ(held_row(report, "order_delta_low").quality, "1 order not priced");
 }
 
