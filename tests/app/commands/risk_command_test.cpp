@@ -492,10 +492,11 @@ TEST_F(RiskCommandTest, WhatIfClosesASideOfHedgeMode) {
         }
         return 0.0;
     };
-    EXPECT_NEAR(gross_change("elsewhere", "+40"), -40.0 * 150.0, 1e-6);
-    EXPECT_NEAR(gross_change("elsewhere", "-40"), -40.0 * 150.0, 1e-6);
-    EXPECT_NEAR(gross_change("deribit", "+40"), 40.0 * 150.0, 1e-6);
-    EXPECT_NEAR(gross_change("deribit", "-5"), -5.0 * 150.0, 1e-6);
+    constexpr double kCoinUsd = 150.0 * 0.9998;  // the example's price of USDC
+    EXPECT_NEAR(gross_change("elsewhere", "+40"), -40.0 * kCoinUsd, 1e-6);
+    EXPECT_NEAR(gross_change("elsewhere", "-40"), -40.0 * kCoinUsd, 1e-6);
+    EXPECT_NEAR(gross_change("deribit", "+40"), 40.0 * kCoinUsd, 1e-6);
+    EXPECT_NEAR(gross_change("deribit", "-5"), -5.0 * kCoinUsd, 1e-6);
 }
 
 // What a stranger reads beside a number that rests on a bad input, in every form of both reports.
