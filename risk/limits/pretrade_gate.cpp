@@ -308,9 +308,7 @@ PretradeGate::Verdict PretradeGate::judge_portfolio(const Probe& probe) const {
     const auto added_usd = [&](const Position& position, const Instrument& instrument, Quantity after) {
         const Quantity grown = magnitude(after) - magnitude(position.quantity);
         if (grown.count() <= 0) return 0.0;
-        const bool in_stable = !is_inverse(instrument) && !instrument.is_option();
-        return instrument.notional_usd(grown, position.inputs.mark, probe.risk.index(instrument.underlying)) *
-               (in_stable ? probe.risk.usd_rate(instrument.settlement) : 1.0);
+        return instrument.notional_usd(grown, position.inputs.mark, probe.risk.index(instrument.underlying));
     };
     double gross_usd = account.gross_notional_usd + added_usd(probe.position, probe.instrument, probe.worst_position());
     for (const ClientOrderId id : probe.view.orders.live()) {

@@ -68,9 +68,6 @@ public:
     [[nodiscard]] const Position& position(InstrumentId instrument) const { return positions_[slot(instrument)]; }
     // Instruments held, in no order.
     [[nodiscard]] std::span<const InstrumentId> held() const { return held_; }
-    // USD per unit of a currency: the index of the coin, or of the stablecoin where one is published, else its
-    // configured rate; NaN where there is none.
-    [[nodiscard]] double usd_rate(CurrencyId currency) const;
     // Equity in one settlement currency; NaN before its first balance report.
     [[nodiscard]] double equity(CurrencyId currency) const;
 
@@ -117,12 +114,13 @@ private:
     void touch(UnderlyingId underlying);
     [[nodiscard]] double position_value(InstrumentId instrument) const;
     [[nodiscard]] double unrealised(InstrumentId instrument) const;
+    [[nodiscard]] double usd_rate(CurrencyId currency) const;
     [[nodiscard]] double equity_usd() const;
     [[nodiscard]] double boundary_value(const BoundaryStatus& boundary) const;
     [[nodiscard]] double hedged_delta(const Sensitivities& sums, const Underlying& row) const;
     [[nodiscard]] double linear_coins(const Sensitivities& sums, const Underlying& row) const;
-    [[nodiscard]] double gross_notional(const Sensitivities& sums, const Underlying& row) const;
-    [[nodiscard]] double net_notional(const Sensitivities& sums, const Underlying& row) const;
+    [[nodiscard]] static double gross_notional(const Sensitivities& sums, const Underlying& row);
+    [[nodiscard]] static double net_notional(const Sensitivities& sums, const Underlying& row);
     [[nodiscard]] MetricArray metrics_of(const Sensitivities& sums, const Underlying& row, double gross_usd) const;
 
     RiskConfig config_;

@@ -59,6 +59,8 @@ double RiskEngine::equity(CurrencyId currency) const {
     return slot(currency) < kCurrenciesMax ? ledger_.equity(currency) : kUnknown;
 }
 
+// USD per unit of a currency: the index of the coin, or of the stablecoin where one is published, else
+// its configured rate.
 double RiskEngine::usd_rate(CurrencyId currency) const {
     if (slot(currency) >= kCurrenciesMax) return kUnknown;
     const UnderlyingId coin = underlying_of_[slot(currency)];
@@ -83,12 +85,13 @@ double RiskEngine::linear_coins(const Sensitivities& sums, const Underlying& row
     return sums.delta_linear_stable == 0.0 ? 0.0 : sums.delta_linear_stable * usd_rate(row.stable) / row.index;
 }
 
-double RiskEngine::gross_notional(const Sensitivities& sums, const Underlying& row) const {
-    return sums.gross_usd + times(sums.gross_stable, usd_rate(row.stable)) + times(sums.gross_coins, row.index);
+// Stablecoins at par, as the gate's sizes: contracts of one coin may settle in several, and a sum has one price.
+double RiskEngine::gross_notional(const Sensitivities& sums, const Underlying& row) {
+    return sums.gross_usd + sums.gross_stable + times(sums.gross_coins, row.index);
 }
 
-double RiskEngine::net_notional(const Sensitivities& sums, const Underlying& row) const {
-    return sums.net_usd + times(sums.net_stable, usd_rate(row.stable)) + times(sums.net_coins, row.index);
+double RiskEngine::net_notional(const Sensitivities& sums, const Underlying& row) {
+    return sums.net_usd + sums.net_stable + times(sums.net_coins, row.index);
 }
 
 // (d USD equity / d lnS) / S: the coin equity itself moves with the index, inverse contracts by their

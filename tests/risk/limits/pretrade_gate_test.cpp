@@ -384,16 +384,16 @@ TEST_F(PretradeGateTest, LimitsGrossLeverage) {
     expect_edge(buy(6'000, kIndex - 1), buy(6'001, kIndex - 1), GateLimit::leverage);
 }
 
-// A coin at 90,000 USDC is held at 81,000 USD, and a lot of it adds 8,100.
-TEST_F(PretradeGateTest, LimitsGrossLeverageInDollarsWhereAStablecoinIsNone) {
+// A coin at 90,000 USDC is held at par, and a lot of it adds 9,000.
+TEST_F(PretradeGateTest, LimitsGrossLeverageAtParWhereAStablecoinIsOffItsDollar) {
     risk_config_.stablecoin_usd = 0.9;
     config_.leverage_gross_max = 0.2;  // of 900,000 USD
     start();
     hold(linear_, 10);
     (void)open(sell(3'000, kIndex + 100));
-    expect_edge(buy(6'900, kIndex - 1), buy(6'901, kIndex - 1), GateLimit::leverage);
-    EXPECT_EQ(verdict(order(linear_, Side::bid, 8)), GateLimit::none);
-    EXPECT_EQ(verdict(order(linear_, Side::bid, 9)), GateLimit::leverage);
+    expect_edge(buy(6'000, kIndex - 1), buy(6'001, kIndex - 1), GateLimit::leverage);
+    EXPECT_EQ(verdict(order(linear_, Side::bid, 6)), GateLimit::none);
+    EXPECT_EQ(verdict(order(linear_, Side::bid, 7)), GateLimit::leverage);
 }
 
 TEST_F(PretradeGateTest, RefusesLeverageOnEquityThatIsNotKnown) {

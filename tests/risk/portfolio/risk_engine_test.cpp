@@ -66,8 +66,8 @@ TEST_F(RiskEngineTest, KeepsTheThreeDeltasApart) {
     EXPECT_NEAR(btc().gross_notional_usd, 5.0 * kIndex + 90'000.0 + 180'000.0, 1e-6);
 }
 
-// Four coins short for 90,000 USDC each, at 0.9 USD; the face of the inverse contract is in dollars already.
-TEST_F(RiskEngineTest, ANotionalInAStablecoinIsCountedAtItsPrice) {
+// Four coins short for 90,000 USDC each: at par, whatever USDC is worth, so that a depeg does not lower the leverage.
+TEST_F(RiskEngineTest, ANotionalInAStablecoinIsCountedAtPar) {
     start({.stablecoin_usd = 0.9});
     apply(market_.balance(coin_, 10.0));
     apply(market_.index(market_.underlying("BTC"), kIndex));
@@ -75,8 +75,8 @@ TEST_F(RiskEngineTest, ANotionalInAStablecoinIsCountedAtItsPrice) {
     tick(linear_, kIndex);
     apply(market_.fill(perpetual_, Side::bid, 9'000, kIndex));
     apply(market_.fill(linear_, Side::ask, 40, kIndex));
-    EXPECT_DOUBLE_EQ(btc().gross_notional_usd, 90'000.0 + 0.9 * 360'000.0);
-    EXPECT_DOUBLE_EQ(btc().net_notional_usd, 90'000.0 - 0.9 * 360'000.0);
+    EXPECT_DOUBLE_EQ(btc().gross_notional_usd, 90'000.0 + 360'000.0);
+    EXPECT_DOUBLE_EQ(btc().net_notional_usd, 90'000.0 - 360'000.0);
     const AccountRisk account = risk_->account();
     EXPECT_DOUBLE_EQ(account.gross_notional_usd, btc().gross_notional_usd);
     EXPECT_DOUBLE_EQ(account.net_notional_usd, btc().net_notional_usd);
