@@ -378,6 +378,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_sides();
     settle_cash();
     settle_told();
+    settle_moments();
     settle_stables(market_file);
     settle_pegs();
     settle_forwards();

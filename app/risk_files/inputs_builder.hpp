@@ -134,6 +134,7 @@ private:
     void settle_spot();
     void find_venues_without_cash();
     void settle_told();
+    void settle_moments();
     // Whether a market file says what that contract is worth.
     [[nodiscard]] bool is_priced(std::size_t row) const;
     [[nodiscard]] bool has_smile(risk::ExpirySlot expiry) const;

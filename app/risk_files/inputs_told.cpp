@@ -80,4 +80,27 @@ void InputsBuilder::settle_told() {
     }
 }
 
+// Answers about an account that were sent a minute apart: a fill or a settlement between them is in one of them only.
+void InputsBuilder::settle_moments() {
+    constexpr std::chrono::nanoseconds kTogether = std::chrono::minutes{1};
+    UnixNanos oldest{}, newest{};
+    std::string path;
+    for (const Portfolio& portfolio : portfolios_) {
+        if (portfolio.time == UnixNanos{}) continue;
+        if (oldest == UnixNanos{} || portfolio.time < oldest) {
+            oldest = portfolio.time;
+            path = portfolio.path;
+        }
+        newest = std::max(newest, portfolio.time);
+    }
+    if (newest - oldest <= kTogether) return;
+    inputs_.notes.push_back(
+        fmt::format("{} is of {}, the newest answer about the account of {}: what happened between "
+                    "is in one of them only",
+                    path, utc_text(oldest), utc_text(newest)));
+    for (const auto& [row, given] : held_) {
+        if (portfolios_[given.portfolio - 1].time != UnixNanos{}) doubt(row, risk::InputDoubt::account_torn);
+    }
+}
+
 }  // namespace keel::app

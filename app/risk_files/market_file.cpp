@@ -130,6 +130,7 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
     if (row.find("returns") != nullptr && row.find("closes") != nullptr) row.refuse("give returns or closes, not both");
     std::vector<double> returns = days_of(row, "returns");
     std::vector<double> volatility_changes = days_of(row, "volatility_changes");
+    double last_close = kNaN;
     if (const JsonTree* closes = row.find("closes")) {
         double before = kNaN;
         for (const JsonTree& close : closes->array()) {
@@ -137,12 +138,14 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
             if (std::isfinite(before)) returns.push_back(std::log(price / before));
             before = price;
         }
+        last_close = before;
     }
     if (returns.empty() && volatility_changes.empty()) return;
     const Claim claim = builder.times().claim(Input::history, place);
     if (claim == Claim::older) return;
     if (claim == Claim::newer || !returns.empty()) {
         history.returns = std::move(returns);
+        history.last_close = last_close;
         builder.times().history_ends(Input::history, place, history_end(row));
     }
     if (claim == Claim::newer || !volatility_changes.empty()) {

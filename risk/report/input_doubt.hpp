@@ -30,6 +30,8 @@ enum class InputDoubt : std::uint32_t {
     days_apart = 262144,        // a tail of days that do not end together (kDayEndSlack)
     entry_far = 524288,         // an entry more than kEntryFarFactor from the mark, either way
     volatility_far = 1048576,   // an option's own volatility more than kVolatilityFarFactor from its curve
+    account_torn = 2097152,     // positions and cash of an account are of different moments
+    closes_far = 4194304,       // a tail of daily closes the last of which is not near the index
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

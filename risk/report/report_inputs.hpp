@@ -39,6 +39,7 @@ struct UnderlyingHistory {
     double daily_volatility{std::numeric_limits<double>::quiet_NaN()};  // used where there are no returns
     double skew_stickiness{std::numeric_limits<double>::quiet_NaN()};   // R of smile_dynamics.hpp, 0..2; NaN: not known
     double day_end_seconds{std::numeric_limits<double>::quiet_NaN()};   // of the UTC day, 0..86400; NaN: not known
+    double last_close{std::numeric_limits<double>::quiet_NaN()};        // USD; NaN: not told
 };
 
 // A limit on one metric of the report, by the metric's name ("var_99_usd", "leverage_gross" ...), and scope

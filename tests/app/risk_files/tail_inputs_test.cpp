@@ -1,5 +1,6 @@
 // What a tail lacks is said by the tail and by every metric that is made from it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cmath>
@@ -361,6 +362,23 @@ TEST_F(TailInputsTest, TheDeltaGammaTailHasTheDaysDecay) {
     EXPECT_NEAR(tail(report, "delta_gamma").var_99_usd, -still, 0.1);
     EXPECT_NEAR(tail(report, "delta_gamma").es_975_usd, -still, 0.1);
     EXPECT_NEAR(tail(report, "normal").var_99_usd, 0.0, 0.1);
+}
+
+// 120 closes that rise to the index, and the same told newest first.
+TEST_F(TailInputsTest, ClosesThatDoNotEndAtTheIndexAreDoubted) {
+    std::vector<double> closes;
+    for (int day = 0; day < 120; ++day) closes.push_back(65'000.0 * std::exp(0.004 * (day - 119) + 0.01 * (day % 3)));
+    const auto told = [&] {
+        return report(R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":130000,"entry":65000}],
+                          "cash":[{"currency":"BTC","amount":3}]})",
+                      {fmt::format(R"({{"time":"2026-03-01T08:00:00Z","underlyings":[{{"name":"BTC","index":65000,
+                        "closes":[{}]}}],"instruments":[{{"name":"BTC-PERPETUAL","mark":65000}}]}})",
+                                   fmt::join(closes, ","))});
+    };
+    EXPECT_EQ(quality(told(), "var_99_usd", ""), "good");
+    std::ranges::reverse(closes);
+    EXPECT_EQ(quality(told(), "var_99_usd", ""), "closes far from the index");
+    EXPECT_EQ(quality(told(), "delta_net", "BTC"), "good");
 }
 
 }  // namespace

@@ -124,5 +124,22 @@ TEST_F(ToldPricesTest, OfTwoAnswersTheNewerGoesBefore) {
     EXPECT_EQ(index_with("", ""), 65'000.0);
 }
 
+// A settlement between the two moves profit to the balance, which one of them has and the other has not.
+TEST_F(ToldPricesTest, PositionsAndCashOfTwoMomentsAreDoubted) {
+    const auto with_cash_sent = [&](const std::string& sent) {
+        app::InputsBuilder builder;
+        app::read_portfolio_file(write("positions.json", positions(R"(,"usOut":1772351990000000)")), builder);
+        app::read_portfolio_file(
+            write("cash.json", R"({"result":{"currency":"BTC","balance":3},"usOut":)" + sent + "}"), builder);
+        app::read_market_file(write("market.json", kSummary), builder);
+        return make_risk_report(builder.finish("market.json"));
+    };
+    const risk::RiskReport together = with_cash_sent("1772351990500000");
+    EXPECT_EQ(quality(together, "equity_usd", ""), "good");
+    const risk::RiskReport torn = with_cash_sent("1772438390000000");
+    EXPECT_EQ(quality(torn, "equity_usd", ""), "account of two moments");
+    EXPECT_TRUE(says(torn.notes, "positions.json is of 2026-03-01"));
+}
+
 }  // namespace
 }  // namespace keel::test
