@@ -154,7 +154,7 @@ void BucketLastHoursToTail(benchmark::State& state) {
         benchmark::DoNotOptimize(bucket.publish());
     }
 }
-BENCHMARK(BucketLastHoursToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(40)->Arg(20);
+BENCHMARK(BucketLastHoursToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(60)->Arg(40)->Arg(20);
 
 void BucketLastHoursFillToTail(benchmark::State& state) {
     Bucket bucket{std::chrono::minutes{state.range(0)}};
@@ -164,7 +164,7 @@ void BucketLastHoursFillToTail(benchmark::State& state) {
         benchmark::DoNotOptimize(bucket.publish());
     }
 }
-BENCHMARK(BucketLastHoursFillToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(40);
+BENCHMARK(BucketLastHoursFillToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(60)->Arg(40);
 
 // A forward tick, then everything it moved: VaR and ES of 500 scenarios, the worst of 90 cells of its coin.
 void ForwardToPublication(benchmark::State& state) {

@@ -249,9 +249,8 @@ void add_book_values(const OptionColumns& options, std::span<const OptionWorld> 
 }
 
 std::optional<std::size_t> ValueLadder::density_for(double deviation) {
-    double least = kDeviationMin;
-    for (std::size_t density = 0; density < kForwardNodes.size(); ++density, least *= 0.5) {
-        if (deviation >= least) return density;
+    for (std::size_t density = 0; density < kDeviationMin.size(); ++density) {
+        if (deviation >= kDeviationMin[density]) return density;
     }
     return std::nullopt;
 }

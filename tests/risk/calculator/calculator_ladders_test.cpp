@@ -128,8 +128,8 @@ TEST(CalculatorLaddersTest, OutsideTheNodesWhatWasAddedIsValuedInFull) {
     expect_full("held again");
 }
 
-// An expiry of hours and of minutes has a denser ladder; in its last minute every scenario is priced.
-TEST(CalculatorLaddersTest, AnExpiryOfMinutesStillHasOne) {
+// An expiry of hours has a denser ladder; in its last minutes every scenario is priced.
+TEST(CalculatorLaddersTest, AnExpiryOfHoursStillHasOne) {
     CalculatorSubject subject{5};
     RiskCalculator& calculator = subject.calculator;
     const Book book = subject.book_now();
@@ -144,10 +144,10 @@ TEST(CalculatorLaddersTest, AnExpiryOfMinutesStillHasOne) {
         (void)calculator.book().on_clock(expiry + std::chrono::seconds{-seconds});
         const std::uint64_t ladders = calculator.work().ladders;
         calculator.resync();
-        EXPECT_EQ(calculator.work().ladders > ladders, seconds > 60) << seconds;
+        EXPECT_EQ(calculator.work().ladders > ladders, seconds > 3'600) << seconds;
         const std::vector<double> full = full_pnl(subject, test::random_scenarios(5));
         const double gross = calculator.book().account().value.usd.gross;
-        EXPECT_LE(difference(calculator.scenario_pnl_usd(), full).worst, seconds > 60 ? 2e-5 * gross : 1e-9 * gross)
+        EXPECT_LE(difference(calculator.scenario_pnl_usd(), full).worst, seconds > 3'600 ? 2e-5 * gross : 1e-9 * gross)
             << seconds;
     }
 }

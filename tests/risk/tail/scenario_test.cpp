@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 
+#include "risk/tail/historical.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/scenario_vector.hpp"
 #include "risk/tail/value_ladder.hpp"
@@ -116,17 +119,21 @@ TEST(ValueLadderTest, MoveOfSpotShiftsTheQuery) {
     EXPECT_NEAR(ladder.shock(*position, std::log(0.93), std::log(1.2))->usd, expected, 5.0);
 }
 
-// One option at a strike anywhere, with no more deviation left than its density is for: half the deviation, half the
-// error.
+TEST(ValueLadderTest, LessDeviationNeedsMoreNodes) {
+    EXPECT_EQ(ValueLadder::density_for(0.07), 0U);
+    EXPECT_EQ(ValueLadder::density_for(0.0699), 1U);
+    EXPECT_EQ(ValueLadder::density_for(0.0349), 2U);
+    EXPECT_EQ(ValueLadder::density_for(0.0149), 3U);
+    EXPECT_EQ(ValueLadder::density_for(0.005), 3U);
+    for (const double none : {0.0049, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
+}
+
+// One option at a strike anywhere: half the deviation at the next density, half the error.
 TEST(ValueLadderTest, EachDensityIsOffByHalfAsMuchAtHalfTheDeviation) {
-    EXPECT_EQ(ValueLadder::density_for(0.02), 0U);
-    EXPECT_EQ(ValueLadder::density_for(0.0199), 1U);
-    EXPECT_EQ(ValueLadder::density_for(0.0025), 3U);
-    for (const double none : {0.0024, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
     constexpr double kVolatility = 0.6;
     std::vector<double> worst;
     for (std::size_t density = 0; density < ValueLadder::kForwardNodes.size(); ++density) {
-        const double deviation = std::ldexp(ValueLadder::kDeviationMin, -static_cast<int>(density));
+        const double deviation = std::ldexp(0.02, -static_cast<int>(density));
         const double root_years = deviation / kVolatility;
         worst.push_back(0.0);
         for (int i = -100; i <= 100; ++i) {
@@ -149,6 +156,86 @@ TEST(ValueLadderTest, EachDensityIsOffByHalfAsMuchAtHalfTheDeviation) {
         EXPECT_LE(worst[density], 0.55 * worst[density - 1]) << density;
     }
     EXPECT_GT(worst.back(), 0.0);
+}
+
+// A short strangle, alone or hedged 3 % further out, in its last days.
+struct FarStrikes {
+    std::array<double, 4> strike;
+    std::array<double, 4> volatility{0.6, 0.6, 0.6, 0.6};
+    std::array<double, 4> quantity{-1.0, -1.0, 1.0, 1.0};
+    std::array<OptionType, 4> type{OptionType::put, OptionType::call, OptionType::put, OptionType::call};
+    double years;
+    FarStrikes(double away, double deviation)
+        : strike{65'000.0 * (1.0 - away), 65'000.0 * (1.0 + away), 65'000.0 * (0.97 - away), 65'000.0 * (1.03 + away)},
+          years{deviation * deviation / 0.36} {}
+    [[nodiscard]] OptionColumns columns(std::size_t options) const {
+        return OptionColumns{
+            .strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years}
+            .part(0, options);
+    }
+};
+
+// Days of 3 %; `volatility` of ln iv, which rises when the coin falls.
+struct NormalDays {
+    std::vector<double> log_returns, log_volatilities;
+    NormalDays(std::uint64_t seed, double volatility) {
+        std::mt19937_64 random{seed};
+        std::normal_distribution<double> normal;
+        for (int day = 0; day < 500; ++day) {
+            const double move = normal(random);
+            log_returns.push_back(0.03 * move);
+            log_volatilities.push_back(volatility * (-0.6 * move + 0.8 * normal(random)));
+        }
+    }
+};
+
+void expect_tails_in_full(const OptionColumns& options, std::size_t density, const NormalDays& days, double log_forward,
+                          double log_volatility) {
+    const double forward = 65'000.0;
+    ValueLadder ladder;
+    ASSERT_TRUE(ladder.build(options, forward * std::exp(-log_forward), kNow, density));
+    const LadderPosition here = *ladder.position(forward, log_volatility);
+    std::vector<double> got(days.log_returns.size());
+    ladder.shock_all(here, days.log_returns, days.log_volatilities, 1.0, options, got);
+    std::vector<double> full;
+    const double value = black76_book_value(options, forward, std::exp(log_volatility));
+    for (std::size_t s = 0; s < got.size(); ++s) {
+        const double after = black76_book_value(options, forward * std::exp(days.log_returns[s]),
+                                                std::exp(log_volatility + days.log_volatilities[s]));
+        full.push_back(after - value);
+    }
+    const double gross = forward * static_cast<double>(options.strike.size());
+    for (const double alpha : {0.975, 0.99}) {
+        const TailMeasures read = *historical_tail(got, alpha);
+        const TailMeasures want = *historical_tail(full, alpha);
+        EXPECT_NEAR(read.var_usd, want.var_usd, std::max(0.01 * want.var_usd, 2e-5 * gross)) << alpha;
+        EXPECT_NEAR(read.es_usd, want.es_usd, std::max(0.01 * want.es_usd, 2e-5 * gross)) << alpha;
+    }
+}
+
+// At the anchor and as far from it as a ladder may stand; volatilities still, and 6 % a day at 30 days.
+TEST(ValueLadderTest, TailsOfStrikesFarAwayAreThoseOfPricingInFull) {
+    for (const double volatility : {0.0, 0.06 * std::pow(30.0, 0.3)}) {
+        for (const std::uint64_t seed : {1U, 2U, 3U}) {
+            const NormalDays days{seed, volatility};
+            double deviation = 0.1;
+            std::size_t density = 0;
+            for (; const auto needed = ValueLadder::density_for(deviation); deviation *= 0.95) {
+                density = *needed;
+                for (const double away : {0.05, 0.08}) {
+                    const FarStrikes book{away, deviation};
+                    for (const std::size_t options : {2U, 4U}) {
+                        SCOPED_TRACE(testing::Message() << "deviation " << deviation << ", strikes " << away
+                                                        << " away, " << options << " options, seed " << seed);
+                        expect_tails_in_full(book.columns(options), density, days, 0.0, 0.0);
+                        expect_tails_in_full(book.columns(options), density, days, -0.03, -0.1);
+                        expect_tails_in_full(book.columns(options), density, days, 0.03, -0.1);
+                    }
+                }
+            }
+            EXPECT_EQ(density, ValueLadder::kForwardNodes.size() - 1);
+        }
+    }
 }
 
 TEST(ValueLadderTest, FillAddsAnOption) {
