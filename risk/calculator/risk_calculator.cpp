@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/assert.hpp"
+#include "risk/book/accounts.hpp"
 #include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/report/holding_profits.hpp"
@@ -40,6 +41,8 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
       margins_{book_, market_, margins},
       by_underlying_{market.underlyings.size()},
       by_venue_{book.venue_names.size()},
+      first_accounts_(book.venue_names.size()),
+      venue_gross_(book.venue_names.size()),
       options_(market.expiries.size()),
       pnl_(scenarios_.scenarios()),
       moves_(market.underlyings.size()),
@@ -49,6 +52,9 @@ RiskCalculator::RiskCalculator(const Book& book, const MarketState& market, Scen
       refused_linear_(market.underlyings.size()),
       refused_factors_(scenarios_.factors()) {
     KEEL_ASSERT(scenarios_.factors() == 2 * market.underlyings.size());
+    for (std::size_t v = 0; v < first_accounts_.size(); ++v) {
+        first_accounts_[v] = at(first_account(book, VenueSlot(static_cast<std::uint16_t>(v))));
+    }
     expiries_.reserve(market.expiries.size());
     for (std::size_t e = 0; e < market.expiries.size(); ++e) {
         expiries_.emplace_back(book_, market_, ExpirySlot(e), scenarios_.scenarios());
@@ -169,8 +175,12 @@ void RiskCalculator::publish_concentration() {
         (void)by_underlying_.set(u, incremental_.underlying(UnderlyingSlot(u)).value.gross_usd);
     }
     if (!moved) return;
-    for (std::size_t v = 0; v < book_.venue_names.size(); ++v) {
-        (void)by_venue_.set(v, incremental_.venue(VenueSlot(static_cast<std::uint16_t>(v))).value.gross);
+    std::ranges::fill(venue_gross_, 0.0);
+    for (std::size_t v = 0; v < venue_gross_.size(); ++v) {
+        venue_gross_[first_accounts_[v]] += incremental_.venue(VenueSlot(static_cast<std::uint16_t>(v))).value.gross;
+    }
+    for (std::size_t v = 0; v < venue_gross_.size(); ++v) {
+        if (first_accounts_[v] == v) (void)by_venue_.set(v, venue_gross_[v]);
     }
 }
 

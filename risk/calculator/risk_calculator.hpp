@@ -87,7 +87,7 @@ public:
     [[nodiscard]] const NamedStresses& named_stresses() const { return named_stresses_; }
     // By the account's own law, which is not the linear margin of the book. bad_input as VenueMargins says.
     [[nodiscard]] MarginAmount margin_usd(VenueSlot venue) const { return margins_.margin_usd(venue); }
-    // By gross notional, as the book has it; one part per UnderlyingSlot, per VenueSlot.
+    // By gross notional, as the book has it; one part per UnderlyingSlot, per venue (accounts of one venue are one).
     [[nodiscard]] const ConcentrationState& by_underlying() const { return by_underlying_; }
     [[nodiscard]] const ConcentrationState& by_venue() const { return by_venue_; }
     // Of the equity at each publication; what the book's equity lacks (its quality says so) this lacks, too. The book's
@@ -143,6 +143,8 @@ private:
     NamedStresses named_stresses_;
     VenueMargins margins_;
     ConcentrationState by_underlying_, by_venue_;
+    std::vector<std::size_t> first_accounts_;  // by VenueSlot
+    std::vector<double> venue_gross_;          // USD, at each venue's first account
     Drawdown drawdown_{};
     double log_flows_{0.0};  // that drawdown_ knows of (EquityPeak)
     std::vector<ExpiryScenarios> expiries_;

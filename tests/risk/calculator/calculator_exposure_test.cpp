@@ -6,13 +6,16 @@
 
 #include "risk/exposure/concentration.hpp"
 #include "risk/exposure/drawdown.hpp"
+#include "risk/report/risk_report.hpp"
 #include "tests/risk/calculator/calculator_subject.hpp"
+#include "tests/risk/stress/stress_book.hpp"
 
 namespace keel::risk {
 namespace {
 
 using test::CalculatorSubject;
 using test::kCoins;
+using test::kScenarios;
 
 constexpr std::uint64_t kStreams = 12;
 constexpr int kEvents = 400;
@@ -57,6 +60,37 @@ TEST(CalculatorExposureTest, ConcentrationIsThatOfEveryHolding) {
             expect_same(subject.calculator.by_venue(), gross_by(subject, 2, venue), place);
         }
     }
+}
+
+// Days on which nothing moves, of one coin.
+ScenarioSet still_days() {
+    ScenarioSet out{kScenarios, 2};
+    for (const std::size_t factor : {0U, 1U}) (void)out.set_factor(factor, std::vector<double>(kScenarios), {});
+    return out;
+}
+
+TEST(CalculatorExposureTest, AccountsOfOneVenueAreOnePart) {
+    auto [book, market] = test::stress_book();
+    book.venue_names = {"deribit", "deribit/hedge", "okx"};
+    for (const ContractKind kind : {ContractKind::linear_future, ContractKind::stable_cash}) {
+        const bool is_future = kind == ContractKind::linear_future;
+        book.contracts.push_back({.kind = kind,
+                                  .underlying = is_future ? UnderlyingSlot{0} : UnderlyingSlot::none,
+                                  .stable = StableSlot{0},
+                                  .venue = VenueSlot{2}});
+        book.holdings.push_back({.quantity = 1.0, .entry = is_future ? 50'000.0 : 0.0});
+        book.names.emplace_back(is_future ? "BTCUSDC" : "USDC");
+        market.quotes.push_back({.mark = is_future ? 50'000.0 : 0.0});
+    }
+    const RiskCalculator calculator{book, market, still_days()};
+    ReportInputs in;
+    in.book = book;
+    in.market = market;
+    const RiskReport report = make_risk_report(in);
+    const double want = find_metric(report, "concentration_venue", "")->value;
+    EXPECT_GT(want, 0.9) << "most of it is at one venue, in two accounts";
+    EXPECT_NEAR(calculator.by_venue().hhi(), want, 1e-9);
+    EXPECT_NEAR(calculator.by_venue().read().hhi, want, 1e-9);
 }
 
 // USD per unit of a row of cash.
