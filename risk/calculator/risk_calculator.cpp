@@ -185,10 +185,11 @@ void RiskCalculator::publish_concentration() {
 }
 
 void RiskCalculator::publish_equity() {
-    // As a share of the equity that each flow met.
-    const double flows = incremental_.equity_peak().log_flows();
-    if (flows != log_flows_) drawdown_.on_flow(std::expm1(flows - log_flows_), 1.0);
-    log_flows_ = flows;
+    // As a share of the equity that each flow met; one that left nothing begins anew, whatever others there were.
+    const EquityPeak& peak = incremental_.equity_peak();
+    const bool emptied = std::exchange(emptied_, peak.emptied()) != peak.emptied();
+    const double flows = peak.log_flows() - std::exchange(log_flows_, peak.log_flows());
+    if (emptied || flows != 0.0) drawdown_.on_flow(emptied ? -1.0 : std::expm1(flows), 1.0);
     drawdown_.on_equity(market_.now, incremental_.account().value.usd.equity);
 }
 

@@ -146,7 +146,8 @@ private:
     std::vector<std::size_t> first_accounts_;  // by VenueSlot
     std::vector<double> venue_gross_;          // USD, at each venue's first account
     Drawdown drawdown_{};
-    double log_flows_{0.0};  // that drawdown_ knows of (EquityPeak)
+    double log_flows_{0.0};  // that drawdown_ knows of (EquityPeak), as is the next
+    std::uint64_t emptied_{0};
     std::vector<ExpiryScenarios> expiries_;
     std::vector<std::vector<std::size_t>> options_;  // by ExpirySlot: contracts
     std::vector<Underlying> underlyings_;

@@ -41,8 +41,8 @@ void Drawdown::on_equity(UnixNanos time, double equity) {
 }
 
 void Drawdown::on_flow(double flow, double equity_before) {
-    const double factor = 1.0 + flow / equity_before;
-    if (!std::isfinite(factor) || !(factor > 0.0)) {
+    const double factor = std::max(0.0, 1.0 + flow / equity_before);
+    if (!std::isfinite(flow) || !std::isfinite(factor) || !(equity_before > 0.0)) {
         ++refused_;
         return;
     }

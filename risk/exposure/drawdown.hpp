@@ -17,7 +17,8 @@ public:
     void restore_peak(double peak);
     // Equity now, not finite: refused and counted. Time that goes back: refused.
     void on_equity(UnixNanos time, double equity);
-    // `flow` came in (or went, negative) while equity was `equity_before`; the next on_equity holds it.
+    // `flow` came in (or went, negative) while equity was `equity_before`; the next on_equity holds it. One that leaves
+    // nothing begins all anew; without equity before it is refused and counted.
     void on_flow(double flow, double equity_before);
 
     [[nodiscard]] double drawdown() const { return fraction_below(peak_); }  // 0..1 and beyond; NaN before the first

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace keel::risk {
 
@@ -19,7 +20,11 @@ public:
         const double slack = std::abs(flow) * bound / (equity_before * (equity_before - bound));
         bound_ = bound_ * (factor + slack) + peak_ * slack;
         peak_ *= factor;
-        if (factor > 0.0) log_flows_ += std::log(factor);
+        if (factor > 0.0) {
+            log_flows_ += std::log(factor);
+        } else {
+            ++emptied_;
+        }
     }
     void on_equity(double equity, double bound = 0.0) {
         if (!std::isfinite(equity)) return;
@@ -34,6 +39,8 @@ public:
     [[nodiscard]] double peak() const { return peak_; }
     // Sum of ln of what every flow has scaled the peak by; one that left nothing is not in it.
     [[nodiscard]] double log_flows() const { return log_flows_; }
+    // Flows that left nothing: each took the peak to 0.
+    [[nodiscard]] std::uint64_t emptied() const { return emptied_; }
     [[nodiscard]] double value(double equity) const { return peak_ > 0.0 ? 1.0 - equity / peak_ : 0.0; }
     // How far value(equity) may be off when `equity` may be by `bound`.
     [[nodiscard]] double value_bound(double equity, double bound) const {
@@ -46,6 +53,7 @@ private:
     double peak_{0.0};
     double bound_{0.0};
     double log_flows_{0.0};
+    std::uint64_t emptied_{0};
 };
 
 }  // namespace keel::risk

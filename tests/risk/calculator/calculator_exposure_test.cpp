@@ -93,6 +93,33 @@ TEST(CalculatorExposureTest, AccountsOfOneVenueAreOnePart) {
     EXPECT_NEAR(calculator.by_venue().read().hhi, want, 1e-9);
 }
 
+// Whatever was lost before all went is not lost from what comes then.
+TEST(CalculatorExposureTest, WithdrawingAllBeginsTheDrawdownAnew) {
+    for (const bool publishes_between : {true, false}) {
+        auto [book, market] = test::stress_book();
+        for (Holding& holding : book.holdings) holding = {};
+        const ContractSlot usdc{static_cast<std::uint32_t>(book.holdings.size() - 1)};
+        book.holdings.back().quantity = 60'000.0;
+        RiskCalculator calculator{book, market, still_days()};
+        const auto expect_drawdown = [&](double want) {
+            calculator.publish();
+            EXPECT_NEAR(calculator.book().account().value.drawdown, want, 1e-12);
+            EXPECT_NEAR(calculator.drawdown().drawdown(), want, 1e-12);
+            EXPECT_NEAR(calculator.drawdown().drawdown_day(), want, 1e-12);
+        };
+        ASSERT_EQ(calculator.book().on_stable(StableSlot{0}, 0.8), BookStatus::applied);
+        expect_drawdown(0.2);
+        ASSERT_EQ(calculator.book().on_cash(usdc, -60'000.0), BookStatus::applied);
+        if (publishes_between) calculator.publish();
+        ASSERT_EQ(calculator.book().on_cash(usdc, 50'000.0), BookStatus::applied);
+        ASSERT_EQ(calculator.book().on_cash(usdc, -10'000.0), BookStatus::applied);
+        expect_drawdown(0.0);
+        ASSERT_EQ(calculator.book().on_stable(StableSlot{0}, 0.72), BookStatus::applied);
+        expect_drawdown(0.1);
+        EXPECT_EQ(calculator.drawdown().refused(), 0U);
+    }
+}
+
 // USD per unit of a row of cash.
 double rate_of(const CalculatorSubject& subject, const Contract& cash) {
     const MarketState& market = subject.market();

@@ -36,6 +36,26 @@ TEST(DrawdownTest, ADepositDoesNotDisarmIt) {
     EXPECT_DOUBLE_EQ(subject.drawdown(), 0.2) << "nor does a withdrawal fire it";
 }
 
+TEST(DrawdownTest, WhatLeavesNothingBeginsAnew) {
+    for (const double out : {-80.0, -90.0}) {
+        Drawdown subject;
+        subject.on_equity(UnixNanos{kDay}, 100.0);
+        subject.on_equity(UnixNanos{kDay + 10 * kSecond}, 80.0);
+        subject.on_flow(out, 80.0);
+        subject.on_equity(UnixNanos{kDay + 20 * kSecond}, 0.0);
+        EXPECT_DOUBLE_EQ(subject.peak(), 0.0);
+        subject.on_flow(50.0, 0.0);
+        EXPECT_EQ(subject.refused(), 1U) << "without equity there is nothing to scale";
+        subject.on_equity(UnixNanos{kDay + 30 * kSecond}, 50.0);
+        EXPECT_DOUBLE_EQ(subject.drawdown(), 0.0);
+        EXPECT_DOUBLE_EQ(subject.drawdown_day(), 0.0);
+        EXPECT_DOUBLE_EQ(subject.loss_5m(), 0.0);
+        subject.on_equity(UnixNanos{kDay + 40 * kSecond}, 40.0);
+        EXPECT_DOUBLE_EQ(subject.drawdown(), 0.2);
+        EXPECT_DOUBLE_EQ(subject.drawdown_day(), 0.2);
+    }
+}
+
 TEST(DrawdownTest, LossOfFiveMinutes) {
     Drawdown subject;
     for (std::int64_t s = 0; s <= 600; ++s) {
