@@ -16,7 +16,7 @@ enum class InputDoubt : std::uint32_t {
     one_sided_quote = 16,
     crossed_quote = 32,
     curve_arbitrage = 64,       // in a given curve
-    curve_far = 128,            // half of the quotes are not on the curve that was fitted to them
+    curve_far = 128,            // half of the quotes are not on the curve of their expiry
     beyond_quotes = 256,        // a strike outside those whose quotes its curve was fitted to
     volatility_range = 512,     // no market's (is_market_volatility()): a curve goes before it
     settlement_unknown = 1024,  // delivered on an average that has begun and is not known: the forward stands in

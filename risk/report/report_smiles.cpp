@@ -30,7 +30,16 @@ SviPoint point_of(const SmileQuote& quote, double forward, double years) {
             .half_spread = half_spread};
 }
 
-// Median distance of the quotes from the curve, in half-spreads, or in points of volatility where these are less.
+std::vector<SviPoint> points_of(const SmileReport& smile) {
+    std::vector<SviPoint> points;
+    for (const SmileQuote& quote : smile.quotes) points.push_back(point_of(quote, smile.forward, smile.years));
+    return points;
+}
+
+void add_note(SmileReport& smile, const std::string& words) { smile.note += (smile.note.empty() ? "" : "; ") + words; }
+
+// Median distance of the quotes from the curve, in half-spreads, or in points of volatility where these are less. 0
+// where none says anything.
 double median_misfit(std::span<const SviPoint> points, const SviParameters& svi, double years) {
     constexpr double kPoint = 0.01;
     std::vector<double> misfits;
@@ -39,14 +48,20 @@ double median_misfit(std::span<const SviPoint> points, const SviParameters& svi,
         const double off = std::abs(std::sqrt(svi_total_variance(svi, point.k) / years) - point.volatility);
         misfits.push_back(off / std::max(point.half_spread, kPoint));
     }
+    if (misfits.empty()) return 0.0;
     const auto middle = misfits.begin() + static_cast<std::ptrdiff_t>(misfits.size() / 2);
     std::ranges::nth_element(misfits, middle);
     return *middle;
 }
 
+void judge_misfit(SmileReport& smile, std::span<const SviPoint> points) {
+    if (median_misfit(points, *smile.svi, smile.years) <= 1.0) return;
+    add_note(smile, "half of its quotes are far from it");
+    smile.doubts |= InputDoubt::curve_far;
+}
+
 void fit(SmileReport& smile, const SviParameters* near) {
-    std::vector<SviPoint> points;
-    for (const SmileQuote& quote : smile.quotes) points.push_back(point_of(quote, smile.forward, smile.years));
+    std::vector<SviPoint> points = points_of(smile);
     if (points.size() > kSviPointsMax) {
         smile.note = "more quotes than a fit takes: the first were used";
         points.resize(kSviPointsMax);
@@ -67,10 +82,7 @@ void fit(SmileReport& smile, const SviParameters* near) {
     }
     smile.arbitrage_free = true;
     if (status != SviFitStatus::ok) smile.note = "the nearest curve without arbitrage, not the least error";
-    const double misfit = median_misfit(points, result.svi, smile.years);
-    if (misfit <= 1.0) return;
-    smile.note += (smile.note.empty() ? "" : "; ") + std::string{"half of its quotes are far from it"};
-    smile.doubts |= InputDoubt::curve_far;
+    judge_misfit(smile, points);
 }
 
 // Quotes with one side only, or with the bid at or above the ask. A mark alone is the venue's word and no such quote.
@@ -87,8 +99,7 @@ void judge_quotes(SmileReport& smile) {
     const auto tell = [&](std::size_t count, const char* words, InputDoubt doubt) {
         if (count == 0) return;
         smile.doubts |= doubt;
-        smile.note += (smile.note.empty() ? "" : "; ") + std::to_string(count) + " of " +
-                      std::to_string(smile.quotes.size()) + " quotes " + words;
+        add_note(smile, std::to_string(count) + " of " + std::to_string(smile.quotes.size()) + " quotes " + words);
     };
     tell(one_sided, "one-sided", InputDoubt::one_sided_quote);
     tell(crossed, "crossed", InputDoubt::crossed_quote);
@@ -153,6 +164,10 @@ std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
             smile.note = "expired";
         } else if (smile.svi) {
             check(smile, before);
+            if (goes_before_quotes(smile)) {
+                add_note(smile, "given curve goes before its quotes");
+                judge_misfit(smile, points_of(smile));
+            }
         } else {
             fit(smile, before != nullptr ? &*before->svi : nullptr);
             judge_quotes(smile);
@@ -160,6 +175,10 @@ std::vector<SmileReport> report_smiles(const ReportInputs& inputs) {
         out.push_back(std::move(smile));
     }
     return out;
+}
+
+bool goes_before_quotes(const SmileReport& smile) {
+    return smile.svi && !smile.fitted && !smile.quotes.empty() && smile.years > 0.0;
 }
 
 SurfaceSignals report_signals(const MarketState& market, std::span<const SmileReport> smiles,

@@ -5,9 +5,13 @@
 
 namespace keel::risk {
 
-// The smiles of the inputs: those given are checked, those quoted are fitted (with the expiry before as a floor).
-// Expiries with neither, or with fewer than five usable quotes, have no curve and a note.
+// The smiles of the inputs: those given are checked (against quotes beside them, too), those quoted are fitted (with
+// the expiry before as a floor). Expiries with neither, or with fewer than five usable quotes, have no curve and a
+// note.
 [[nodiscard]] std::vector<SmileReport> report_smiles(const ReportInputs& inputs);
+
+// A curve that was given with quotes beside it: the quotes are held against it and change nothing.
+[[nodiscard]] bool goes_before_quotes(const SmileReport& smile);
 
 // Where the volatilities came from that options have not of their own.
 struct FilledVolatilities {

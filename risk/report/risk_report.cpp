@@ -115,6 +115,11 @@ void note_what_is_missing(const ReportInputs& inputs, const FilledVolatilities& 
     if (filled.from_prices > 0) {
         report.notes.push_back(std::to_string(filled.from_prices) + " volatilities were solved from mark prices");
     }
+    std::vector<std::string> given;
+    for (const SmileReport& smile : report.smiles) {
+        if (goes_before_quotes(smile)) given.push_back(smile.underlying + " " + report.expiry_names[smile.expiry]);
+    }
+    if (!given.empty()) report.notes.push_back(first_names(given) + ": the curve that is given goes before the quotes");
     std::vector<std::string> not_priced;
     for (const PositionRow& position : report.positions) {
         if (!position.priced) not_priced.push_back(position.name);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace keel::risk {
@@ -62,6 +63,34 @@ TEST(ReportSmilesTest, ACurveFarFromItsQuotesIsDoubted) {
         EXPECT_EQ(far.doubts, InputDoubt::curve_far);
         EXPECT_NE(far.note.find("half of its quotes are far from it"), std::string::npos) << far.note;
     }
+}
+
+// A curve given beside quotes stands, and says when they contradict it; a quote that says nothing does not.
+TEST(ReportSmilesTest, AGivenCurveIsHeldAgainstTheQuotesBesideIt) {
+    const auto given = [](double volatility) {
+        ReportInputs in = flat_curves({0.5});
+        for (int i = 0; i < 3; ++i) {
+            in.smiles[0].quotes.push_back(
+                {.strike = 40'000.0 + 10'000.0 * i, .bid = volatility - 0.005, .ask = volatility + 0.005});
+        }
+        return report_smiles(in).at(0);
+    };
+    for (const double volatility : {0.5, 0.505, 0.8, 9.0}) {
+        const SmileReport smile = given(volatility);
+        const bool far = volatility == 0.8;
+        EXPECT_FALSE(smile.fitted);
+        EXPECT_NEAR(smile_volatility(smile, 45'000.0), 0.5, 1e-12);
+        EXPECT_TRUE(goes_before_quotes(smile));
+        EXPECT_EQ(smile.doubts, far ? InputDoubt::curve_far : InputDoubt::none) << volatility;
+        EXPECT_EQ(smile.note, std::string{"given curve goes before its quotes"} +
+                                  (far ? "; half of its quotes are far from it" : ""));
+    }
+    ReportInputs both = flat_curves({0.5, 0.5});
+    both.smiles[0].quotes = {{.strike = 50'000.0, .mark = 0.5}};
+    const std::vector<std::string> notes = make_risk_report(both).notes;
+    EXPECT_EQ(std::ranges::count(notes, "BTC 31JAN26: the curve that is given goes before the quotes"), 1);
+    EXPECT_FALSE(goes_before_quotes(report_smiles(flat_curves({0.5})).at(0)));
+    EXPECT_FALSE(goes_before_quotes(zigzag(0.6, 0.0, 0.005)));
 }
 
 }  // namespace
