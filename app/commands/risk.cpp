@@ -169,6 +169,11 @@ void swap_coins(const risk::Contract& spot, double quantity, double index, Repor
     pay(inputs, spot, -quantity * index * spot.multiplier / stable);
 }
 
+const std::string& settlement_of(const risk::Contract& contract, const risk::Book& book) {
+    return risk::settles_in_coin(contract.kind) ? book.underlying_names[static_cast<std::size_t>(contract.underlying)]
+                                                : book.stable_names[static_cast<std::size_t>(contract.stable)];
+}
+
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;
 // an option's premium and what goes into a pool are paid. So the value of the account does not move. Returns what was
 // filled.
@@ -196,9 +201,7 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
             .entry = entry_after(held, trade.quantity, premium / (trade.quantity * contract.multiplier))};
         pay(inputs, contract, -premium);
         filled.price = premium / (trade.quantity * contract.multiplier);
-        filled.price_unit = risk::settles_in_coin(contract.kind)
-                                ? inputs.book.underlying_names[static_cast<std::size_t>(contract.underlying)]
-                                : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)];
+        filled.price_unit = settlement_of(contract, inputs.book);
         return filled;
     }
     if (contract.kind == risk::ContractKind::spot) {
@@ -207,6 +210,7 @@ WhatIfTrade apply(const Trade& trade, std::size_t row, const RiskReport& before,
         return filled;
     }
     if (!(quote.mark > 0.0)) throw UsageError{trade.contract + ": the market files give it no price"};
+    if (!risk::settles_in_coin(contract.kind)) filled.price_unit = settlement_of(contract, inputs.book);
     pay(inputs, contract, holding_value(contract, held, quote, market));
     inputs.book.holdings[row] = {.quantity = held.quantity + trade.quantity, .entry = quote.mark};
     return filled;

@@ -16,7 +16,7 @@ struct WhatIfTrade {
     std::string venue;
     double quantity{0.0};
     double price{0.0};
-    std::string price_unit;  // "USD" per coin; an option: what it settles in per coin, a pool: per unit of liquidity
+    std::string price_unit;  // what it settles in per coin; a pool: per unit of liquidity; inverse futures, spot: "USD"
 };
 
 // "65,012.5 USD".

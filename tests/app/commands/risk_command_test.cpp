@@ -157,6 +157,7 @@ TEST_F(RiskCommandTest, WhatIfFillsBesideAndInsideAPool) {
     EXPECT_NEAR(change(hedged, "delta_net", "BTC"), -0.3, 1e-9);
     EXPECT_NEAR(change(hedged, "gamma", "BTC"), 0.0, 1e-12) << "the share stays what it was";
     EXPECT_LT(change(hedged, "var_99_usd", "account"), 0.0);
+    EXPECT_EQ(hedged.at("trades")[0].at("price_unit"), "USDC") << "its mark is in what it settles in";
     for (const double more : {50.0, -100.0}) {
         const json filled = json::parse(whatif("pool:" + std::to_string(more)).out);
         EXPECT_NEAR(change(filled, "equity_usd", "account"), 0.0, 1e-6);
@@ -198,6 +199,7 @@ TEST_F(RiskCommandTest, WhatIfFillsAtAVenueThatMargins) {
         const std::string trade = "BTC-PERPETUAL@" + std::string{venue} + ":1000";
         const json done = json::parse(whatif(held + elsewhere, trade.c_str()).out);
         EXPECT_EQ(done.at("trades")[0].at("venue"), venue);
+        EXPECT_EQ(done.at("trades")[0].at("price_unit"), "USD");
         EXPECT_EQ(done.at("trades")[0].at("instrument"), "BTC-PERPETUAL");
     }
     const Outcome nowhere = whatif(held + elsewhere, "BTC-PERPETUAL@okex:1000");
