@@ -315,8 +315,14 @@ void add_risk(CLI::App& app, RiskOptions& options) {
         "Example:\n  keel risk --portfolio examples/risk-portfolio.json --market examples/risk-market.json --html "
         "risk.html\n"
         "  keel risk --portfolio positions.json --portfolio cash.json --market summary.json --json | jq .metrics\n"
-        "  keel risk --portfolio deribit/main=main.json --portfolio deribit/hedge=hedge.json --market summary.json");
+        "  keel risk --portfolio deribit/main=main.json --portfolio deribit/hedge=hedge.json --market summary.json\n"
+        "  keel risk --portfolio positions.json --market today.json --since yesterday.json");
     add_risk_files(command, options);
+    command
+        ->add_option("--since", options.since_paths,
+                     "Prices of an earlier time, as --market: also explain by greek what the same holdings gained "
+                     "since; may be repeated")
+        ->type_name("FILE");
 }
 
 void add_whatif(CLI::App& app, WhatIfOptions& options) {

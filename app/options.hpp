@@ -121,8 +121,9 @@ struct RiskOptions {
     CommonOptions common;
     std::vector<std::string> portfolios;  // FILE or NAME=FILE
     std::vector<std::string> market_paths;
-    std::string margin_path;  // empty = what the market file names
-    std::string html_path;    // empty = no page
+    std::vector<std::string> since_paths;  // of an earlier market; empty: no profit is explained
+    std::string margin_path;               // empty = what the market file names
+    std::string html_path;                 // empty = no page
 };
 
 // keel whatif

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "app/commands/commands.hpp"
 #include "app/exit_code.hpp"
@@ -19,6 +20,7 @@
 #include "app/risk_files/portfolio_file.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/report/report_margin.hpp"
+#include "risk/report/report_profit.hpp"
 #include "risk/report/report_smiles.hpp"
 
 namespace keel::app {
@@ -112,6 +114,7 @@ std::vector<std::size_t> trade_rows(const std::vector<Trade>& trades, InputsBuil
 
 struct Loaded {
     ReportInputs inputs;
+    std::optional<ReportInputs> since;  // the same portfolio files with the prices of an earlier market
     std::vector<std::size_t> trade_rows;
 };
 
@@ -123,9 +126,19 @@ Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     }
     Loaded out;
     out.trade_rows = trade_rows(trades, builder);
+    std::optional<InputsBuilder> since;
+    if (!options.since_paths.empty()) since = builder;
     for (const std::string& path : options.market_paths) read_market_file(path, builder);
     if (!options.margin_path.empty()) builder.margin_tables(options.margin_path);
     out.inputs = builder.finish(options.market_paths.front());
+    if (!since) return out;
+    for (const std::string& path : options.since_paths) read_market_file(path, *since);
+    out.since = since->finish_earlier(options.since_paths.front());
+    if (out.since->market.now >= out.inputs.market.now) {
+        throw InputError{since->times().newest_path(), "time",
+                         fmt::format("{} is not before the time of the report, {}", utc_text(out.since->market.now),
+                                     utc_text(out.inputs.market.now))};
+    }
     return out;
 }
 
@@ -234,7 +247,9 @@ void write_page(const std::string& path, const std::string& page) {
 }  // namespace
 
 int run_risk(const RiskOptions& options) {
-    const RiskReport report = make_risk_report(load(options, {}).inputs);
+    const Loaded loaded = load(options, {});
+    RiskReport report = make_risk_report(loaded.inputs);
+    if (loaded.since) risk::explain_profit(*loaded.since, loaded.inputs, report);
     if (options.common.json) {
         fmt::print("{}\n", risk_report_json(report));
     } else {

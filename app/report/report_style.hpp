@@ -51,6 +51,7 @@ th,td{text-align:left;padding:5px 9px;border-bottom:1px solid var(--grid);white-
 @media (max-width:640px){table{font-size:12px}th,td{padding:4px 5px}}
 tr:last-child td{border-bottom:0}th{color:var(--faint);font-weight:500}
 td.words,th.words{white-space:normal}td.words{min-width:180px}
+table.heat td.words,table.heat th.words{text-align:left}
 table.heat.tight td,table.heat.tight th{padding:4px 6px}
 td.trades{white-space:normal;min-width:190px}
 .n{text-align:right}.meter{width:22%;min-width:70px}.meter i{display:block;height:9px;border-radius:2px}

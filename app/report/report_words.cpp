@@ -166,6 +166,10 @@ std::vector<std::string> without_liquidation_price(const risk::VenueReport& venu
     return out;
 }
 
+std::string profit_title(const risk::ProfitExplained& profit) {
+    return fmt::format("Profit since {}, holdings and cash unchanged, USD", utc_text(profit.since));
+}
+
 std::string liquidation_sigmas(double sigmas) {
     return std::isnan(sigmas) ? "unknown" : std::isinf(sigmas) ? "none" : number(sigmas);
 }

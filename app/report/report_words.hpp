@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,22 @@ bool has_liquidation_price(const risk::VenueReport::Liquidation& row);
 // The underlyings of a venue without one, those that have none and those of which none is known: "11 underlyings: no
 // liquidation price", "SOL: liquidation price unknown".
 std::vector<std::string> without_liquidation_price(const risk::VenueReport& venue);
+// The parts of a profit that two markets tell, in order: their names in each form of the report.
+struct ProfitPartName {
+    const char* name;
+    double risk::ProfitParts::*part;
+};
+inline constexpr std::array<ProfitPartName, 8> kProfitParts{{{"delta", &risk::ProfitParts::delta},
+                                                             {"gamma", &risk::ProfitParts::gamma},
+                                                             {"vega", &risk::ProfitParts::vega},
+                                                             {"theta", &risk::ProfitParts::theta},
+                                                             {"vanna", &risk::ProfitParts::vanna},
+                                                             {"volga", &risk::ProfitParts::volga},
+                                                             {"conversion", &risk::ProfitParts::conversion},
+                                                             {"residual", &risk::ProfitParts::residual}}};
+// "Profit since 2026-03-01 08:00:00 UTC, holdings and cash unchanged, USD".
+std::string profit_title(const risk::ProfitExplained& profit);
+
 // "33.22", "none" or "unknown".
 std::string liquidation_sigmas(double sigmas);
 

@@ -170,6 +170,29 @@ void add_contributions(const RiskReport& report, std::string& out) {
     out += "</section>\n";
 }
 
+// A row for the account and each underlying, its parts across; the colour is a part's size in its row.
+void add_profit(const RiskReport& report, std::string& out) {
+    if (!report.profit) return;
+    out += fmt::format("<section><h2>{}</h2><div class=\"scroll\"><table class=\"heat tight\"><tr><th></th>",
+                       escaped(profit_title(*report.profit)));
+    for (const auto& [name, part] : kProfitParts) out += fmt::format("<th>{}</th>", name);
+    out += "<th>change</th><th>residual share</th><th class=\"words\">quality</th></tr>\n";
+    for (const risk::ProfitRow& row : report.profit->rows) {
+        double most = 0.0;
+        for (const auto& [name, part] : kProfitParts) most = std::max(most, std::abs(row.parts.*part));
+        out += fmt::format("<tr><th>{}</th>", escaped(row.scope.empty() ? "account" : row.scope));
+        for (const auto& [name, part] : kProfitParts) {
+            const double usd = row.parts.*part;
+            out += fmt::format("<td style=\"background:color-mix(in srgb,var(--{}) {:.0f}%,transparent)\">{}</td>",
+                               usd < 0.0 ? "bad" : "good", most > 0.0 ? 60.0 * std::abs(usd) / most : 0.0,
+                               grouped(usd, 2));
+        }
+        out += fmt::format("<td>{}</td><td>{:.1f} %</td><td class=\"words\">{}</td></tr>\n",
+                           grouped(row.parts.change(), 2), 100.0 * row.residual_share, escaped(row.quality));
+    }
+    out += "</table></div></section>\n";
+}
+
 void add_stresses(const RiskReport& report, std::string& out) {
     const std::vector<std::size_t> venues = margined_venues(report.stresses, report.venue_names.size());
     out +=
@@ -295,6 +318,7 @@ std::string risk_summary_html(const RiskReport& report) {
 
 std::string risk_sections_html(const RiskReport& report) {
     std::string out;
+    add_profit(report, out);
     add_contributions(report, out);
     out += "<section class=\"plots\">\n";
     for (const risk::UnderlyingReport& underlying : report.underlyings) {

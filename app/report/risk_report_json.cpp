@@ -38,6 +38,38 @@ void add_metrics(const RiskReport& report, JsonText& json) {
     json.close_object();
 }
 
+// The parts by scope, the account's is "account"; absent where no earlier market was given.
+void add_profit(const RiskReport& report, JsonText& json) {
+    if (!report.profit) return;
+    json.open_object("profit_explained");
+    json.field("since_ms", report.profit->since.ms());
+    json.field("equity_since_usd", report.profit->equity_since_usd);
+    json.open_object("scopes");
+    for (const risk::ProfitRow& row : report.profit->rows) {
+        json.open_object(row.scope.empty() ? "account" : row.scope);
+        for (const auto& [name, part] : kProfitParts) json.field(std::string{name} + "_usd", row.parts.*part);
+        json.field("change_usd", row.parts.change());
+        json.field("residual_share", row.residual_share);
+        json.field("quality", row.quality);
+        json.close_object();
+    }
+    json.close_object();
+    json.open_array("left_out");
+    for (const risk::LeftOutHolding& holding : report.profit->left_out) {
+        json.open_object();
+        json.field("instrument", holding.name);
+        json.field("venue", holding.venue);
+        json.field("since_usd", holding.since_usd);
+        json.field("now_usd", holding.now_usd);
+        json.close_object();
+    }
+    json.close_array();
+    json.open_array("delivered");
+    for (const std::string& name : report.profit->delivered) json.item(name);
+    json.close_array();
+    json.close_object();
+}
+
 void add_tails(const RiskReport& report, JsonText& json) {
     json.open_array("tails");
     for (const risk::TailRow& row : report.tails) {
@@ -256,6 +288,7 @@ std::string risk_report_json(const RiskReport& report) {
     json.field("oldest_input_seconds", oldest_input_seconds(report));
     json.field("equity_usd", report.equity_usd);
     add_metrics(report, json);
+    add_profit(report, json);
     add_tails(report, json);
     add_contributions(report, json);
     add_stress(report, json);

@@ -44,6 +44,34 @@ void add_limits(const RiskReport& report, std::string& out) {
     out += table.text(kReportColumns);
 }
 
+// Parts down, the account and its underlyings across.
+void add_profit(const RiskReport& report, std::string& out) {
+    if (!report.profit) return;
+    constexpr std::size_t kAbreast = 6;
+    const std::vector<risk::ProfitRow>& rows = report.profit->rows;
+    heading(out, profit_title(*report.profit));
+    for (std::size_t first = 0; first < rows.size(); first += kAbreast) {
+        const std::span abreast = std::span{rows}.subspan(first, std::min(kAbreast, rows.size() - first));
+        const auto line = [&](const char* name, auto text_of) {
+            out += fmt::format("  {:<15}", name);
+            for (const risk::ProfitRow& row : abreast) out += right(text_of(row), 13);
+            out += "\n";
+        };
+        if (first > 0) out += "\n";
+        line("", [](const risk::ProfitRow& row) { return row.scope.empty() ? "account" : row.scope; });
+        for (const auto& [name, part] : kProfitParts) {
+            line(name, [part](const risk::ProfitRow& row) { return grouped(row.parts.*part, 2); });
+        }
+        line("change", [](const risk::ProfitRow& row) { return grouped(row.parts.change(), 2); });
+        line("residual share",
+             [](const risk::ProfitRow& row) { return fmt::format("{:.1f}%", 100.0 * row.residual_share); });
+    }
+    for (const risk::ProfitRow& row : rows) {
+        if (row.quality == "good") continue;
+        out += fmt::format("  {}: {}\n", row.scope.empty() ? "account" : row.scope, row.quality);
+    }
+}
+
 void add_metrics(const RiskReport& report, std::string& out) {
     std::string scope = "\n";
     for (const ReportMetric& metric : report.metrics) {
@@ -264,6 +292,7 @@ std::string risk_report_text(const RiskReport& report) {
     out += as_of_words(report) + "\n";
     add_limits(report, out);
     for (const std::string& note : report.notes) out += "  note: " + note + "\n";
+    add_profit(report, out);
     add_metrics(report, out);
     add_tails(report, out);
     for (const risk::UnderlyingReport& underlying : report.underlyings) {

@@ -366,6 +366,22 @@ void InputsBuilder::name_order(const std::string& id, const JsonTree& row) {
     if (!added) row.refuse(fmt::format("order {} a second time; the first is {}", id, place->second));
 }
 
+void InputsBuilder::check_indices(const std::string& market_file) const {
+    for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
+        if (usable(inputs_.market.underlyings[u].index)) continue;
+        throw InputError{market_file, "underlyings",
+                         fmt::format("no index price of {}", inputs_.book.underlying_names[u])};
+    }
+}
+
+risk::ReportInputs InputsBuilder::finish_earlier(const std::string& market_file) {
+    is_earlier_ = true;
+    forget_told_after(times_.newest());
+    risk::ReportInputs out = finish(market_file);
+    out.history_age_seconds.clear();  // no past day goes into what is explained
+    return out;
+}
+
 risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     inputs_.market.now = times_.newest();
     if (inputs_.market.now == UnixNanos{}) {
@@ -385,11 +401,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_windows();
     settle_margins();
     settle_correlations();
-    for (std::size_t u = 0; u < inputs_.market.underlyings.size(); ++u) {
-        if (usable(inputs_.market.underlyings[u].index)) continue;
-        throw InputError{market_file, "underlyings",
-                         fmt::format("no index price of {}", inputs_.book.underlying_names[u])};
-    }
+    if (!is_earlier_) check_indices(market_file);
     settle_marks();
     settle_pools();
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {

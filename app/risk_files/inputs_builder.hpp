@@ -99,6 +99,9 @@ public:
 
     // Errors: InputError naming the market file and what it lacks.
     [[nodiscard]] risk::ReportInputs finish(const std::string& market_file);
+    // The same of a market before the report's: what portfolio files told after it, or at a time that they do not say,
+    // is no price of it, and a coin may be without an index (NaN).
+    [[nodiscard]] risk::ReportInputs finish_earlier(const std::string& market_file);
 
 private:
     struct Cash {
@@ -133,7 +136,9 @@ private:
     void settle_cash();
     void settle_spot();
     void find_venues_without_cash();
+    void forget_told_after(UnixNanos time);
     void settle_told();
+    void check_indices(const std::string& market_file) const;
     void settle_moments();
     // Whether a market file says what that contract is worth.
     [[nodiscard]] bool is_priced(std::size_t row) const;
@@ -154,6 +159,7 @@ private:
     void settle_correlations();
 
     risk::ReportInputs inputs_;
+    bool is_earlier_{false};
     MarketTimes times_;
     std::map<std::string, std::size_t> rows_;  // name@venue
     std::map<std::string, std::vector<std::size_t>> named_;

@@ -40,6 +40,15 @@ bool InputsBuilder::is_priced(std::size_t row) const {
            has_smile(inputs_.book.contracts[row].expiry);
 }
 
+void InputsBuilder::forget_told_after(UnixNanos time) {
+    const auto is_later = [&](const auto& told) {
+        const UnixNanos then = portfolios_[told.second.portfolio].time;
+        return then == UnixNanos{} || then > time;
+    };
+    std::erase_if(told_indices_, is_later);
+    std::erase_if(told_marks_, is_later);
+}
+
 // What market files told, then what portfolio files did: that is as old as the venue's answer, and said.
 void InputsBuilder::settle_told() {
     for (const auto& [slot, index] : indices_) {

@@ -58,6 +58,8 @@ UnixNanos MarketTimes::newest() const {
     return out;
 }
 
+const MarketTimes::File& MarketTimes::latest() const { return *std::ranges::max_element(files_, {}, &File::time); }
+
 double MarketTimes::seconds_behind(const File& file) const {
     return file.time == UnixNanos{} ? 0.0 : static_cast<double>(newest().ns() - file.time.ns()) / 1e9;
 }
@@ -169,12 +171,11 @@ void MarketTimes::align_histories(risk::ReportInputs& inputs) const {
 
 std::vector<std::string> MarketTimes::notes() const {
     std::vector<std::string> out;
-    const auto latest = std::ranges::max_element(files_, {}, &File::time);
     for (const File& file : files_) {
         const double behind = seconds_behind(file);
         if (!(behind > 0.0)) continue;
         out.push_back(fmt::format("{} is of {}, {} before {} ({}): what only it gives is as much older", file.path,
-                                  utc_text(file.time), age_text(behind), latest->path, utc_text(latest->time)));
+                                  utc_text(file.time), age_text(behind), latest().path, utc_text(latest().time)));
     }
     return out;
 }

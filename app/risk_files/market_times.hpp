@@ -47,6 +47,8 @@ public:
 
     // The report's time: the newest of all. 0: no file has one.
     [[nodiscard]] UnixNanos newest() const;
+    // The file that has it; one file at least has begun.
+    [[nodiscard]] const std::string& newest_path() const { return latest().path; }
     // Adds to each input's age how much older its file is, and says how long the next day of each history has been due.
     // Histories that end before the newest of them get a missing day (NaN) for each day between, the nearest whole
     // number of them: where they do not end at one hour of the day, one whose end is not told ends at the last
@@ -60,6 +62,7 @@ private:
         std::string path;
         UnixNanos time;  // 0: not given, as new as any
     };
+    [[nodiscard]] const File& latest() const;
     [[nodiscard]] double seconds_behind(const File& file) const;
     void age_prices(risk::ReportInputs& inputs) const;
     [[nodiscard]] bool is_end_told(Input input, std::size_t place) const;

@@ -79,7 +79,7 @@ void explain_holding(const Book& book, std::size_t row, const MarketState& befor
     out.conversion += conversion;
     if (is_cash(contract.kind)) return;
     LedgerGreeks greeks;
-    if (!ledger_greeks(contract, before.quotes[row], before, greeks)) {
+    if (is_delivered(contract, before, after) || !ledger_greeks(contract, before.quotes[row], before, greeks)) {
         out.residual += moved;
         return;
     }
@@ -115,6 +115,12 @@ double magnitude(const ProfitParts& parts) {
 }
 
 }  // namespace
+
+bool is_delivered(const Contract& contract, const MarketState& before, const MarketState& after) {
+    if (!is_option(contract.kind) || contract.expiry == ExpirySlot::none) return false;
+    const UnixNanos expiry = before.expiries[index_of(contract.expiry)].expiry;
+    return before.now < expiry && expiry <= after.now;
+}
 
 ProfitParts explain_market_move(const Book& book, const MarketState& before, const MarketState& after) {
     ProfitParts out;

@@ -16,15 +16,19 @@ struct ProfitParts {
     double conversion{0.0};  // what is held in coin or stablecoin, by the move of its USD price
     double trading{0.0};     // marked value of fills and settlements less what they cost
     double funding{0.0};
-    double fees{0.0};      // negative: paid
-    double flows{0.0};     // deposits and withdrawals: no profit
-    double residual{0.0};  // third order and beyond, and holdings that could not be priced before
+    double fees{0.0};   // negative: paid
+    double flows{0.0};  // deposits and withdrawals: no profit
+    // Third order and beyond, options delivered within the step, and holdings that could not be priced before.
+    double residual{0.0};
 
     [[nodiscard]] double change() const { return profit() + flows; }
     [[nodiscard]] double profit() const {
         return delta + gamma + vega + theta + vanna + volga + conversion + trading + funding + fees + residual;
     }
 };
+
+// Whether an option's expiry lies within the step: no greek of before says what it then pays.
+[[nodiscard]] bool is_delivered(const Contract& contract, const MarketState& before, const MarketState& after);
 
 // The step from one market to another with the holdings of `book` unchanged: each holding's greeks at `before`
 // times its own moves, in its own ledger, in USD at the prices of `before`; then the ledger by the move of its

@@ -149,7 +149,7 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     report.notes = inputs.notes;
     report.underlying_names = inputs.book.underlying_names;
     report.venue_names = inputs.book.venue_names;
-    for (const ExpiryMarket& expiry : inputs.market.expiries) report.expiry_names.push_back(expiry_name(expiry.expiry));
+    report.expiry_names = expiry_names(inputs.market);
     MarketState market = inputs.market;
     report.smiles = report_smiles(inputs);
     const FilledVolatilities filled = fill_volatilities(inputs, report.smiles, market);
@@ -207,6 +207,12 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
                                " is judged on " + (metric.stale ? "stale" : "doubtful") + " inputs");
     }
     return report;
+}
+
+std::vector<std::string> expiry_names(const MarketState& market) {
+    std::vector<std::string> out;
+    for (const ExpiryMarket& expiry : market.expiries) out.push_back(expiry_name(expiry.expiry));
+    return out;
 }
 
 const ReportMetric* find_metric(const RiskReport& report, std::string_view name, std::string_view scope) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "risk/book/profit_explain.hpp"
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/margin/liquidation_search.hpp"
 #include "risk/report/report_history.hpp"
@@ -138,6 +140,32 @@ struct SettlementRow {
     double average_usd{std::numeric_limits<double>::quiet_NaN()};  // so far; NaN: not known, the forward stands in
 };
 
+// Where the change of one scope came from. Funding, fees, flows and trading are known from no market: they are 0.
+struct ProfitRow {
+    std::string scope;  // an underlying; kStablecoins: cash in them; empty: the account
+    ProfitParts parts;
+    double residual_share{0.0};  // of the sum of the parts' magnitudes
+    std::string quality;         // of both markets: "good", or what is wrong in words
+};
+inline constexpr const char* kStablecoins = "stablecoins";
+
+// A holding that not both markets price, and what it is worth where one does.
+struct LeftOutHolding {
+    std::string name;
+    std::string venue;
+    double since_usd{std::numeric_limits<double>::quiet_NaN()};
+    double now_usd{std::numeric_limits<double>::quiet_NaN()};
+};
+
+// The change of equity since an earlier market, holdings and cash unchanged.
+struct ProfitExplained {
+    UnixNanos since{};
+    double equity_since_usd{0.0};  // of these holdings there
+    std::vector<ProfitRow> rows;   // the account, then by underlying in the book's order, then cash in stablecoins
+    std::vector<LeftOutHolding> left_out;  // in no part
+    std::vector<std::string> delivered;    // options that expired in between: what they gained is residual
+};
+
 // The whole report. Order of rows: as a reader goes through them.
 struct RiskReport {
     UnixNanos as_of{};
@@ -155,9 +183,10 @@ struct RiskReport {
     std::vector<ExposureRow> exposures;
     std::vector<SmileReport> smiles;
     std::vector<SettlementRow> settlements;
-    HistoryReport history;           // what is in `metrics`, too
-    std::vector<InputDoubt> doubts;  // by contract of the inputs' book
-    std::vector<std::string> notes;  // assumptions, missing inputs, doubts
+    std::optional<ProfitExplained> profit;  // by explain_profit(), where an earlier market is given
+    HistoryReport history;                  // what is in `metrics`, too
+    std::vector<InputDoubt> doubts;         // by contract of the inputs' book
+    std::vector<std::string> notes;         // assumptions, missing inputs, doubts
     std::vector<std::string> underlying_names;
     std::vector<std::string> venue_names;
     std::vector<std::string> expiry_names;  // "27MAR26"
@@ -166,6 +195,9 @@ struct RiskReport {
 // Computes everything that the inputs support; what they do not is absent and said so in `notes`.
 // Allocates: yes; for files and screens, never between event and command.
 [[nodiscard]] RiskReport make_risk_report(const ReportInputs& inputs);
+
+// "27MAR26", by ExpirySlot.
+[[nodiscard]] std::vector<std::string> expiry_names(const MarketState& market);
 
 // The metric of that name and scope, or nullptr.
 [[nodiscard]] const ReportMetric* find_metric(const RiskReport& report, std::string_view name, std::string_view scope);

@@ -98,6 +98,23 @@ TEST(ProfitExplainTest, AccountEventsGoWhereTheyBelong) {
     EXPECT_NEAR(parts.change(), equity() - start, 1e-9);
 }
 
+// A day before its expiry a greek times a move says nothing of what an option pays two days later.
+TEST(ProfitExplainTest, AnOptionDeliveredWithinTheStepIsResidual) {
+    SmallBook small{65'000.0, 1.0};
+    const ContractSlot call = small.add_option(ContractKind::linear_option, OptionType::call, 64'000.0, 0.6, 2.0);
+    MarketState after = moved(small.market, 0.02, 0.0, 2.0);
+    const std::size_t row = static_cast<std::size_t>(call);
+    after.quotes[row].volatility = 0.0;
+    EXPECT_TRUE(is_delivered(small.book.contracts[row], small.market, after));
+    const double worth =
+        holding_value(small.book.contracts[row], small.book.holdings[row], small.market.quotes[row], small.market);
+    const ProfitParts parts = explain_market_move(small.book, small.market, after);
+    EXPECT_NEAR(parts.residual, 2.0 * 2'300.0 - worth, 1e-9);
+    EXPECT_EQ(parts.residual, parts.profit()) << "no greek takes part";
+    EXPECT_FALSE(is_delivered(small.book.contracts[row], small.market, moved(small.market, 0.02, 0.0, 0.5)));
+    EXPECT_FALSE(is_delivered(small.book.contracts[row], after, moved(after, 0.02, 0.0, 1.0))) << "it was before";
+}
+
 // The parts add up to the change of a random book, and what is left over is of third order: half the step, an eighth
 // of the residual.
 TEST(ProfitExplainTest, SumsExactlyAndLeavesThirdOrder) {
