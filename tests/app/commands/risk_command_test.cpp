@@ -111,6 +111,11 @@ TEST_F(RiskCommandTest, EveryMetricStandsInTheRiskModel) {
         }
     }
     EXPECT_GT(names, 60U);
+    for (const json& row : report.at("tails")) {
+        const std::string method = row.at("method");
+        EXPECT_NE(page.find('`' + method + '`'), std::string::npos) << method << " of tails";
+    }
+    EXPECT_EQ(report.at("tails").size(), 7U);
 }
 
 TEST_F(RiskCommandTest, WhatIfShowsBeforeAndAfter) {
