@@ -106,7 +106,7 @@ TEST_F(StressVectorsTest, Greeks) {
     const json& want = file_.at("greeks").at("total");
     const auto near = [&](double got, const char* key) {
         const double value = want.at(key);
-        EXPECT_NEAR(got, value, 1e-9 * std::max(1.0, std::abs(value))) << key;
+        EXPECT_NEAR(got, value, 1e-9 * std::abs(value)) << key;
     };
     near(sums.delta_bs, "delta_bs_coin");
     near(sums.delta_net, "delta_net_coin");
