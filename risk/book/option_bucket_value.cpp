@@ -100,6 +100,10 @@ void OptionBucket::evaluate_lane(Lane& lane, const CurvePoint& rest, const Curve
     risk.value.greeks.gross_coins = lane.expansions[0].gross + lane.expansions[1].gross;
     risk.value.greeks.net_coins = lane.expansions[0].net + lane.expansions[1].net;
     risk.value.margin_coins = lane.expansions[0].margin + lane.expansions[1].margin;
+    // Fills are added one by one: quantities that cancel leave their rounding.
+    risk.bound.greeks.gross_coins = kRounding * risk.value.greeks.gross_coins;
+    risk.bound.greeks.net_coins = kRounding * risk.value.greeks.gross_coins;
+    risk.bound.margin_coins = kRounding * risk.value.margin_coins;
 }
 
 void OptionBucket::evaluate() {
