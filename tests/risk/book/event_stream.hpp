@@ -35,12 +35,19 @@ public:
             look();
         }
     }
-    void step() {
+    // One event, before it the clock and after it what heals or is settled; `check` is called after each of them.
+    template <class Check>
+    void step(const Check& check) {
         ++events_;
-        tick_clock();
+        if (tick_clock()) check();
         event();
         look();  // the peak knows of each event
-        if (!doubts_.empty() && source_.one_in(2)) heal();
+        check();
+        if (!doubts_.empty() && source_.one_in(2)) {
+            heal();
+            look();
+            check();
+        }
         // What has expired is delivered a few events later; until then it stands at its intrinsic value.
         for (std::size_t at = 0; at < expiries(); ++at) {
             const ExpiryMarket& expiry = reference_.market.expiries[at];
@@ -49,8 +56,9 @@ public:
             passed_ += is_past ? 1U : 0U;
             averaged_ += is_inside && !settled_[at] && std::isfinite(expiry.settlement_average) ? 1U : 0U;
             if (!is_past || !source_.one_in(20)) continue;
-            look();
             settle(at);
+            look();
+            check();
         }
     }
 
@@ -119,14 +127,15 @@ private:
         doubts_.emplace_back(slot);
     }
 
-    void tick_clock() {
-        if (source_.one_in(2)) return;
+    bool tick_clock() {
+        if (source_.one_in(2)) return false;
         const bool far = source_.one_in(250);
         const double seconds = far ? 60.0 : source_.uniform(0.0, 1.0);
         const UnixNanos now = reference_.market.now + std::chrono::nanoseconds{std::llround(seconds * 1e9)};
         reference_.market.now = now;
         EXPECT_EQ(book_.on_clock(now), BookStatus::applied);
         look();
+        return true;
     }
     void forward(std::size_t at) {
         if (settled_[at]) return;
