@@ -22,17 +22,18 @@ DeliveryForward delivery_forward(const ExpiryMarket& expiry, UnixNanos now, doub
                                ? expiry.settlement_average
                                : expiry.forward;
     const double price = (1.0 - open) * average + open * forward;
-    const double ratio = forward / price;
+    const double share = open * forward / price;  // of U; no more than 1, whatever the prices
     const bool frozen = left < kFrozenYears;
     return {.price = price,
-            .years = frozen ? 0.0 : left * open * open * ratio * ratio / 3.0,
+            .years = frozen ? 0.0 : left * share * share / 3.0,
             .weight = open,
-            .decay = open * open * ratio * ratio,
+            .decay = share * share,
             .averaging = true};
 }
 
 bool expiring_option(const OptionSpec& spec, const ExpiryMarket& expiry, UnixNanos now, OptionGreeks& usd,
                      InverseGreeks& coin) {
+    if (!(expiry.forward > 0.0)) return false;  // an average so far would hide it
     const DeliveryForward delivery = delivery_forward(expiry, now);
     const OptionInputs inputs{.forward = delivery.price,
                               .strike = spec.strike,

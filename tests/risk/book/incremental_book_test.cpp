@@ -289,35 +289,6 @@ TEST(IncrementalBookTest, LinearMarginIsAShareOfNotional) {
     EXPECT_NEAR(book.account().value.usd.margin, 0.02 * 100'000.0 + 0.15 * 4.0 * 60'000.0, 1e-9);
 }
 
-// Deribit's own example: a call with delta 1 and mark 0.3 has delta 0.5 and net delta 0.35 after half of the window.
-TEST(SettlementWindowTest, DeltasDecayThroughTheWindow) {
-    ExpiryMarket expiry{
-        .underlying = kCoin, .expiry = test::kSmallBookStart + std::chrono::minutes{15}, .forward = 100'000.0};
-    expiry.settlement_window = std::chrono::minutes{30};
-    expiry.settlement_average = 100'000.0;
-    OptionGreeks usd;
-    InverseGreeks coin;
-    const OptionSpec spec{.strike = 70'000.0, .type = OptionType::call, .volatility = 0.3};
-    ASSERT_TRUE(expiring_option(spec, expiry, test::kSmallBookStart, usd, coin));
-    EXPECT_NEAR(coin.value, 0.3, 1e-12);
-    EXPECT_NEAR(usd.delta, 0.5, 1e-12);
-    EXPECT_NEAR(coin.delta_net, 0.35, 1e-12);
-}
-
-TEST(SettlementWindowTest, IsContinuousAtItsStart) {
-    ExpiryMarket expiry{
-        .underlying = kCoin, .expiry = test::kSmallBookStart + std::chrono::minutes{30}, .forward = 100'000.0};
-    expiry.settlement_window = std::chrono::minutes{30};
-    const DeliveryForward inside = delivery_forward(expiry, test::kSmallBookStart);
-    const DeliveryForward outside = delivery_forward(expiry, test::kSmallBookStart + std::chrono::nanoseconds{-1});
-    EXPECT_TRUE(inside.averaging);
-    EXPECT_FALSE(outside.averaging);
-    EXPECT_NEAR(inside.years, outside.years, 1.01 / kYearNs) << "a nanosecond apart";
-    EXPECT_NEAR(inside.years, 10.0 * 60e9 / kYearNs, 1e-12 * inside.years) << "a third of the window";
-    EXPECT_EQ(inside.price, outside.price);
-    EXPECT_EQ(inside.weight, 1.0);
-}
-
 // Through the window, to expiry and settlement: the incremental book is the definition at every minute.
 TEST(SettlementWindowTest, BookFollowsTheDefinitionToDelivery) {
     SmallBook small{65'000.0, 40.0 / 1'440.0, 5.0, 1'000.0};

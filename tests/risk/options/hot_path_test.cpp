@@ -4,10 +4,10 @@
 #include <limits>
 #include <vector>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/options/chain_kernel.hpp"
 #include "risk/options/implied_quote.hpp"
 #include "risk/options/implied_volatility_batch.hpp"
-#include "risk/options/settlement_window.hpp"
 #include "tests/support/hot_path_guard.hpp"
 
 namespace keel::risk {
@@ -27,7 +27,11 @@ TEST(OptionsHotPathTest, TakesNothingFromTheHeapAndNoLock) {
         chain.add(i % 2 == 0 ? OptionType::call : OptionType::put, strike.back(), 0.1, given);
     }
     ImpliedQuote quote{OptionType::call, 70'000.0};
-    SettlementGreeks settlement;
+    ExpiryMarket expiry{.underlying = UnderlyingSlot{0}, .expiry = UnixNanos{} + std::chrono::minutes{5}};
+    expiry.settlement_window = std::chrono::minutes{30};
+    expiry.settlement_average = 64'900.0;
+    OptionGreeks usd;
+    InverseGreeks coin;
     double checked = 0.0;
 
     test::arm_hot_path();
@@ -39,8 +43,8 @@ TEST(OptionsHotPathTest, TakesNothingFromTheHeapAndNoLock) {
         checked += static_cast<double>(implied_volatility_batch(
             {.forward = forward, .years = 0.1, .strike = strike, .sign = sign, .price = price}, volatility, status));
         checked += quote.update({.forward = forward, .years = 0.1, .tick = 5.0}, 3'000.0, 3'100.0, 0.6);
-        const OptionInputs late{.forward = forward, .strike = 65'000.0, .years = 1e-5, .volatility = 0.6};
-        checked += settlement_greeks(late, 64'900.0, settlement) == PricingStatus::ok ? 1.0 : 0.0;
+        expiry.forward = forward;
+        checked += expiring_option({.strike = 65'000.0, .volatility = 0.6}, expiry, UnixNanos{}, usd, coin) ? 1.0 : 0.0;
     }
     test::disarm_hot_path();
 
