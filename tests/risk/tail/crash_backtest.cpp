@@ -90,6 +90,8 @@ const char* name_of(Method method) {
         case Method::filtered_all: return "FHS, iv rescaled too";
         case Method::filtered_linear: return "linear profit on FHS rows";
         case Method::filtered_second_order: return "second-order profit on FHS rows";
+        case Method::normal_plain_iv: return "normal, plain volatility of iv";
+        case Method::student_t_plain_iv: return "Student-t, plain volatility of iv";
     }
     return "";
 }

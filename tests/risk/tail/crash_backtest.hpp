@@ -35,7 +35,7 @@ enum class Book : std::uint8_t { basket, straddle, hedged_straddle };
 inline constexpr std::array kBooks{Book::basket, Book::straddle, Book::hedged_straddle};
 const char* name_of(Book book);
 
-// The last three are not forecasts to use: each takes one cause away from a method that fails.
+// Those after `filtered` are not forecasts to use: each takes one cause away from a method that fails.
 enum class Method : std::uint8_t {
     normal,
     student_t,
@@ -46,10 +46,13 @@ enum class Method : std::uint8_t {
     filtered_all,           // implied volatility rescaled too
     filtered_linear,        // the linear profit of the parametric methods on the rows of FHS
     filtered_second_order,  // the second-order profit of delta-gamma on the rows of FHS
+    normal_plain_iv,        // volatility of log iv that of all rows alike, where `normal` has its EWMA
+    student_t_plain_iv,
 };
-inline constexpr std::array kMethods{Method::normal,       Method::student_t,       Method::delta_gamma,
-                                     Method::historical,   Method::age_weighted,    Method::filtered,
-                                     Method::filtered_all, Method::filtered_linear, Method::filtered_second_order};
+inline constexpr std::array kMethods{Method::normal,          Method::student_t,         Method::delta_gamma,
+                                     Method::historical,      Method::age_weighted,      Method::filtered,
+                                     Method::filtered_all,    Method::filtered_linear,   Method::filtered_second_order,
+                                     Method::normal_plain_iv, Method::student_t_plain_iv};
 const char* name_of(Method method);
 
 struct Parameters {

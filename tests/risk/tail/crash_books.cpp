@@ -16,6 +16,7 @@ constexpr double kNotional = 1e6;  // USD
 constexpr double kYearsSold = 30.0 / 365.0;
 constexpr double kYearsBought = 29.0 / 365.0;
 constexpr std::size_t kN = BookOfDay::kFactors;
+constexpr std::size_t kIv = 2;  // the factor of log implied volatility
 
 OptionGreeks straddle(double forward, double years, double iv) {
     OptionGreeks call, put;
@@ -80,6 +81,13 @@ ForecastHistory::Factors ForecastHistory::volatilities() const {
     Factors out{};
     for (std::size_t i = 0; i < kN; ++i) out[i] = std::sqrt(covariance_.covariance(i, i));
     return out;
+}
+
+double ForecastHistory::plain_over_ewma_iv() const {
+    const auto moves = sets_.at(static_cast<std::size_t>(Filter::none)).log_moves(kIv);
+    double squares = 0.0;
+    for (const double move : moves) squares += move * move;
+    return std::sqrt(squares / static_cast<double>(moves.size()) / covariance_.covariance(kIv, kIv));
 }
 
 void ForecastHistory::on_day(const DayMoves& moves) {
@@ -149,11 +157,20 @@ Forecasts ForecastHistory::forecast(const BookOfDay& book) const {
     at(Method::filtered_all) = historical(book, Filter::all);
     at(Method::filtered_linear) = historical(book, Filter::price, BookOfDay::Order::linear);
     at(Method::filtered_second_order) = historical(book, Filter::price, BookOfDay::Order::second);
-    const std::vector<double> plain = scenario_pnl(book, Filter::none, BookOfDay::Order::full);
-    std::vector<std::size_t> order(plain.size());
-    at(Method::age_weighted) = age_weighted_tail(plain, alpha, parameters_.age_lambda, order).value();
+    const std::vector<double> as_they_were = scenario_pnl(book, Filter::none, BookOfDay::Order::full);
+    std::vector<std::size_t> order(as_they_were.size());
+    at(Method::age_weighted) = age_weighted_tail(as_they_were, alpha, parameters_.age_lambda, order).value();
     const DeltaGammaBook second{.theta = book.carry_usd, .delta = book.delta, .gamma = book.gamma, .omega = covariance};
     at(Method::delta_gamma) = delta_gamma_tail(second, alpha, at(Method::filtered)).measures;
+    const double plain_iv = plain_over_ewma_iv();
+    for (std::size_t i = 0; i < kN; ++i) {
+        covariance[i * kN + kIv] *= plain_iv;
+        covariance[kIv * kN + i] *= plain_iv;
+    }
+    if (!parametric.set_covariance(covariance)) throw std::runtime_error{"covariance refused"};
+    at(Method::normal_plain_iv) = parametric.measures(*normal_tail(alpha), book.carry_usd);
+    at(Method::student_t_plain_iv) =
+        parametric.measures(*student_t_tail(alpha, parameters_.student_nu), book.carry_usd);
     return out;
 }
 

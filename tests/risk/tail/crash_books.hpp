@@ -52,6 +52,8 @@ private:
     static constexpr std::array kFilters{Filter::none, Filter::price, Filter::all};
     [[nodiscard]] static bool rescales(Filter filter, std::size_t factor);
     [[nodiscard]] Factors volatilities() const;
+    // What the EWMA volatility of log iv is to be multiplied with to be the root mean square over all rows.
+    [[nodiscard]] double plain_over_ewma_iv() const;
     void add_scenario(const Factors& moves, const Factors& volatility_then);
     [[nodiscard]] TailMeasures historical(const BookOfDay& book, Filter filter,
                                           BookOfDay::Order order = BookOfDay::Order::full) const;

@@ -28,6 +28,7 @@ std::vector<std::string> cells_of(const Verdict& v) {
     std::string years;
     for (const std::int64_t hits : v.hits_by_year) years += (years.empty() ? "" : "/") + std::to_string(hits);
     return {std::to_string(v.hits) + " of " + std::to_string(v.days),
+            std::to_string(v.transitions.n11),
             years,
             p_value(v.coverage.p_value),
             p_value(v.independence.p_value),
@@ -37,8 +38,8 @@ std::vector<std::string> cells_of(const Verdict& v) {
             number(v.var_mean_usd / 1e4, 2) + " %"};
 }
 
-constexpr std::array kHeadings{"method",        "exceedances", "by year", "Kupiec p", "independence p",
-                               "conditional p", "Z2",          "light",   "mean VaR"};
+constexpr std::array kHeadings{"method",         "exceedances",   "in a row", "by year", "Kupiec p",
+                               "independence p", "conditional p", "Z2",       "light",   "mean VaR"};
 
 // Days along, USD up, between the least and the greatest number that is drawn.
 class Chart {
@@ -123,6 +124,13 @@ std::string markdown(std::span<const BookResult> results) {
         for (const Day& day : result.days) {
             const double var = day.forecast[static_cast<std::size_t>(Method::filtered)].var_usd;
             if (day.pnl_usd < -var) out << ' ' << day.date << " (" << number(-day.pnl_usd / var, 1) << "x)";
+        }
+        out << "\n\nDays beyond the parametric normal VaR, the day after another:";
+        bool was_beyond = false;
+        for (const Day& day : result.days) {
+            const bool is_beyond = day.pnl_usd < -day.forecast[static_cast<std::size_t>(Method::normal)].var_usd;
+            if (is_beyond && was_beyond) out << ' ' << day.date;
+            was_beyond = is_beyond;
         }
         out << "\n\n";
     }

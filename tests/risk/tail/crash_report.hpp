@@ -7,7 +7,8 @@
 
 namespace keel::risk::crash {
 
-// The table of every book and method, and the days on which filtered historical simulation was passed.
+// The table of every book and method, the days on which filtered historical simulation was passed, and those on which
+// the parametric normal VaR was, the day after another.
 std::string markdown(std::span<const BookResult> results);
 // One page without anything from elsewhere: the table, and per book its daily profit against two forecasts.
 std::string html(std::span<const BookResult> results);
