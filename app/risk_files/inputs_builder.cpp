@@ -395,6 +395,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_cash();
     settle_told();
     settle_moments();
+    if (!is_earlier_) find_account_after_prices();
     settle_stables(market_file);
     settle_pegs();
     settle_forwards();

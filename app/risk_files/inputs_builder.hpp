@@ -104,15 +104,15 @@ public:
     [[nodiscard]] risk::ReportInputs finish_earlier(const std::string& market_file);
 
 private:
+    struct Given {
+        std::string place;
+        std::size_t portfolio{0};  // counted from 1; 0: of none
+    };
     struct Cash {
         std::string currency;
         std::string venue;
         double amount;
-        std::string place;
-    };
-    struct Given {
-        std::string place;
-        std::size_t portfolio;
+        Given given;
     };
     struct Portfolio {
         std::string path;
@@ -139,7 +139,10 @@ private:
     void forget_told_after(UnixNanos time);
     void settle_told();
     void check_indices(const std::string& market_file) const;
+    // When the portfolio file that gave it was sent; 0: not said.
+    [[nodiscard]] UnixNanos time_of(const Given& given) const;
     void settle_moments();
+    void find_account_after_prices();
     // Whether a market file says what that contract is worth.
     [[nodiscard]] bool is_priced(std::size_t row) const;
     [[nodiscard]] bool has_smile(risk::ExpirySlot expiry) const;
@@ -163,7 +166,7 @@ private:
     MarketTimes times_;
     std::map<std::string, std::size_t> rows_;  // name@venue
     std::map<std::string, std::vector<std::size_t>> named_;
-    std::map<std::size_t, Given> held_;               // by row
+    std::map<std::size_t, Given> held_;               // by row; cash at the end
     std::map<std::size_t, std::size_t> other_sides_;  // rows of the same contract, by the first
     std::vector<Portfolio> portfolios_;
     std::map<risk::UnderlyingSlot, Told> told_indices_;

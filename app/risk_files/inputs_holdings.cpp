@@ -26,9 +26,10 @@ void InputsBuilder::add_cash(const std::string& currency, const std::string& ven
     (void)venue(venue_name);
     for (const Cash& cash : cash_) {
         if (cash.currency != currency || cash.venue != venue_name) continue;
-        from.refuse(fmt::format("a second balance of {} at {}; the first is {}", currency, venue_name, cash.place));
+        from.refuse(
+            fmt::format("a second balance of {} at {}; the first is {}", currency, venue_name, cash.given.place));
     }
-    cash_.push_back({currency, venue_name, amount, from.where()});
+    cash_.push_back({currency, venue_name, amount, {from.where(), portfolios_.size()}});
 }
 
 std::size_t InputsBuilder::hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add) {
@@ -125,7 +126,9 @@ void InputsBuilder::settle_cash() {
         } else {
             row.underlying = underlying(cash.currency);
         }
-        inputs_.book.holdings[add_row(row, cash.currency)].quantity = cash.amount;
+        const std::size_t place = add_row(row, cash.currency);
+        inputs_.book.holdings[place].quantity = cash.amount;
+        held_[place] = cash.given;
     }
 }
 

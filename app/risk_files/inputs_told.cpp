@@ -14,6 +14,7 @@ namespace keel::app {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::chrono::nanoseconds kTogether = std::chrono::minutes{1};  // answers asked for one after the other
 
 template <class Slot>
 std::size_t at(Slot slot) {
@@ -89,9 +90,12 @@ void InputsBuilder::settle_told() {
     }
 }
 
+UnixNanos InputsBuilder::time_of(const Given& given) const {
+    return given.portfolio == 0 ? UnixNanos{} : portfolios_[given.portfolio - 1].time;
+}
+
 // Answers about an account that were sent a minute apart: a fill or a settlement between them is in one of them only.
 void InputsBuilder::settle_moments() {
-    constexpr std::chrono::nanoseconds kTogether = std::chrono::minutes{1};
     UnixNanos oldest{}, newest{};
     std::string path;
     for (const Portfolio& portfolio : portfolios_) {
@@ -108,7 +112,22 @@ void InputsBuilder::settle_moments() {
                     "is in one of them only",
                     path, utc_text(oldest), utc_text(newest)));
     for (const auto& [row, given] : held_) {
-        if (portfolios_[given.portfolio - 1].time != UnixNanos{}) doubt(row, risk::InputDoubt::account_torn);
+        if (time_of(given) != UnixNanos{}) doubt(row, risk::InputDoubt::account_torn);
+    }
+}
+
+// What is held now is worth what prices of then make of it.
+void InputsBuilder::find_account_after_prices() {
+    if (portfolios_.empty()) return;
+    const UnixNanos prices = inputs_.market.now;
+    const Portfolio& newest = *std::ranges::max_element(portfolios_, {}, &Portfolio::time);
+    if (newest.time - prices <= kTogether) return;
+    const double seconds = std::chrono::duration<double>(newest.time - prices).count();
+    inputs_.notes.push_back(
+        fmt::format("{} is of {}, {} after the newest price: the account is valued at prices of before", newest.path,
+                    utc_text(newest.time), age_text(seconds)));
+    for (const auto& [row, given] : held_) {
+        if (time_of(given) - prices > kTogether) doubt(row, risk::InputDoubt::account_newer);
     }
 }
 

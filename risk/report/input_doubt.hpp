@@ -32,6 +32,7 @@ enum class InputDoubt : std::uint32_t {
     volatility_far = 1048576,   // an option's own volatility more than kVolatilityFarFactor from its curve
     account_torn = 2097152,     // positions and cash of an account are of different moments
     closes_far = 4194304,       // a tail of daily closes the last of which is not near the index
+    account_newer = 8388608,    // held by an answer sent after the newest price
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

@@ -14,7 +14,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 23> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 24> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -37,7 +37,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 23> kWords{
      {InputDoubt::entry_far, "entry far from the mark"},
      {InputDoubt::volatility_far, "volatility far from its curve"},
      {InputDoubt::account_torn, "account of two moments"},
-     {InputDoubt::closes_far, "closes far from the index"}}};
+     {InputDoubt::closes_far, "closes far from the index"},
+     {InputDoubt::account_newer, "account newer than the prices"}}};
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 

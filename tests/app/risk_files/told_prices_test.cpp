@@ -136,9 +136,34 @@ TEST_F(ToldPricesTest, PositionsAndCashOfTwoMomentsAreDoubted) {
     };
     const risk::RiskReport together = with_cash_sent("1772351990500000");
     EXPECT_EQ(quality(together, "equity_usd", ""), "good");
-    const risk::RiskReport torn = with_cash_sent("1772438390000000");
+    const risk::RiskReport torn = with_cash_sent("1772265590000000");
     EXPECT_EQ(quality(torn, "equity_usd", ""), "account of two moments");
-    EXPECT_TRUE(says(torn.notes, "positions.json is of 2026-03-01"));
+    EXPECT_TRUE(says(torn.notes, "cash.json is of 2026-02-28"));
+}
+
+// Positions of now at prices of before are worth neither; between two markets that is what is asked for.
+TEST_F(ToldPricesTest, AnAccountAfterTheNewestPriceIsDoubted) {
+    const std::string cash_path =
+        write("cash.json", R"({"result":{"currency":"BTC","balance":3},"usOut":1772355600000000})");
+    const auto account_sent = [&](const std::string& sent) {
+        return report(positions(R"(,"usOut":)" + sent), {kSummary});
+    };
+    EXPECT_EQ(quality(account_sent("1772352059000000"), "delta_net", "BTC"), "good");
+    const risk::RiskReport late = account_sent("1772355600000000");
+    EXPECT_EQ(quality(late, "delta_net", "BTC"), "account newer than the prices");
+    EXPECT_TRUE(
+        has_note(late, (folder_.path() / "portfolio.json").string() +
+                           " is of 2026-03-01 09:00:00 UTC, 60 min after the newest price: the account is valued at "
+                           "prices of before"));
+    app::InputsBuilder cash, earlier;
+    for (app::InputsBuilder* builder : {&cash, &earlier}) {
+        app::read_portfolio_file(cash_path, *builder);
+        app::read_market_file(write("market.json", kIndexOnly), *builder);
+    }
+    EXPECT_EQ(quality(make_risk_report(cash.finish("market.json")), "equity_usd", ""), "account newer than the prices");
+    const risk::ReportInputs before = earlier.finish_earlier("market.json");
+    EXPECT_FALSE(says(before.notes, "after the newest price"));
+    EXPECT_EQ(before.contract_doubts, std::vector{risk::InputDoubt::none});
 }
 
 }  // namespace
