@@ -123,7 +123,7 @@ struct RiskOptions {
     std::vector<std::string> market_paths;
     std::vector<std::string> since_paths;  // of an earlier market; empty: no profit is explained
     std::string margin_path;               // empty = what the market file names
-    std::string html_path;                 // empty = no page
+    std::optional<std::string> html_path;  // no page without
 };
 
 // keel whatif

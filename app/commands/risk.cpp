@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -118,6 +119,24 @@ struct Loaded {
     std::vector<std::size_t> trade_rows;
 };
 
+// Errors: UsageError for a page that has no name or would take the place of a file that was read.
+void check_page_path(const RiskOptions& options, const InputsBuilder& builder) {
+    if (!options.html_path) return;
+    const std::string& page = *options.html_path;
+    if (page.empty()) throw UsageError{"--html: the name of the page's file is empty"};
+    if (page == "-") throw UsageError{"--html -: a page goes to a file, not to standard output; write --html FILE"};
+    std::vector<std::string> inputs = builder.margin_table_paths();
+    for (const std::string& text : options.portfolios) inputs.push_back(portfolio_source(text).path);
+    for (const auto* paths : {&options.market_paths, &options.since_paths}) {
+        inputs.insert(inputs.end(), paths->begin(), paths->end());
+    }
+    for (const std::string& input : inputs) {
+        std::error_code missing;  // a page that is not there yet is no input
+        if (!std::filesystem::equivalent(page, input, missing)) continue;
+        throw UsageError{fmt::format("--html {}: the page would overwrite {}, which is an input", page, input)};
+    }
+}
+
 Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     InputsBuilder builder;
     for (const std::string& text : options.portfolios) {
@@ -130,6 +149,7 @@ Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     if (!options.since_paths.empty()) since = builder;
     for (const std::string& path : options.market_paths) read_market_file(path, builder);
     if (!options.margin_path.empty()) builder.margin_tables(options.margin_path);
+    check_page_path(options, builder);
     out.inputs = builder.finish(options.market_paths.front());
     if (!since) return out;
     for (const std::string& path : options.since_paths) read_market_file(path, *since);
@@ -255,7 +275,7 @@ int run_risk(const RiskOptions& options) {
     } else {
         fmt::print("{}", risk_report_text(report));
     }
-    if (!options.html_path.empty()) write_page(options.html_path, risk_report_html(report));
+    if (options.html_path) write_page(*options.html_path, risk_report_html(report));
     return exit_code_of(report);
 }
 
@@ -270,7 +290,7 @@ int run_whatif(const WhatIfOptions& options) {
     whatif.after = make_risk_report(loaded.inputs);
     fmt::print("{}{}", options.common.json ? whatif_json(whatif) : whatif_text(whatif, options.all),
                options.common.json ? "\n" : "");
-    if (!options.html_path.empty()) write_page(options.html_path, whatif_html(whatif));
+    if (options.html_path) write_page(*options.html_path, whatif_html(whatif));
     return exit_code_of(whatif.after);
 }
 

@@ -135,7 +135,10 @@ void InputsBuilder::settlement_window(risk::ExpirySlot slot, std::chrono::nanose
     expiry_windows_[slot] = window;
 }
 
-void InputsBuilder::margin_tables(const std::string& path) { margin_tables_.push_back(read_margin_tables(path)); }
+void InputsBuilder::margin_tables(const std::string& path) {
+    margin_tables_.push_back(read_margin_tables(path));
+    margin_table_paths_.push_back(path);
+}
 
 void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginTables tables, const std::string& path,
                                const JsonTree& from) {
@@ -150,7 +153,9 @@ void InputsBuilder::margin_law(const std::string& venue_name, risk::VenueMarginT
     auto& venues = inputs_.venue_margins;
     if (venues.size() <= at(slot)) venues.resize(at(slot) + 1);
     venues[at(slot)] = std::move(tables);
-    if (!path.empty()) venue_margin_tables_[slot] = read_margin_tables(path);
+    if (path.empty()) return;
+    venue_margin_tables_[slot] = read_margin_tables(path);
+    margin_table_paths_.push_back(path);
 }
 
 // USD per unit of what a contract settles in, where it is a stablecoin.

@@ -85,6 +85,8 @@ public:
 
     // Margin tables of the venues that name none of their own; a later file is read over those before.
     void margin_tables(const std::string& path);
+    // The files of tables read so far, common ones and venues' own.
+    [[nodiscard]] const std::vector<std::string>& margin_table_paths() const { return margin_table_paths_; }
     // How one venue is margined, and its own file of tables; empty: the common ones. A second row of that venue is
     // refused, naming both places, unless another portfolio file says the same.
     void margin_law(const std::string& venue, risk::VenueMarginTables tables, const std::string& path,
@@ -181,6 +183,7 @@ private:
     std::map<std::size_t, double> option_prices_;
     std::map<std::string, std::chrono::nanoseconds> venue_windows_{{kDeribit, kDeribitSettlementWindow}};
     std::map<risk::ExpirySlot, std::chrono::nanoseconds> expiry_windows_;
+    std::vector<std::string> margin_table_paths_;
     std::vector<TomlValue> margin_tables_;
     std::map<risk::VenueSlot, TomlValue> venue_margin_tables_;
     std::vector<risk::UnderlyingSlot> correlated_;

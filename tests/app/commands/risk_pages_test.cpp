@@ -1,0 +1,86 @@
+// The text and the pages of keel risk and keel whatif, as a user has them written.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace keel::app {
+namespace {
+
+using test::Outcome;
+using test::Program;
+using test::TemporaryDirectory;
+
+class RiskPagesTest : public testing::Test {
+protected:
+    Outcome run(std::vector<std::string> arguments) {
+        Program program{KEEL_BINARY, std::move(arguments), folder_.path(), "risk"};
+        const int code = program.wait(std::chrono::seconds{60});
+        return {code, program.out(), program.err()};
+    }
+    static std::string example(const std::string& name) { return std::string{KEEL_SOURCE_DIR} + "/examples/" + name; }
+    static std::string text_of(const std::string& path) {
+        std::ifstream file{path};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+    std::string path_of(const std::string& name) { return (folder_.path() / name).string(); }
+    std::string copy(const std::string& name, const std::string& as) {
+        std::filesystem::create_directories(std::filesystem::path{path_of(as)}.parent_path());
+        std::filesystem::copy_file(example(name), path_of(as));
+        return path_of(as);
+    }
+    std::string copy(const std::string& name) { return copy(name, name); }
+    TemporaryDirectory folder_;
+};
+
+TEST_F(RiskPagesTest, NeverWritesThePageOverAnInput) {
+    const std::string portfolio = copy("risk-portfolio.json"), market = copy("risk-market.json");
+    const std::string venues = copy("risk-venues.json");
+    for (const char* tables : {"margin/deribit.toml", "margin/binance_usdm.toml", "margin/bybit.toml"}) copy(tables);
+    const std::string link = path_of("link.html");
+    std::filesystem::create_symlink(market, link);
+    const auto to_page = [&](const char* command, const std::string& page) {
+        std::vector<std::string> arguments{command,       "--portfolio", "deribit/main=" + portfolio,
+                                           "--portfolio", venues,        "--market",
+                                           market,        "--html",      page};
+        if (command == std::string{"whatif"}) arguments.insert(arguments.end(), {"--trade", "ETH-PERPETUAL:+100"});
+        return run(arguments);
+    };
+    for (const char* command : {"risk", "whatif"}) {
+        for (const std::string& page : {portfolio, market, venues, path_of("margin/deribit.toml"),
+                                        path_of("margin/bybit.toml"), path_of("margin/../risk-market.json"), link}) {
+            const std::string before = text_of(page);
+            const Outcome outcome = to_page(command, page);
+            EXPECT_EQ(outcome.code, 2) << page;
+            EXPECT_NE(outcome.err.find("--html " + page + ": the page would overwrite "), std::string::npos)
+                << outcome.err;
+            EXPECT_EQ(outcome.out, "") << "no report of what is refused";
+            EXPECT_EQ(text_of(page), before);
+        }
+        EXPECT_EQ(to_page(command, path_of("page.html")).code, 0);
+        EXPECT_EQ(to_page(command, path_of("page.html")).code, 0) << "the page of before is no input";
+    }
+    const std::string earlier = copy("risk-market.json", "earlier.json");
+    const Outcome since =
+        run({"risk", "--portfolio", portfolio, "--market", market, "--since", earlier, "--html", earlier});
+    EXPECT_NE(since.err.find("would overwrite " + earlier), std::string::npos) << since.err;
+}
+
+TEST_F(RiskPagesTest, RefusesAPageWithoutAFile) {
+    for (const auto& [page, reason] : {std::pair{"", "--html: the name of the page's file is empty"},
+                                       std::pair{"-", "--html -: a page goes to a file"}}) {
+        const Outcome outcome = run({"risk", "--portfolio", example("risk-portfolio.json"), "--market",
+                                     example("risk-market.json"), "--html", page});
+        EXPECT_EQ(outcome.code, 2) << page;
+        EXPECT_NE(outcome.err.find(reason), std::string::npos) << outcome.err;
+        EXPECT_FALSE(std::filesystem::exists("-"));
+    }
+}
+
+}  // namespace
+}  // namespace keel::app
