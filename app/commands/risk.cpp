@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <optional>
 
 #include "app/commands/commands.hpp"
@@ -19,6 +18,7 @@
 #include "app/report/whatif.hpp"
 #include "app/risk_files/market_file.hpp"
 #include "app/risk_files/portfolio_file.hpp"
+#include "app/risk_files/settlement_cash.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_profit.hpp"
@@ -162,29 +162,6 @@ Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     return out;
 }
 
-// Adds `amount` of the contract's ledger currency to its venue's cash.
-void pay(ReportInputs& inputs, const risk::Contract& contract, double amount) {
-    const bool in_coin = risk::settles_in_coin(contract.kind);
-    const risk::ContractKind kind = in_coin ? risk::ContractKind::coin_cash : risk::ContractKind::stable_cash;
-    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
-        const risk::Contract& cash = inputs.book.contracts[row];
-        const bool same = in_coin ? cash.underlying == contract.underlying : cash.stable == contract.stable;
-        if (cash.kind != kind || cash.venue != contract.venue || !same) continue;
-        inputs.book.holdings[row].quantity += amount;
-        return;
-    }
-    inputs.book.contracts.push_back({.kind = kind,
-                                     .underlying = in_coin ? contract.underlying : risk::UnderlyingSlot::none,
-                                     .stable = in_coin ? risk::StableSlot::none : contract.stable,
-                                     .venue = contract.venue});
-    inputs.book.holdings.push_back({.quantity = amount});
-    inputs.book.names.push_back(in_coin ? inputs.book.underlying_names[static_cast<std::size_t>(contract.underlying)]
-                                        : inputs.book.stable_names[static_cast<std::size_t>(contract.stable)]);
-    inputs.market.quotes.emplace_back();
-    inputs.liquidity.emplace_back();
-    inputs.input_age_seconds.push_back(std::numeric_limits<double>::quiet_NaN());
-}
-
 // Average premium per coin after more was filled at `price`: what is closed leaves it, what turns starts anew.
 double entry_after(const risk::Holding& held, double quantity, double price) {
     const double sum = held.quantity + quantity;
@@ -200,11 +177,6 @@ void swap_coins(const risk::Contract& spot, double quantity, double index, Repor
     const double stable = inputs.market.stables[static_cast<std::size_t>(spot.stable)];
     pay(inputs, coins, quantity * spot.multiplier);
     pay(inputs, spot, -quantity * index * spot.multiplier / stable);
-}
-
-const std::string& settlement_of(const risk::Contract& contract, const risk::Book& book) {
-    return risk::settles_in_coin(contract.kind) ? book.underlying_names[static_cast<std::size_t>(contract.underlying)]
-                                                : book.stable_names[static_cast<std::size_t>(contract.stable)];
 }
 
 // Fills a trade at the mark: what the contract had gained goes to cash and the whole of it is entered at the mark anew;

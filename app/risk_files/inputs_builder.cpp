@@ -32,9 +32,9 @@ std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
     return names.size() - 1;
 }
 
-bool usable(double price) { return std::isfinite(price) && price > 0.0; }
-
 }  // namespace
+
+bool usable(double price) { return std::isfinite(price) && price > 0.0; }
 
 bool is_dollar(const std::string& name) { return name.starts_with("USD") || name.ends_with("USD"); }
 
@@ -396,7 +396,6 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     std::ranges::copy(times_.notes(), std::back_inserter(inputs_.notes));
     find_venues_without_cash();
     settle_spot();
-    settle_sides();
     settle_cash();
     settle_told();
     settle_moments();
@@ -409,15 +408,9 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_correlations();
     if (!is_earlier_) check_indices(market_file);
     settle_marks();
+    enter_lots();
+    settle_sides();
     settle_pools();
-    for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
-        risk::Holding& holding = inputs_.book.holdings[row];
-        const Contract& contract = inputs_.book.contracts[row];
-        if (is_cash(contract.kind) || !is_linear(contract.kind) || holding.quantity == 0.0 || usable(holding.entry))
-            continue;
-        holding.entry = inputs_.market.quotes[row].mark;
-        inputs_.notes.push_back(inputs_.book.names[row] + ": no entry given, its profit counts from the mark");
-    }
     if (!option_prices_.empty()) inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
     for (const auto& [row, price] : option_prices_) inputs_.option_prices[row] = price;
     inputs_.smiles.resize(inputs_.market.expiries.size());

@@ -21,6 +21,8 @@ inline constexpr const char* kDeribit = "deribit";
 
 // Whether a currency's name says that it is a dollar.
 [[nodiscard]] bool is_dollar(const std::string& name);
+// Whether that is a price: finite and positive.
+[[nodiscard]] bool usable(double price);
 
 // Puts the pieces that files name into the tables of one report: the same underlying, stablecoin, venue, expiry
 // and contract get the same slot wherever they are named.
@@ -45,7 +47,8 @@ public:
     [[nodiscard]] bool has_coin(const std::string& name) const;
     // A row of a portfolio file: the row of the book that it went to. A second one of the same contract is refused,
     // naming both places; `rows_add`: rows of one file are lots, their entries averaged as they are for fills (harmonic
-    // for inverse futures); long and short lots of a future have a row each.
+    // for inverse futures), that of a future without one (NaN) being its mark at the end; long and short lots of a
+    // future have a row each.
     std::size_t hold(std::size_t row, double quantity, double entry, const JsonTree& from, bool rows_add);
     // Whether that venue holds one position in a contract, whatever lots it came from: Deribit, and what is margined as
     // it is.
@@ -116,6 +119,11 @@ private:
         double amount;
         Given given;
     };
+    struct Lot {
+        std::size_t row;
+        double quantity;
+        double entry;  // not usable: not given
+    };
     struct Portfolio {
         std::string path;
         UnixNanos time;  // 0: not said
@@ -134,7 +142,6 @@ private:
     std::size_t add_row(const risk::Contract& contract, const std::string& name);
     // The second row of a future that is held long and short, made on first sight.
     std::size_t other_side(std::size_t row);
-    void settle_sides();
     void settle_cash();
     void settle_spot();
     void find_venues_without_cash();
@@ -156,6 +163,8 @@ private:
     [[nodiscard]] std::optional<std::size_t> carry_source(std::size_t expiry) const;
     void taint_expiry(std::size_t expiry, double age_seconds, risk::InputDoubt doubts);
     void settle_marks();
+    void enter_lots();
+    void settle_sides();
     void settle_pools();
     void settle_stables(const std::string& market_file);
     void settle_pegs();
@@ -169,6 +178,7 @@ private:
     std::map<std::string, std::size_t> rows_;  // name@venue
     std::map<std::string, std::vector<std::size_t>> named_;
     std::map<std::size_t, Given> held_;               // by row; cash at the end
+    std::vector<Lot> lots_;                           // of futures, as they are told
     std::map<std::size_t, std::size_t> other_sides_;  // rows of the same contract, by the first
     std::vector<Portfolio> portfolios_;
     std::map<risk::UnderlyingSlot, Told> told_indices_;

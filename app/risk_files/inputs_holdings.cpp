@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
 #include "app/risk_files/inputs_builder.hpp"
+#include "app/risk_files/settlement_cash.hpp"
 #include "risk/book/accounts.hpp"
+#include "risk/portfolio/contract_pnl.hpp"
 
 namespace keel::app {
 namespace {
@@ -14,9 +17,19 @@ namespace {
 using risk::Contract;
 using risk::ContractKind;
 
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
 template <class Slot>
 std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
+}
+
+bool is_future(ContractKind kind) {
+    return kind == ContractKind::linear_future || kind == ContractKind::inverse_future;
+}
+
+risk::ContractForm form_of(const Contract& contract) {
+    return contract.kind == ContractKind::inverse_future ? risk::ContractForm::inverse : risk::ContractForm::linear;
 }
 
 }  // namespace
@@ -40,18 +53,13 @@ std::size_t InputsBuilder::hold(std::size_t row, double quantity, double entry, 
     }
     if (quantity == 0.0) return row;  // hedge mode lists sides that hold nothing
     const Contract contract = inputs_.book.contracts[row];
-    const bool future = contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
-    const std::size_t place = future && inputs_.book.holdings[row].quantity * quantity < 0.0 ? other_side(row) : row;
-    risk::Holding& holding = inputs_.book.holdings[place];
-    const double sum = holding.quantity + quantity;
-    if (holding.quantity * quantity > 0.0) {
-        const bool inverse = contract.kind == ContractKind::inverse_future;
-        holding.entry = inverse ? sum / (holding.quantity / holding.entry + quantity / entry)
-                                : (holding.quantity * holding.entry + quantity * entry) / sum;
-    } else if (holding.quantity * sum <= 0.0) {
-        holding.entry = entry;
+    if (!is_future(contract.kind)) {
+        (void)apply_fill(inputs_.book.holdings[row], form_of(contract), contract.multiplier, quantity, entry);
+        return row;
     }
-    holding.quantity = sum;
+    const std::size_t place = inputs_.book.holdings[row].quantity * quantity < 0.0 ? other_side(row) : row;
+    lots_.push_back({place, quantity, entry});
+    inputs_.book.holdings[place].quantity += quantity;
     return place;
 }
 
@@ -64,37 +72,49 @@ std::size_t InputsBuilder::other_side(std::size_t row) {
     return side->second;
 }
 
+// A lot that was given no entry has made nothing yet: it is entered at the mark.
+void InputsBuilder::enter_lots() {
+    std::map<std::size_t, double> at_mark;  // quantity, by row
+    for (const Lot& lot : lots_) inputs_.book.holdings[lot.row] = {};
+    for (const auto& [row, quantity, entry] : lots_) {
+        const Contract& contract = inputs_.book.contracts[row];
+        const double price = usable(entry) ? entry : inputs_.market.quotes[row].mark;
+        (void)apply_fill(inputs_.book.holdings[row], form_of(contract), contract.multiplier, quantity, price);
+        if (!usable(entry)) at_mark[row] += quantity;
+    }
+    for (const auto& [row, quantity] : at_mark) {
+        const double all = inputs_.book.holdings[row].quantity;
+        const std::string of = quantity == all ? "" : fmt::format(" of {:.10g} of {:.10g}", quantity, all);
+        inputs_.notes.push_back(
+            fmt::format("{}: no entry given{}, its profit counts from the mark", inputs_.book.names[row], of));
+    }
+}
+
 // Long and short of one contract are two positions where the venue has a hedge mode, each with its own margin. Deribit
-// has none: what both sides have closed is profit made, in cash.
+// has none: what both sides have closed is profit made, in cash, and the side that is left is the position.
 void InputsBuilder::settle_sides() {
     for (const auto& [row, other] : other_sides_) {
-        const Contract& contract = inputs_.book.contracts[row];
-        risk::Holding &one = inputs_.book.holdings[row], &two = inputs_.book.holdings[other];
-        risk::Holding &longs = one.quantity > 0.0 ? one : two, &shorts = one.quantity > 0.0 ? two : one;
-        const std::string& venue_name = inputs_.book.venue_names[at(contract.venue)];
-        const std::string what = fmt::format("{} at {}: {} long and {} short", inputs_.book.names[row], venue_name,
-                                             longs.quantity, -shorts.quantity);
-        if (!is_netted(contract.venue) || !(longs.entry > 0.0) || !(shorts.entry > 0.0)) {
+        const Contract contract = inputs_.book.contracts[row];
+        const risk::Holding two = inputs_.book.holdings[other];
+        risk::Holding& one = inputs_.book.holdings[row];
+        const std::string what = fmt::format(
+            "{} at {}: {} long and {} short", inputs_.book.names[row], inputs_.book.venue_names[at(contract.venue)],
+            std::max(one.quantity, two.quantity), -std::min(one.quantity, two.quantity));
+        if (!is_netted(contract.venue)) {
             inputs_.notes.push_back(what + ", kept apart as in hedge mode");
             continue;
         }
-        const double closed = std::min(longs.quantity, -shorts.quantity);
-        const bool inverse = contract.kind == ContractKind::inverse_future;
-        const double profit = closed * contract.multiplier *
-                              (inverse ? 1.0 / longs.entry - 1.0 / shorts.entry : shorts.entry - longs.entry);
-        longs.quantity -= closed;
-        shorts.quantity += closed;
-        if (one.quantity == 0.0) std::swap(one, two);
-        const std::string& currency = inverse ? inputs_.book.underlying_names[at(contract.underlying)]
-                                              : inputs_.book.stable_names[at(contract.stable)];
-        const auto cash = std::ranges::find_if(
-            cash_, [&](const Cash& given) { return given.currency == currency && given.venue == venue_name; });
-        if (cash == cash_.end()) {
-            cash_.push_back({currency, venue_name, profit, {}});
-        } else {
-            cash->amount += profit;
+        if (std::abs(two.quantity) > std::abs(one.quantity)) {
+            auto& indicators = inputs_.adl_indicators;
+            indicators.resize(inputs_.book.contracts.size(), kNaN);
+            std::swap(indicators[row], indicators[other]);
         }
-        inputs_.notes.push_back(fmt::format("{}, netted: {:.10g} {} of profit went to cash", what, profit, currency));
+        const double profit = apply_fill(one, form_of(contract), contract.multiplier, two.quantity, two.entry);
+        inputs_.book.holdings[other] = {};
+        if (std::isfinite(profit)) pay(inputs_, contract, profit);  // an earlier market may not price it
+        if (is_earlier_) continue;                                  // the figure that counts is the report's
+        inputs_.notes.push_back(fmt::format("{}, netted: {:.10g} {} of profit went to cash", what, profit + 0.0,
+                                            settlement_of(contract, inputs_.book)));
     }
 }
 

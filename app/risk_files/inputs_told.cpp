@@ -21,8 +21,6 @@ std::size_t at(Slot slot) {
     return static_cast<std::size_t>(slot);
 }
 
-bool usable(double price) { return std::isfinite(price) && price > 0.0; }
-
 }  // namespace
 
 void InputsBuilder::tell_index(risk::UnderlyingSlot slot, double index) {

@@ -214,6 +214,41 @@ TEST_F(RiskCommandTest, WhatIfFillsAtAVenueThatMargins) {
     EXPECT_EQ(whatif(held + elsewhere, "BTC-PERPETUAL@okx:1e300").code, 2);
 }
 
+// A trade in a contract of several lots adds to the one position that they are at Deribit, else to the side that it
+// closes; a lot without an entry makes nothing by it.
+TEST_F(RiskCommandTest, WhatIfTradesWhatLotsComeTo) {
+    const std::string file = (folder_.path() / "lots.json").string(), market = (folder_.path() / "at60.json").string();
+    std::ofstream{market} << R"({"time":"2026-03-01T08:00:00Z","underlyings":[{"name":"BTC","index":60000}],
+      "stablecoins":{"USDC":1},"instruments":[{"name":"BTC-PERPETUAL","mark":60000}]})";
+    const auto gross = [&](const std::string& venue, const std::string& trade) {
+        std::ofstream{file} << R"({"venue":")" + venue + R"(","positions":[
+          {"instrument":"BTC-PERPETUAL","quantity":60000,"entry":50000},{"instrument":"BTC-PERPETUAL","quantity":60000},
+          {"instrument":"BTC-PERPETUAL","quantity":-20000}],"cash":[{"currency":"BTC","amount":2}]})";
+        const Outcome outcome =
+            run({"whatif", "--json", "--portfolio", file, "--market", market, "--trade", "BTC-PERPETUAL:" + trade});
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        std::pair<double, double> out;
+        const json document = json::parse(outcome.out);
+        for (const json& row : document.at("metrics")) {
+            if (row.at("scope") != "account") continue;
+            if (row.at("name") == "gross_notional_usd") out = {row.at("before"), row.at("after")};
+            if (row.at("name") != "equity_usd") continue;
+            EXPECT_NEAR(row.at("before"), 2.2 * 60'000.0, 1e-6) << venue;
+            EXPECT_NEAR(row.at("after"), 2.2 * 60'000.0, 1e-6) << venue;
+        }
+        return out;
+    };
+    const auto expect = [&](const char* venue, const char* trade, double before, double after) {
+        const auto [was, is] = gross(venue, trade);
+        EXPECT_NEAR(was, before, 1e-6) << venue << " " << trade;
+        EXPECT_NEAR(is, after, 1e-6) << venue << " " << trade;
+    };
+    expect("deribit", "10000", 100'000.0, 110'000.0);
+    expect("deribit", "-130000", 100'000.0, 30'000.0);
+    expect("okx", "10000", 140'000.0, 130'000.0);
+    expect("okx", "-10000", 140'000.0, 130'000.0);
+}
+
 // The same answer of two accounts: each trade goes to the one that it names.
 TEST_F(RiskCommandTest, PortfolioAndTradeNameTheirAccount) {
     const std::string market = std::string{KEEL_SOURCE_DIR} + "/examples/risk-market.json";

@@ -165,6 +165,30 @@ TEST_F(RiskSinceTest, WhatOneMarketDoesNotPriceIsNamedAndLeftOut) {
                 account.at("change_usd").get<double>() + appeared, 1e-6);
 }
 
+// What lots without an entry made by netting is told once, of the report's mark, which is their entry in both markets;
+// an earlier market without a price of them leaves out what is left of them.
+TEST_F(RiskSinceTest, NettedLotsAreThoseOfTheReport) {
+    const std::string book = write("book.json", R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":120000},
+      {"instrument":"BTC-PERPETUAL","quantity":-60000,"entry":50000}],"cash":[{"currency":"BTC","amount":2}]})");
+    const std::string before = write("before.json", market(kBefore, 50'000, 0.6)),
+                      after = write("after.json", market(kAfter, 60'000, 0.6)),
+                      unpriced = write("unpriced.json", R"({"time":"2026-03-01T08:00:00Z",
+                        "underlyings":[{"name":"ETH","index":3000}]})");
+    const json now = report({"--portfolio", book, "--market", after, "--since", before});
+    const json& profit = now.at("profit_explained");
+    EXPECT_NEAR(now.at("equity_usd"), (2.0 - 0.2) * 60'000.0, 1e-6) << "1.2 coins sold, a coin bought back";
+    EXPECT_NEAR(profit.at("equity_since_usd"), (2.0 - 0.2 + 1.0 - 1.2) * 50'000.0, 1e-6);
+    EXPECT_NEAR(profit.at("scopes").at("account").at("change_usd"), 108'000.0 - 80'000.0, 1e-6);
+    EXPECT_TRUE(has_note(now, "120000 long and 60000 short, netted: -0.2 BTC of profit went to cash"));
+    EXPECT_FALSE(has_note(now, "earlier market: BTC-PERPETUAL"));
+    const json other = report({"--portfolio", book, "--market", after, "--since", unpriced});
+    const json& left_out = other.at("profit_explained").at("left_out");
+    ASSERT_EQ(left_out.size(), 2U);
+    EXPECT_EQ(left_out[0].at("instrument"), "BTC-PERPETUAL");
+    EXPECT_EQ(left_out[1].at("instrument"), "BTC");
+    EXPECT_EQ(other.at("equity_usd"), now.at("equity_usd"));
+}
+
 TEST_F(RiskSinceTest, WhatIsWrongWithTheEarlierMarketIsSaid) {
     const std::string book = write("book.json", kBook), after = write("after.json", market(kAfter, 66'000, 0.6));
     const std::string before = write("before.json", market(kBefore, 65'000, 0.6, R"({"instruments":[

@@ -96,6 +96,77 @@ TEST_F(SidesTest, DeribitNetsAndWhatIsClosedIsCash) {
     EXPECT_NEAR(find_metric(turned, "gross_notional_usd", "")->value, 2.0 * 65'000.0, 1e-6);
 }
 
+// Nothing was made yet by a lot without an entry: the same as one entered at the mark, first or last, in a file whose
+// lots average and net.
+TEST_F(SidesTest, ALotWithoutEntryIsEnteredAtTheMark) {
+    const auto is_same = [&](const std::string& instrument, std::initializer_list<std::pair<int, const char*>> lots,
+                             const std::string& venue) {
+        std::string without, at_mark;
+        for (const auto& [quantity, entry] : lots) {
+            const std::string terms = R"({"instrument":")" + instrument + R"(","venue":")" + venue +
+                                      R"(","quantity":)" + std::to_string(quantity);
+            const std::string told = R"(,"entry":)" + std::string{*entry == '\0' ? "65000" : entry};
+            without += (without.empty() ? "" : ",") + terms + (*entry == '\0' ? "" : told) + "}";
+            at_mark += (at_mark.empty() ? "" : ",") + terms + told + "}";
+        }
+        const risk::RiskReport out = report(held(without), {kMarket}), expected = report(held(at_mark), {kMarket});
+        EXPECT_TRUE(std::isfinite(out.equity_usd));
+        EXPECT_NEAR(out.equity_usd, expected.equity_usd, 1e-6) << without;
+        for (const char* metric : {"gross_notional_usd", "equity_usd"}) {
+            EXPECT_NEAR(find_metric(out, metric, "")->value, find_metric(expected, metric, "")->value, 1e-6) << without;
+            EXPECT_EQ(quality(out, metric, ""), quality(expected, metric, "")) << without;
+        }
+        return out;
+    };
+    for (const char* venue : {"deribit", "binance"}) {
+        const risk::RiskReport linear = is_same("BTC_USDC-PERPETUAL", {{1, "50000"}, {1, ""}}, venue);
+        EXPECT_NEAR(linear.equity_usd, 100'000.0 + 10.0 * 65'000.0 + 15'000.0, 1e-6);
+        EXPECT_TRUE(has_note(linear, "BTC_USDC-PERPETUAL: no entry given of 1 of 2, its profit counts from the mark"));
+        const risk::RiskReport inverse = is_same("BTC-PERPETUAL", {{65000, ""}, {65000, "50000"}}, venue);
+        EXPECT_NEAR(inverse.equity_usd, 100'000.0 + 10.0 * 65'000.0 + 0.3 * 65'000.0, 1e-6);
+        is_same("BTC_USDC-PERPETUAL", {{-2, ""}, {-1, "70000"}, {-3, ""}, {2, "60000"}, {1, ""}}, venue);
+        EXPECT_TRUE(has_note(is_same("BTC-PERPETUAL", {{-65000, ""}, {-13000, ""}}, venue),
+                             "BTC-PERPETUAL: no entry given, its profit counts from the mark"));
+    }
+    const risk::RiskReport longer = is_same("BTC-PERPETUAL", {{60000, "58000"}, {-20000, ""}}, "deribit");
+    EXPECT_NEAR(find_metric(longer, "gross_notional_usd", "")->value, 40'000.0, 1e-6);
+    const risk::RiskReport turned = is_same("BTC-PERPETUAL", {{60000, ""}, {-80000, "70000"}}, "deribit");
+    EXPECT_NEAR(find_metric(turned, "gross_notional_usd", "")->value, 20'000.0, 1e-6);
+    const risk::RiskReport flat = is_same("BTC-PERPETUAL", {{-60000, ""}, {60000, ""}}, "deribit");
+    EXPECT_NEAR(find_metric(flat, "gross_notional_usd", "")->value, 0.0, 1e-6);
+    EXPECT_TRUE(
+        has_note(flat, "BTC-PERPETUAL at deribit: 60000 long and 60000 short, netted: 0 BTC of profit went to cash"));
+    const risk::RiskReport apart = is_same("BTC-PERPETUAL", {{60000, "58000"}, {-20000, ""}}, "binance");
+    EXPECT_NEAR(find_metric(apart, "gross_notional_usd", "")->value, 80'000.0, 1e-6);
+}
+
+// The indicator is of the position that the venue holds: that of the side which is left, if it has one.
+TEST_F(SidesTest, IndicatorIsOfTheSideThatIsLeft) {
+    struct Case {
+        const char *first, *second;
+        const char *one, *two;  // indicators
+        double left;            // NaN: none
+    };
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    for (const Case& one : {Case{"60000", "-80000", "1", "5", 5.0}, Case{"-60000", "80000", "1", "5", 5.0},
+                            Case{"80000", "-60000", "1", "5", 1.0}, Case{"60000", "-80000", "1", "", none},
+                            Case{"80000", "-60000", "", "5", none}, Case{"60000", "-80000", "", "5", 5.0}}) {
+        const auto side = [](const char* quantity, const std::string& indicator) {
+            return lot("BTC-PERPETUAL", quantity, "60000") +
+                   (indicator.empty() ? "" : R"(,"adl_indicator":)" + indicator) + "}";
+        };
+        const risk::ReportInputs inputs =
+            load(held(side(one.first, one.one) + "," + side(one.second, one.two)), {kMarket});
+        std::vector<double> told;
+        for (std::size_t row = 0; row < inputs.adl_indicators.size(); ++row) {
+            const bool is_held = inputs.book.holdings[row].quantity != 0.0;
+            if (is_held && !std::isnan(inputs.adl_indicators[row])) told.push_back(inputs.adl_indicators[row]);
+        }
+        EXPECT_EQ(told, std::isnan(one.left) ? std::vector<double>{} : std::vector<double>{one.left})
+            << one.first << " " << one.one << ", " << one.second << " " << one.two;
+    }
+}
+
 // The premium was paid in cash: nothing is made by closing.
 TEST_F(SidesTest, OptionsAreOnePosition) {
     for (const auto& [first, second, entry] :
