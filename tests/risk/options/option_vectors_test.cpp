@@ -3,6 +3,7 @@
 #include <cfloat>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "risk/options/inverse_option.hpp"
 #include "risk/options/spot_greeks.hpp"
@@ -168,6 +169,11 @@ double field(const std::string& inputs, const std::string& name) {
     return std::strtod(inputs.c_str() + at + name.size() + 1, nullptr);
 }
 
+const std::map<std::string, double OptionGreeks::*> kSpotQuantities{
+    {"bsm_price", &OptionGreeks::price},      {"bsm_spot_delta", &OptionGreeks::delta},
+    {"bsm_spot_gamma", &OptionGreeks::gamma}, {"bsm_spot_vega", &OptionGreeks::vega},
+    {"bsm_spot_theta", &OptionGreeks::theta}, {"bsm_spot_rho", &OptionGreeks::rho}};
+
 // Spot greeks of the cost-of-carry form from forward greeks: F = S exp(b T), b = r - q.
 double spot_quantity(const std::string& quantity, const std::string& inputs) {
     const double spot = field(inputs, "S"), rate = field(inputs, "r"), years = field(inputs, "T");
@@ -182,14 +188,7 @@ double spot_quantity(const std::string& quantity, const std::string& inputs) {
     OptionGreeks forward_greeks;
     EXPECT_EQ(black76(in, forward_greeks), PricingStatus::ok);
     const OptionGreeks g = spot_greeks(in, forward_greeks, carry);
-    if (quantity == "bsm_price") return g.price;
-    if (quantity == "bsm_spot_delta") return g.delta;
-    if (quantity == "bsm_spot_gamma") return g.gamma;
-    if (quantity == "bsm_spot_vega") return g.vega;
-    if (quantity == "bsm_spot_theta") return g.theta;
-    if (quantity == "bsm_spot_rho") return g.rho;
-    ADD_FAILURE() << "no formula for " << quantity;
-    return 0.0;
+    return g.*kSpotQuantities.at(quantity);
 }
 
 // "n=255;p=0.01" and "N<7": Kupiec's table of 1995 keeps the model for fewer than 7 exceedances in 255 days. Its one
@@ -206,7 +205,7 @@ void check_kupiec_region(const CsvRow& row) {
     }
 }
 
-// Rows of published.csv by the test that takes them: bsm_* and the Kupiec region here; svi_jw, svi_jw_repair and
+// Rows of published.csv by the test that takes them: spot greeks and the Kupiec region here; svi_jw, svi_jw_repair and
 // fair_variance in tests/risk/surface; normal_VaR99_kUSD in tests/risk/tail; spectral_salvage and sample_correlation in
 // tests/risk/matrix. A quantity that no test source names is counted.
 bool is_taken_elsewhere(const std::string& quantity) {
@@ -230,7 +229,7 @@ TEST(OptionVectorsTest, ReproducesThePublishedOptionValues) {
             ++checked;
             continue;
         }
-        if (!quantity.starts_with("bsm_")) {
+        if (!kSpotQuantities.contains(quantity)) {
             const bool taken = is_taken_elsewhere(quantity);
             if (!taken) std::cout << "[ vectors  ] published.csv " << row.text("id") << ": no test takes it\n";
             ++(taken ? elsewhere : unknown);
