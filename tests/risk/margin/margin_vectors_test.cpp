@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <map>
 
 #include "risk/margin/adl_rank.hpp"
 #include "risk/margin/bybit_margin.hpp"
@@ -46,6 +47,27 @@ TEST_F(MarginVectorsTest, HoldsNoSectionThatNobodyReads) {
     keel::test::VectorCases cases{"margin.json"};
     cases.sections(file_, {"published", "binance_tiers", "liq_linear", "liq_inverse", "bybit_option",
                            "deribit_inverse_option_standard", "adl_score", "settlement_twap", "okx_composition"});
+    const std::map<std::string, std::set<std::string>> known{
+        {"liq_linear",
+         {"WB", "TMM_other", "UPNL_other", "side", "qty", "entry", "tiers", "mmr", "cum", "liq_price", "note"}},
+        {"liq_inverse", {"WB_coin", "contracts", "face", "side", "entry", "mmr", "cum", "liq_price", "note"}},
+        {"bybit_option", {"type", "qty", "S", "K", "entry", "mark", "im_usdc", "mm_usdc"}},
+        {"deribit_inverse_option_standard", {"type", "qty", "F", "K", "mark_coin", "im_coin", "mm_coin"}},
+        {"adl_score",
+         {"side", "qty", "face", "inverse", "entry", "mark", "bankrupt", "effective_leverage", "pnl_pct", "score",
+          "rule"}},
+        {"settlement_twap",
+         {"minutes", "window", "twap_so_far", "forward", "underlying_mark", "delta_multiplier", "net_delta_example"}}};
+    for (const auto& [section, members] : known) {
+        for (const json& row : file_.at(section)) cases.members(row, members);
+    }
+    const json& tiers = file_.at("binance_tiers");
+    cases.members(tiers, {"tiers", "source", "rows"});
+    for (const json& row : tiers.at("tiers")) cases.members(row, {"cap", "mmr", "cum"});
+    for (const json& row : tiers.at("rows")) cases.members(row, {"notional", "mm", "mmr", "cum"});
+    const json& okx = file_.at("okx_composition");
+    cases.members(okx, {"inputs", "mmr", "imr", "source"});
+    cases.members(okx.at("inputs"), {"MR1", "MR2", "MR3", "MR4", "MR5", "MR6", "MR7", "MR9"});
     cases.report();
 }
 

@@ -34,6 +34,7 @@ TEST(PerpetualFairTest, MatchesEveryRowOfTheFile) {
     test::VectorCases unknown{"perp_fair.json"};
     int checked = 0;
     for (const nlohmann::json& row : cases) {
+        unknown.members(row, {"source", "spot", "r", "q", "kappa", "iota", "dt", "fair"});
         PerpetualTerms terms{.spot = row.at("spot"),
                              .rate = row.at("r"),
                              .asset_yield = row.at("q"),

@@ -114,6 +114,11 @@ TEST(SviVectorsTest, MatchesEveryCase) {
     ASSERT_GT(cases.size(), 0U);
     keel::test::VectorCases unknown{"svi_cases.json"};
     for (const json& row : cases) {
+        unknown.members(row, {"id", "source", "params", "T", "w_min", "slope_left", "slope_right", "jw", "argmin_g",
+                              "min_g", "g_negative_interval", "flags", "arbitrage_free", "points"});
+        for (const json& point : row.at("points")) {
+            unknown.members(point, {"k", "w", "w1", "w2", "g", "iv", "density_k"});
+        }
         const std::string id = row.at("id");
         SviFlaw flaws{};
         if (!flaws_of(row.at("flags"), flaws)) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
@@ -89,6 +90,17 @@ TEST_F(LinearVectors, EverySectionIsKnown) {
     test::VectorCases cases{"var_linear.json"};
     cases.sections(linear, {"exposure_usd", "cov", "sigma_usd", "parametric", "student_t", "incremental_99", "hs",
                             "brw", "fhs", "scaled_scenarios_first3"});
+    cases.members(linear.at("hs"), {"pnl_rule", "results", "es99_scenarios", "es99_components"});
+    cases.members(linear.at("fhs"), {"rule", "sigma_next", "results"});
+    const auto rows = [&](const json& list, const std::set<std::string>& known) {
+        for (const json& row : list) cases.members(row, known);
+    };
+    rows(linear.at("parametric"), {"alpha", "VaR", "ES", "component_VaR", "component_ES", "marginal_VaR_per_usd"});
+    rows(linear.at("student_t"), {"alpha", "nu", "rule", "VaR", "ES"});
+    rows(linear.at("incremental_99"), {"asset", "trade_usd", "IVaR_exact", "IVaR_first_order", "best_hedge_usd"});
+    rows(linear.at("hs").at("results"), {"alpha", "N", "k", "VaR", "ES", "window"});
+    rows(linear.at("fhs").at("results"), {"alpha", "N", "k", "VaR", "ES"});
+    rows(linear.at("brw"), {"alpha", "lam", "VaR", "ES"});
     cases.report();
 }
 
@@ -128,6 +140,9 @@ TEST_F(LinearVectors, Historical) {
     const Numbers pnl = linear_pnl(columns, exposure);
     for (const json& row : linear.at("hs").at("results")) {
         const std::size_t n = row.at("N");
+        if (row.contains("window")) {
+            ASSERT_EQ(test::count_after(row.at("window").get<std::string>(), "last "), n);
+        }
         Numbers window(pnl.end() - static_cast<std::ptrdiff_t>(n), pnl.end());
         EXPECT_EQ(tail_rank(n, row.at("alpha")).var, row.at("k").get<std::size_t>());
         const auto measures = historical_tail(window, row.at("alpha"));
@@ -291,7 +306,17 @@ TEST(BacktestVectors, EverySectionIsKnown) {
     const auto path = test::vectors_path("var_backtest.json");
     KEEL_SKIP_WITHOUT(path);
     test::VectorCases cases{"var_backtest.json"};
-    cases.sections(read_json(*path), {"kupiec", "christoffersen", "acerbi_szekely"});
+    const json file = read_json(*path);
+    const std::map<std::string, std::set<std::string>> known{
+        {"kupiec", {"x", "n", "p", "LR", "pvalue", "reject_5pct"}},
+        {"christoffersen",
+         {"name", "n", "p", "hits_at", "n00", "n01", "n10", "n11", "pi01", "pi11", "LR_pof", "LR_ind", "LR_cc", "p_pof",
+          "p_ind", "p_cc"}},
+        {"acerbi_szekely", {"T", "Z2", "alpha", "exposure", "rule"}}};
+    cases.sections(file, {"kupiec", "christoffersen", "acerbi_szekely"});
+    for (const auto& [section, members] : known) {
+        for (const json& row : file.at(section)) cases.members(row, members);
+    }
     cases.report();
 }
 
