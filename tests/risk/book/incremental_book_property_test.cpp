@@ -228,9 +228,9 @@ TEST(IncrementalBookPropertyTest, StaysWithinItsBoundsAndIsExactAfterResync) {
     plain.print("under the default rules");
     wide.print("to the edge of the radius");
     delivered.print("through a delivery");
-    // The criterion, for each stream and for all of them pooled. Exempt as single streams are those that pass a
-    // delivery: a bucket that delivers is no expansion, seconds before its expiry, and inside the averaging window,
-    // each of its options is priced at every event by rule. The pool includes them.
+    // The criterion, for each of 1,000 streams and, with 250 beyond them that pass a delivery, for all pooled. Those
+    // are not held to it one by one: a bucket that delivers is no expansion, seconds before its expiry, and inside the
+    // averaging window, each of its options is priced at every event by rule.
     constexpr double kShareMax = 0.05;
     EXPECT_LE(plain.greatest, kShareMax);
     EXPECT_LE(wide.greatest, kShareMax);
