@@ -493,9 +493,10 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     }
     for (const std::size_t place : builder.rows_named(name)) {
         const double price = option ? row.number_or("mark_iv", kNaN) / 100.0 : mark;
-        const Claim claim = price > 0.0 ? claim_quote(place, builder) : Claim::beside;
+        const Claim claim = price > 0.0 || mark > 0.0 ? claim_quote(place, builder) : Claim::beside;
         risk::ContractQuote& quote = inputs.market.quotes[place];
         if (price > 0.0 && claim != Claim::older) (option ? quote.volatility : quote.mark) = price;
+        if (option && mark > 0.0 && claim != Claim::older) builder.suggest_option_price(place, mark);
         const double bid = row.number_or("bid_price", 0.0), ask = row.number_or("ask_price", 0.0);
         const bool counts = claim != Claim::older;
         if (counts && (bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);

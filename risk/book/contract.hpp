@@ -62,6 +62,12 @@ struct Contract {
     double margin_rate{0.0};                                // of |notional|; the linear part of a margin rule
 };
 
+// A future without an expiry: the one contract that pays and is paid funding, and that has a basis of its own.
+[[nodiscard]] constexpr bool is_perpetual(const Contract& contract) {
+    const bool future = contract.kind == ContractKind::linear_future || contract.kind == ContractKind::inverse_future;
+    return future && contract.expiry == ExpirySlot::none;
+}
+
 inline constexpr double kStrikeMin = 1e-9;  // USD per coin: what prices may be (BookRules)
 inline constexpr double kStrikeMax = 1e9;
 

@@ -31,6 +31,13 @@ DeliveryForward delivery_forward(const ExpiryMarket& expiry, UnixNanos now, doub
             .averaging = true};
 }
 
+double index_volatility_ratio(const ExpiryMarket& expiry, UnixNanos now) {
+    const double window = static_cast<double>(expiry.settlement_window.count()) / kYearNs;
+    if (window <= 0.0) return 1.0;
+    const double left = std::max(window, years_between(now, expiry.expiry));
+    return std::sqrt(left / (left - 2.0 * window / 3.0));
+}
+
 bool expiring_option(const OptionSpec& spec, const ExpiryMarket& expiry, UnixNanos now, OptionGreeks& usd,
                      InverseGreeks& coin) {
     if (!(expiry.forward > 0.0)) return false;  // an average so far would hide it

@@ -25,6 +25,12 @@ struct DeliveryForward {
 [[nodiscard]] DeliveryForward delivery_forward(const ExpiryMarket& expiry, UnixNanos now, double spot_factor = 1.0,
                                                double years_passed = 0.0);
 
+// What a quoted volatility is times to be that of the index. Venues quote for all of the time to expiry T, whatever
+// they deliver on (Deribit: 3 to 4 h before expiry the price of its marks is of sigma^2 T), and an average varies less:
+// sqrt(T / (T - 2W/3)) before the window, from its start sqrt(3). 1 where delivery is on one price.
+// Thread: any. Allocates: never.
+[[nodiscard]] double index_volatility_ratio(const ExpiryMarket& expiry, UnixNanos now);
+
 struct OptionSpec {
     double strike{0.0};
     OptionType type{OptionType::call};

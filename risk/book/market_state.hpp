@@ -55,7 +55,7 @@ enum class VolatilityTenor : std::uint8_t { flat, power };
 struct UnderlyingShock {
     double spot{0.0};        // relative move of index, forwards and marks
     double volatility{0.0};  // relative move of implied volatilities
-    double basis{0.0};       // relative move of futures and perpetual marks beyond the spot move
+    double basis{0.0};       // relative move of perpetuals' marks beyond the spot move
 };
 
 // A world to revalue the book in. Strikes keep their (shocked) volatility. Spans shorter than the market's

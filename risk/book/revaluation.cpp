@@ -86,7 +86,8 @@ double tenor_weight(VolatilityTenor tenor, double years) {
 double shocked_mark(const Contract& contract, const ContractQuote& quote, const MarketState& market,
                     const Shock& shock) {
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
-    const double move = moved.spot + moved.basis + moved.spot * moved.basis;
+    const double basis = is_perpetual(contract) ? moved.basis : 0.0;
+    const double move = moved.spot + basis + moved.spot * basis;
     return quote.mark * (1.0 + open_share(contract, market) * move);
 }
 

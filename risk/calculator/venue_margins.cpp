@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/assert.hpp"
+#include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/margin/book_margin.hpp"
 
@@ -209,6 +210,7 @@ void VenueMargins::refresh_chain(Chain& chain) {
     const ChainWorld world{
         .price = expiry.forward,
         .years = years,
+        .volatility_factor = 1.0 / index_volatility_ratio(expiry, market_.now),
         .unsettled_ratio = unsettled_ratio(years, models_[at(pair.venue)].portfolio.delivery_window_years)};
     const ChainCells cells = pair.matrix.grid().chain_cells(chain.options, world);
     chain.in = cells.sum;

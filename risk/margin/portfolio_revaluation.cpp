@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
+#include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 
 namespace keel::risk {
@@ -155,9 +156,11 @@ bool PortfolioRevaluation::add_future(const Future& future, double quantity, con
 bool PortfolioRevaluation::add_chain(const Shock& shock, Chain& chain, Pair& pair) const {
     const ExpiryMarket& expiry = account_.market.expiries[at(chain.expiry)];
     const double years = years_left(expiry, account_.market, shock);
+    // The venue's cells are of volatilities as it quotes them.
+    const double quoted = index_volatility_ratio(expiry, account_.market.now);
     const ChainWorld world{.price = expiry.forward * (1.0 + shock_of(shock, pair.underlying).spot),
                            .years = years,
-                           .volatility_factor = volatility_factor(expiry, account_.market, shock),
+                           .volatility_factor = volatility_factor(expiry, account_.market, shock) / quoted,
                            .unsettled_ratio = unsettled_ratio(years, account_.model.portfolio.delivery_window_years)};
     if (pair.matrix.set_expiry(chain.slot, years) != MarginStatus::ok) return false;
     const auto found = std::ranges::find(chain.worlds, world);

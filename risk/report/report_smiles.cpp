@@ -219,13 +219,18 @@ FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         double& volatility = market.quotes[row].volatility;
-        if (!is_option(contract.kind) || is_market_volatility(volatility)) continue;
+        if (!is_option(contract.kind)) continue;
         const auto expiry = static_cast<std::size_t>(contract.expiry);
+        const double quoted = index_volatility_ratio(market.expiries[expiry], market.now);
+        if (is_market_volatility(volatility)) {
+            volatility *= quoted;
+            continue;
+        }
         const auto smile = std::ranges::find(smiles, expiry, &SmileReport::expiry);
         const double on_curve = smile == smiles.end() ? kNaN : smile_volatility(*smile, contract.strike);
         const double price = row < inputs.option_prices.size() ? inputs.option_prices[row] : kNaN;
         if (std::isfinite(on_curve)) {
-            volatility = on_curve;
+            volatility = on_curve * quoted;
             ++filled.from_curves;
         } else if (const double solved = volatility_of_price(contract, price, market); std::isfinite(solved)) {
             volatility = solved;

@@ -18,8 +18,9 @@ struct FilledVolatilities {
     std::size_t from_curves{0};
     std::size_t from_prices{0};
 };
-// Fills the volatility of every option that has no usable one of its own from the smile of its expiry, and where that
-// says nothing from its price; where there is none either it stays, past its expiry it is 0.
+// The volatility of the index for every option: its own, of one that has no usable one that of its expiry's smile, both
+// as quoted until here, and where that says nothing what its price implies; where there is none either it stays, past
+// its expiry it is 0.
 FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const SmileReport> smiles,
                                      MarketState& market);
 

@@ -43,7 +43,8 @@ double notional_usd(const Contract& contract, const Holding& holding, const Cont
     const std::size_t u = at(contract.underlying);
     const UnderlyingShock moved = u < shock.underlyings.size() ? shock.underlyings[u] : UnderlyingShock{};
     if (is_option(contract.kind)) return size * market.underlyings[u].index * (1.0 + moved.spot);
-    return size * quote.mark * (1.0 + moved.spot) * (1.0 + moved.basis) * ledger_rate(contract, market, shock);
+    const double basis = is_perpetual(contract) ? moved.basis : 0.0;
+    return size * quote.mark * (1.0 + moved.spot) * (1.0 + basis) * ledger_rate(contract, market, shock);
 }
 
 double exit_cost_usd(double notional_usd, double quantity, const ContractLiquidity& liquidity, double spread_factor,

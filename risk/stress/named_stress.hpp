@@ -27,7 +27,7 @@ struct StressDefinition {
     double spot{0.0};            // relative, of the majors
     double alt_beta{1.0};        // every other coin moves this times the majors' move
     double volatility{0.0};      // relative, with the power tenor law
-    double basis{0.0};           // relative, of futures and perpetuals beyond spot
+    double basis{0.0};           // relative, of perpetuals beyond spot
     double stable{0.0};          // relative, of every stablecoin that is not the dollar
     double recovery{0.0};        // venue: part of the equity that comes back
     double funding_8h{0.0};      // shock, funding: fraction of the notional in the moved world per eight hours

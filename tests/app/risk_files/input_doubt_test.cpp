@@ -1,6 +1,8 @@
 // What is doubtful about an input is said by every metric that it is part of, and moves none of their limits.
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "app/report/risk_report_text.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/report/report_doubts.hpp"
@@ -319,6 +321,23 @@ TEST_F(InputDoubtTest, APriceThatItsVolatilityDoesNotExplainIsDoubted) {
     };
     expect_quality(report(wing, {market(kForward, quoted_wing("0.0045"))}), "good");
     expect_quality(report(wing, {market(kForward, quoted_wing("0.0055"))}), "price far from its volatility");
+}
+
+// Deribit's own price of an option is held against its own volatility, too; where it tells none it is what there is.
+TEST_F(InputDoubtTest, ASummarysPriceThatItsVolatilityDoesNotExplainIsDoubted) {
+    const std::string option = holding(R"({"instrument":"BTC-27MAR26-70000-C","quantity":2})");
+    const auto summary = [&](const char* words) {
+        return report(option,
+                      {market(kForward, ""), fmt::format(R"({{"result":[{{"instrument_name":"BTC-27MAR26-70000-C",
+          "underlying_price":66300,"estimated_delivery_price":65000,"creation_timestamp":1772352000000,{}}}]}})",
+                                                         words)});
+    };
+    expect_quality(summary(R"("mark_iv":60,"mark_price":0.0414)"), "good");
+    expect_quality(summary(R"("mark_iv":60,"mark_price":0.0525)"), "price far from its volatility");
+    expect_quality(summary(R"("mark_iv":60,"mark_price":0.00001)"), "price far from its volatility");
+    const RiskReport priced = summary(R"("mark_price":0.0525)");
+    expect_quality(priced, "good");
+    EXPECT_NEAR(priced.positions.at(1).value_usd, 2.0 * 0.0525 * 65'000.0, 1e-6);
 }
 
 // A digit too many: 460 % beside quotes of 60 %.

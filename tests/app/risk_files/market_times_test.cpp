@@ -287,7 +287,7 @@ TEST_F(MarketTimesTest, DeribitsAnswerGoesBeforeAnOlderFile) {
     }
     for (const int strike : {70'000, 75'000, 80'000}) {
         rows += R"({"instrument_name":"BTC-27MAR26-)" + std::to_string(strike) +
-                R"(-C","mark_iv":60,"underlying_price":65300,"mark_price":0.02,"bid_price":0.019,"ask_price":0.021,
+                R"(-C","mark_iv":60,"underlying_price":65300,"mark_price":0.0365,"bid_price":0.036,"ask_price":0.037,
                 "estimated_delivery_price":65000,"creation_timestamp":1772352000000},)";
     }
     rows += R"({"instrument_name":"BTC-PERPETUAL","mark_price":65010,"bid_price":65005,"ask_price":65015,

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "risk/book/revaluation.hpp"
+#include "risk/report/report_smiles.hpp"
 #include "risk/tail/historical.hpp"
 #include "tests/app/risk_files/risk_files.hpp"
 
@@ -298,6 +299,12 @@ struct SteadyDays {
     }
 };
 
+// Its own volatilities are the index's, no longer as quoted.
+risk::ReportInputs valued(risk::ReportInputs in) {
+    (void)fill_volatilities(in, {}, in.market);
+    return in;
+}
+
 // By its definition: the book in each day's moves with the clock a day on, less the book now.
 risk::TailMeasures one_day_tail(const risk::ReportInputs& in, const SteadyDays& days, risk::MarketState later) {
     later.now = later.now + std::chrono::hours{24};
@@ -321,8 +328,9 @@ risk::TailMeasures one_day_tail(const risk::ReportInputs& in, const SteadyDays& 
 
 TEST_F(TailInputsTest, TheOneDayTailIsFullRevaluationADayLater) {
     const SteadyDays days;
-    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-01T08:00:00Z", days.text())});
-    const RiskReport report = make_risk_report(in);
+    const risk::ReportInputs quoted = load(kStraddles, {at_time("2026-03-01T08:00:00Z", days.text())});
+    const RiskReport report = make_risk_report(quoted);
+    const risk::ReportInputs in = valued(quoted);
     const risk::TailMeasures want = one_day_tail(in, days, in.market);
     EXPECT_NEAR(tail(report, "filtered_historical_one_day").var_99_usd, want.var_usd, 1e-9 * want.var_usd);
     EXPECT_NEAR(tail(report, "filtered_historical_one_day").es_975_usd, want.es_usd, 1e-9 * want.es_usd);
@@ -338,12 +346,13 @@ TEST_F(TailInputsTest, TheOneDayTailIsFullRevaluationADayLater) {
 // Ten hours before its delivery: on the way the straddle pays on the price of the day, whatever the average will be.
 TEST_F(TailInputsTest, WhatExpiresOnTheWayPays) {
     const SteadyDays days;
-    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-02T22:00:00Z", days.text())});
+    const risk::ReportInputs quoted = load(kStraddles, {at_time("2026-03-02T22:00:00Z", days.text())});
+    const risk::ReportInputs in = valued(quoted);
     ASSERT_GT(in.market.expiries[0].settlement_window.count(), 0);
     risk::MarketState paying = in.market;
     paying.expiries[0].settlement_window = {};
     const risk::TailMeasures want = one_day_tail(in, days, paying);
-    const RiskReport report = make_risk_report(in);
+    const RiskReport report = make_risk_report(quoted);
     EXPECT_NEAR(tail(report, "filtered_historical_one_day").var_99_usd, want.var_usd, 1e-9 * want.var_usd);
     // Inside the window what is fixed is fixed; the rest of the window is no day.
     const risk::ReportInputs open = load(R"({"positions":[{"instrument":"BTC-3MAR26-65000-C","quantity":10}]})",
@@ -354,11 +363,12 @@ TEST_F(TailInputsTest, WhatExpiresOnTheWayPays) {
 
 // Where nothing can move a day costs its decay.
 TEST_F(TailInputsTest, TheDeltaGammaTailHasTheDaysDecay) {
-    const risk::ReportInputs in = load(kStraddles, {at_time("2026-03-01T08:00:00Z", R"("daily_volatility":1e-9)")});
+    const risk::ReportInputs quoted = load(kStraddles, {at_time("2026-03-01T08:00:00Z", R"("daily_volatility":1e-9)")});
+    const risk::ReportInputs in = valued(quoted);
     risk::MarketState later = in.market;
     later.now = later.now + std::chrono::hours{24};
     const double still = value_book(in.book, later).usd - value_book(in.book, in.market).usd;
-    const RiskReport report = make_risk_report(in);
+    const RiskReport report = make_risk_report(quoted);
     EXPECT_NEAR(tail(report, "delta_gamma").var_99_usd, -still, 0.1);
     EXPECT_NEAR(tail(report, "delta_gamma").es_975_usd, -still, 0.1);
     EXPECT_NEAR(tail(report, "normal").var_99_usd, 0.0, 0.1);

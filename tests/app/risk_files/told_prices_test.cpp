@@ -42,7 +42,7 @@ TEST_F(ToldPricesTest, WhatAMarketFileSaysGoesBefore) {
     EXPECT_EQ(inputs.market.quotes[1].mark, 66'500.0);
     EXPECT_EQ(inputs.market.quotes[2].volatility, 0.5);
     EXPECT_FALSE(says(inputs.notes, "its own prices"));
-    EXPECT_TRUE(inputs.option_prices.empty()) << "an old price contradicts no volatility of now";
+    EXPECT_EQ(inputs.option_prices.at(2), 0.03) << "an old price contradicts no volatility of now";
     // Profit goes on from what the answer left open.
     EXPECT_NEAR(100'000.0 / inputs.book.holdings[0].entry, 0.01 + 100'000.0 / 64'500.0, 1e-12);
 }

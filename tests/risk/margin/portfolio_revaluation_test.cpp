@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/margin/book_margin.hpp"
 #include "tests/risk/book/random_book.hpp"
 #include "tests/risk/margin/margin_tables.hpp"
@@ -39,7 +40,8 @@ MarginAmount plain_margin(const VenueAccount& account, const std::vector<Holding
             const double years = years_between(market.now, expiry.expiry);
             unit.price = expiry.forward * (1.0 + moved.spot);
             unit.years = std::max(0.0, years - shock.years);
-            const double factor = 1.0 + moved.volatility * tenor_weight(shock.tenor, years);
+            const double factor = (1.0 + moved.volatility * tenor_weight(shock.tenor, years)) /
+                                  index_volatility_ratio(expiry, market.now);
             unit.volatility = std::max(0.0, market.quotes[row].volatility * factor);
             unit.unsettled_ratio = unsettled_ratio(unit.years, account.model.portfolio.delivery_window_years);
             unit.expiry = static_cast<std::uint32_t>(contract.expiry) + 1;

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <regex>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/options/inverse_option.hpp"
 #include "tests/support/csv_rows.hpp"
 #include "tests/support/test_data.hpp"
@@ -100,6 +103,45 @@ TEST(RecordedChainsTest, PriceBackWithTheErrorsOfTheManifest) {
     }
     if (months == 0 && !test::data_required()) GTEST_SKIP() << "no chain_snapshots files";
     EXPECT_GT(months, 0U);
+}
+
+// Deribit delivers on an average of half an hour and quotes volatilities for all of the time to expiry: read as those
+// of the index its own marks of the last hours come out several percent low.
+TEST(RecordedChainsTest, QuotedVolatilitiesAreOfTheWholeTimeToExpiry) {
+    constexpr double kYearsMost = 4.0 / 8760.0;
+    constexpr double kTimeValueMin = 5e-4;  // coin; five ticks
+    const auto file = test::data_path("deribit/chain_snapshots_202603.csv.zst");
+    KEEL_SKIP_WITHOUT(file);
+    std::vector<double> as_quoted, as_of_the_index;
+    const std::string text = test::read_file(*file);
+    for (const test::CsvRow& row : test::CsvRows{text}) {
+        const double years = row.number("time_to_maturity"), mark = row.number("mark_price");
+        const double forward = row.number("underlying"), strike = row.number("strike");
+        const bool call = row.text("option_type") == "call";
+        const double intrinsic = std::max(0.0, (call ? 1.0 : -1.0) * (forward - strike)) / forward;
+        if (years > kYearsMost || mark - intrinsic < kTimeValueMin) continue;
+        const UnixNanos now = unix_nanos_from_ms(1'772'323'200'000);
+        const ExpiryMarket expiry{.expiry = now + std::chrono::nanoseconds{std::llround(years * kYearNs)},
+                                  .forward = forward,
+                                  .settlement_window = std::chrono::minutes{30}};
+        const auto error_at = [&](double volatility) {
+            OptionGreeks usd;
+            InverseGreeks coin;
+            const OptionType type = call ? OptionType::call : OptionType::put;
+            EXPECT_TRUE(
+                expiring_option({.strike = strike, .type = type, .volatility = volatility}, expiry, now, usd, coin));
+            return coin.value / mark - 1.0;
+        };
+        const double quoted = row.number("implied_volatility");
+        as_quoted.push_back(std::abs(error_at(quoted * index_volatility_ratio(expiry, now))));
+        as_of_the_index.push_back(-error_at(quoted));
+    }
+    ASSERT_GT(as_quoted.size(), 100U);
+    const double right = quantiles(as_quoted).p50, low = quantiles(as_of_the_index).p50;
+    std::cout << "[ chains   ] " << as_quoted.size() << " marks of the last four hours: off by " << right << ", low by "
+              << low << " read as of the index\n";
+    EXPECT_LT(right, 0.005);
+    EXPECT_GT(low, 0.02);
 }
 
 }  // namespace

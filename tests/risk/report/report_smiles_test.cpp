@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+
+#include "risk/book/expiring_option.hpp"
+#include "risk/book/revaluation.hpp"
 
 namespace keel::risk {
 namespace {
@@ -91,6 +95,55 @@ TEST(ReportSmilesTest, AGivenCurveIsHeldAgainstTheQuotesBesideIt) {
     EXPECT_EQ(std::ranges::count(notes, "BTC 31JAN26: the curve that is given goes before the quotes"), 1);
     EXPECT_FALSE(goes_before_quotes(report_smiles(flat_curves({0.5})).at(0)));
     EXPECT_FALSE(goes_before_quotes(zigzag(0.6, 0.0, 0.005)));
+}
+
+// Quoted volatilities, an option's own and a curve's, are of all the time to expiry: whatever delivery is on, they
+// value an option alike until the averaging begins. What a price implies is the index's.
+TEST(ReportSmilesTest, QuotedVolatilitiesValueAnOptionAsTheyAreQuoted) {
+    for (const std::int64_t minutes : {31, 60, 200, 10'000}) {
+        ReportInputs in = flat_curves({0.6});
+        ExpiryMarket& expiry = in.market.expiries[0];
+        expiry.expiry = in.market.now + std::chrono::minutes{minutes};
+        expiry.settlement_window = std::chrono::minutes{30};
+        const double years = years_between(in.market.now, expiry.expiry);
+        in.smiles[0].svi->a = 0.36 * years;
+        for (int i = 0; i < 3; ++i) {
+            in.book.contracts.push_back({.kind = ContractKind::inverse_option,
+                                         .type = OptionType::call,
+                                         .underlying = UnderlyingSlot{0},
+                                         .expiry = ExpirySlot{0},
+                                         .strike = 50'100.0});
+        }
+        const double price = black76_price({.forward = 50'000.0,
+                                            .strike = 50'100.0,
+                                            .years = years,
+                                            .volatility = 0.6,
+                                            .type = OptionType::call}) /
+                             50'000.0;
+        const auto value = [&](std::size_t row, std::span<const SmileReport> smiles) {
+            MarketState market = in.market;
+            (void)fill_volatilities(in, smiles, market);
+            return holding_value(in.book.contracts[row], {.quantity = 1.0}, market.quotes[row], market);
+        };
+        in.market.quotes = {{.volatility = 0.6}, {}, {}};
+        in.option_prices = {std::nan(""), std::nan(""), price};
+        EXPECT_NEAR(value(0, {}), price, 1e-12) << minutes << " minutes, its own";
+        EXPECT_NEAR(value(1, report_smiles(in)), price, 1e-12) << minutes << " minutes, the curve's";
+        EXPECT_NEAR(value(2, {}), price, 1e-12) << minutes << " minutes, the price's";
+    }
+}
+
+// The variance left does not jump where the averaging begins.
+TEST(ReportSmilesTest, AQuotedVolatilityMeansTheSameOnBothSidesOfTheWindow) {
+    ExpiryMarket expiry = flat_curves({0.6}).market.expiries[0];
+    expiry.settlement_window = std::chrono::minutes{30};
+    const auto deviation = [&](std::chrono::milliseconds left) {
+        const UnixNanos now = expiry.expiry + -left;
+        return index_volatility_ratio(expiry, now) * std::sqrt(delivery_forward(expiry, now).years);
+    };
+    EXPECT_NEAR(deviation(std::chrono::milliseconds{1'800'001}) / deviation(std::chrono::milliseconds{1'799'999}), 1.0,
+                1e-5);
+    EXPECT_NEAR(deviation(std::chrono::milliseconds{1'800'001}), std::sqrt(30.0 / 525'600.0), 1e-7);
 }
 
 }  // namespace

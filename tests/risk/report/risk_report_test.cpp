@@ -181,6 +181,7 @@ TEST(RiskReportTest, HistoricalTailInTheSettlementWindowIsFullRevaluation) {
     expiry.settlement_window = std::chrono::minutes{30};
     expiry.settlement_average = 50'050.0;
     const RiskReport report = make_risk_report(in);
+    for (ContractQuote& quote : in.market.quotes) quote.volatility *= std::sqrt(3.0);  // of the index
     const TailMeasures want = revalued_tail(in, 15.0 / 525'600.0);
     EXPECT_NEAR(tail_of(report, "historical").var_99_usd, want.var_usd, 1e-9 * std::abs(want.var_usd));
     ASSERT_EQ(report.settlements.size(), 1U);

@@ -57,6 +57,28 @@ TEST_F(NamedStressTest, EveryDefaultGivesAResult) {
     EXPECT_EQ(results.size(), 13U);
 }
 
+// A future less its synthetic of call and put is worth what it cost in every world.
+TEST_F(NamedStressTest, ACrashLeavesAConversionAlone) {
+    for (Holding& holding : book_.holdings) holding.quantity = 0.0;
+    book_.holdings[test::kShortCall].quantity = -1.0;
+    book_.holdings[test::kShortCall + 1].quantity = 1.0;
+    book_.contracts.push_back({.kind = ContractKind::inverse_future,
+                               .underlying = UnderlyingSlot{0},
+                               .expiry = ExpirySlot{0},
+                               .venue = VenueSlot{0}});
+    // 1 - K/F in coin of the options against N (1/E - 1/F) of the future: level where N is K.
+    book_.holdings.push_back({.quantity = 50'000.0, .entry = 50'100.0});
+    book_.names.emplace_back("FUTURE");
+    market_.quotes.push_back({.mark = 50'100.0});
+    liquidity_.push_back(liquidity_.front());
+    const double coins = 50'000.0 / 50'100.0 - 1.0;
+    EXPECT_NEAR(named(run(), "CRASH").pnl_usd, coins * (30'000.0 - 50'000.0), 1e-6);
+    // A perpetual in its place has a basis: 2 % beyond spot.
+    book_.contracts.back().expiry = ExpirySlot::none;
+    const double basis = 50'000.0 / (50'100.0 * 0.6) * (1.0 - 1.0 / 0.98);
+    EXPECT_NEAR(named(run(), "CRASH").pnl_usd, coins * (30'000.0 - 50'000.0) + basis * 30'000.0, 1e-6);
+}
+
 TEST_F(NamedStressTest, ShortVolatilityLosesOnASpikeAndGainsOnACrush) {
     const auto results = run();
     EXPECT_LT(named(results, "IVSPIKE").pnl_usd, 0.0);
