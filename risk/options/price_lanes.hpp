@@ -28,4 +28,20 @@ inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviatio
     return price_lanes(forward, strike, sign, deviation, log_ratio(forward, strike));
 }
 
+// Beyond so many deviations, of both d1 and d2, what an option is worth besides its intrinsic value is less than
+// s phi(8) / 64 of the forward: less than 1e-16.
+inline constexpr double kIntrinsicReach = 8.0;
+
+// Whether each of the four is that far from its strike. False for NaN.
+inline bool is_intrinsic(Lanes deviation, Lanes log_moneyness) {
+    const Lanes reach = deviation * fused(Lanes{0.5}, deviation, Lanes{kIntrinsicReach});
+    return (reach < absolute(log_moneyness)).bits() == kAllLanes;
+}
+
+// What price_lanes() then is; NaN where `sign` is.
+inline Lanes intrinsic_lanes(Lanes forward, Lanes strike, Lanes sign) {
+    const Lanes exercised = sign * (forward - strike);
+    return select(exercised < Lanes{0.0}, Lanes{0.0}, exercised);
+}
+
 }  // namespace keel::risk

@@ -126,6 +126,15 @@ double interpolate(const Grid& grid, const double* values, double y, double v) {
     return sum_of(sum * grid.y_taps[column].weights(y));
 }
 
+// Of whole vectors.
+bool all_finite(std::span<const double> values) {
+    LaneMask finite = Lanes{0.0} <= Lanes{0.0};
+    for (std::size_t i = 0; i < values.size(); i += kLanes) {
+        finite = finite & (absolute(Lanes::load(&values[i])) <= Lanes{std::numeric_limits<double>::max()});
+    }
+    return finite.bits() == kAllLanes;
+}
+
 bool is_between(double value, double low, double high) { return value >= low && value <= high; }
 
 // NaN, and so is the price, of an option that is neither.
@@ -186,9 +195,15 @@ void add_values(const Grid& grid, double* values, const OptionInputs& option, do
         inputs.volatility *= grid.volatility_factor[k];
         const double deviation = inputs.volatility * root_years;
         if (regular && is_between(deviation, kLaneDeviationMin, kLaneDeviationMax)) {
+            // The nodes near the strike are neighbours.
+            std::size_t first = 0, last = blocks;
+            while (first < last && is_intrinsic(Lanes{deviation}, log_moneyness[first])) ++first;
+            while (first < last && is_intrinsic(Lanes{deviation}, log_moneyness[last - 1])) --last;
             for (std::size_t j = 0; j < blocks; ++j) {
                 double* node = row + j * kLanes;
-                const Lanes value = price_lanes(forward[j], strike, sign, Lanes{deviation}, log_moneyness[j]);
+                const Lanes value = j >= first && j < last
+                                        ? price_lanes(forward[j], strike, sign, Lanes{deviation}, log_moneyness[j])
+                                        : intrinsic_lanes(forward[j], strike, sign);
                 fused(Lanes{quantity}, value, Lanes::load(node)).store(node);
             }
             continue;
@@ -237,7 +252,11 @@ void add_book_values(const OptionColumns& options, std::span<const OptionWorld> 
             const LaneMask regular =
                 usable & (Lanes{kLaneDeviationMin} <= deviation) & (deviation <= Lanes{kLaneDeviationMax});
             if (regular.bits() == kAllLanes && is_between(world.forward, kLanePriceMin, kLanePriceMax)) {
-                const Lanes value = price_lanes(Lanes{world.forward}, four.strike, four.sign, deviation);
+                const Lanes forward{world.forward};
+                const Lanes log_moneyness = log_ratio(forward, four.strike);
+                const Lanes value = is_intrinsic(deviation, log_moneyness)
+                                        ? intrinsic_lanes(forward, four.strike, four.sign)
+                                        : price_lanes(forward, four.strike, four.sign, deviation, log_moneyness);
                 values[w] += sum_of(four.quantity * value);
             } else {
                 OptionColumns part = options.part(i, std::min(kLanes, options.strike.size() - i));
@@ -286,7 +305,7 @@ bool ValueLadder::add_to(Table& values, std::size_t density, const OptionColumns
         add_values(kGrids[density], values.data(), option, options.quantity_coin[i]);
     }
     const std::span<const double> nodes = std::span{values}.first(used(density));
-    if (!std::ranges::all_of(nodes, [](double value) { return std::isfinite(value); })) return false;
+    if (!all_finite(nodes)) return false;
     std::ranges::copy(nodes, values_.begin());
     density_ = density;
     return true;

@@ -37,7 +37,7 @@ struct OptionWorld {
     double deviation{0.0};  // standard deviation of ln F until expiry, per unit of an option's volatility
 };
 // Adds to `values` what the options are worth in each world, whatever their years: four of them at a time, to 1e-14 of
-// the forward for each coin held.
+// the forward for each coin held. Four that are all far from their strikes cost little (is_intrinsic()).
 void add_book_values(const OptionColumns& options, std::span<const OptionWorld> worlds, std::span<double> values);
 
 // Profit of the options under a shock. `usd` is the change of sum q V: for coin-settled options times
@@ -78,7 +78,8 @@ public:
     // The least that options down to `deviation` (sigma sqrt(T)) need; nullopt where none is close enough.
     [[nodiscard]] static std::optional<std::size_t> density_for(double deviation);
     // So much more of some options (a fill), at the ladder's own anchor. False, and the ladder as it was, where they
-    // are of other years than it or not usable. Rounds each node once per option.
+    // are of other years than it or not usable. Rounds each node once per option. Nodes far from the strike hold its
+    // intrinsic value and cost little (is_intrinsic()): the less time is left, the more of them.
     bool add(const OptionColumns& options);
 
     [[nodiscard]] bool built() const { return anchor_ > 0.0; }

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cfloat>
+#include <cmath>
 #include <limits>
 #include <random>
 
 #include "risk/options/normal_tail.hpp"
+#include "risk/options/price_lanes.hpp"
 
 namespace keel::risk {
 namespace {
@@ -79,6 +82,31 @@ TEST(LanesTest, ScaledTailIsThatOfTheNormalDistribution) {
     // Mills: z Y(z) tends to 1/sqrt(2 pi), and is monotone up to infinity.
     EXPECT_NEAR(1e8 * scaled_normal_tail(1e8), kInverseRoot2Pi, 1e-15);
     EXPECT_EQ(scaled_normal_tail(std::numeric_limits<double>::infinity()), 0.0);
+}
+
+// Just beyond the reach of its time value a price is its intrinsic value; within it, it is not said to be.
+TEST(LanesTest, FarFromItsStrikeAPriceIsIntrinsic) {
+    std::mt19937_64 engine{kSeed};
+    std::uniform_real_distribution<double> uniform{0.0, 1.0};
+    constexpr double kForward = 65'000.0;
+    for (int i = 0; i < 200'000; ++i) {
+        const double deviation = std::exp(-12.0 * uniform(engine));
+        const double reach = deviation * (kIntrinsicReach + 0.5 * deviation);
+        const double away = (i % 2 == 0 ? 1.0 : -1.0) * reach * (1.001 + (i % 7 == 0 ? uniform(engine) : 0.0));
+        const Lanes strike{kForward * std::exp(-away)}, log_moneyness = log_ratio(Lanes{kForward}, strike);
+        ASSERT_TRUE(is_intrinsic(Lanes{deviation}, log_moneyness)) << deviation << ' ' << away;
+        for (const double sign : {1.0, -1.0}) {
+            const double got = values(intrinsic_lanes(Lanes{kForward}, strike, Lanes{sign}))[0];
+            const double want =
+                values(price_lanes(Lanes{kForward}, strike, Lanes{sign}, Lanes{deviation}, log_moneyness))[0];
+            ASSERT_NEAR(got, want, DBL_EPSILON * std::max(kForward, want)) << deviation << ' ' << away;
+            ASSERT_GE(got, 0.0);
+        }
+    }
+    constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_FALSE(is_intrinsic(Lanes{_mm256_setr_pd(0.01, 0.01, 0.01, 0.02)}, Lanes{0.1})) << "one of the four";
+    EXPECT_FALSE(is_intrinsic(Lanes{0.01}, Lanes{kNaN}));
+    EXPECT_TRUE(std::isnan(values(intrinsic_lanes(Lanes{kForward}, Lanes{1.0}, Lanes{kNaN}))[2]));
 }
 
 }  // namespace
