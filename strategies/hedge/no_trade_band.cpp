@@ -23,8 +23,11 @@ double band_half_width(const BandInputs& inputs, const HedgeConfig& config) {
     const double noise = std::abs(inputs.gamma_coin_per_usd) * move_usd * std::sqrt(one_second_years);
     const double risk_ceiling = config.delta_risk_limit_usd / (move_usd * std::sqrt(horizon_years));
     const double boundary_ceiling = (1.0 - config.boundary_buffer_ratio) * inputs.soft_distance_coin;
-    const double width = std::min({std::max(formula, noise), risk_ceiling, boundary_ceiling});
-    return std::max(width, inputs.lot_coin);
+    // A comparison with NaN is false: std::min would pass over a ceiling that is not known.
+    if (!std::isfinite(formula) || !std::isfinite(noise) || !(risk_ceiling >= 0.0) || !(boundary_ceiling >= 0.0)) {
+        return inputs.lot_coin;
+    }
+    return std::max(std::min({std::max(formula, noise), risk_ceiling, boundary_ceiling}), inputs.lot_coin);
 }
 
 }  // namespace keel::strategies

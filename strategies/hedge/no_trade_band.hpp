@@ -22,7 +22,7 @@ struct BandInputs {
 // The half-width in use: Whalley-Wilmott, at least the noise of one second and one order,
 // at most what keeps one sigma of P&L over the horizon below its limit, and inside the soft boundary by
 // a buffer. The ceiling makes the band narrow when volatility rises, where the formula alone widens
-// with gamma; only the smallest order stands above it.
+// with gamma; only the smallest order stands above it. Where an input is not usable the band is that order.
 [[nodiscard]] double band_half_width(const BandInputs& inputs, const HedgeConfig& config);
 
 }  // namespace keel::strategies

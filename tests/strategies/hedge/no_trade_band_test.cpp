@@ -56,6 +56,44 @@ TEST(NoTradeBandTest, CoversTheNoiseOfOneSecond) {
     EXPECT_NEAR(band_half_width(calm(), config), noise, 1e-12);
 }
 
+// Of what is not a number, or no price, nothing follows but the smallest order: never the formula without its ceiling.
+TEST(NoTradeBandTest, IsOneOrderWhereAnInputIsNotUsable) {
+    HedgeConfig config;
+    config.delta_risk_limit_usd = 100.0;
+    const double known = band_half_width(calm(), config);
+    ASSERT_GT(known, calm().lot_coin);
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    for (double BandInputs::*field : {&BandInputs::cost_ratio, &BandInputs::underlying_price_usd,
+                                      &BandInputs::gamma_coin_per_usd, &BandInputs::volatility}) {
+        for (const double bad : {std::nan(""), kInfinity}) {
+            BandInputs inputs = calm();
+            inputs.*field = bad;
+            EXPECT_EQ(band_half_width(inputs, config), inputs.lot_coin) << bad;
+        }
+    }
+    for (const double bad : {std::nan(""), -1.0}) {
+        BandInputs inputs = calm();
+        inputs.soft_distance_coin = bad;
+        EXPECT_EQ(band_half_width(inputs, config), inputs.lot_coin) << bad;
+        inputs = calm();
+        inputs.underlying_price_usd = bad;
+        EXPECT_EQ(band_half_width(inputs, config), inputs.lot_coin) << bad;
+    }
+}
+
+// A volatility that is absurdly low widens no further than the configured floor.
+TEST(NoTradeBandTest, HasAFloorOfVolatility) {
+    HedgeConfig config;
+    config.delta_risk_limit_usd = 1.0;
+    BandInputs inputs = calm();
+    inputs.volatility = config.volatility_floor_ratio;
+    const double widest = band_half_width(inputs, config);
+    for (const double low : {0.0, -1.0, 1e-300}) {
+        inputs.volatility = low;
+        EXPECT_EQ(band_half_width(inputs, config), widest) << low;
+    }
+}
+
 TEST(HedgeConfigTest, DefaultsAreValidAndEachBadFieldIsNamed) {
     EXPECT_TRUE(HedgeConfig{}.validate().has_value());
     const auto refused_at = [](auto&& change) {
