@@ -43,7 +43,8 @@ bool value_option(const Instrument& instrument, const MarketInputs& in, UnitValu
                               .type = instrument.option_type};
     OptionGreeks usd;
     InverseGreeks coin;
-    if (inverse_option(inputs, usd, coin) != PricingStatus::ok) return false;
+    // No volatility would be priced, at intrinsic value: gamma and vega would vanish unseen.
+    if (!(in.volatility > 0.0) || inverse_option(inputs, usd, coin) != PricingStatus::ok) return false;
     const double face = lot_face(instrument);
     UnitValue unit;
     unit.risk.delta_bs = face * usd.delta;

@@ -116,18 +116,14 @@ public:
 
     // One level a side, fresh now.
     void set_book(InstrumentId id, double bid, double ask) {
-        if (books_.find(id) == nullptr) books_.open(id, 16);
-        const Instrument& row = table_[id];
-        ++book_sequence_;
-        for (const bool is_ask : {false, true}) {
-            Event level = Event::of(EventKind::book_snapshot, VenueId::deribit, id,
-                                    Level{.price = is_ask ? row.price_ceil(ask) : row.price_floor(bid),
-                                          .quantity = Quantity{1000},
-                                          .sequence = book_sequence_});
-            level.set_side(is_ask ? Side::ask : Side::bid);
-            level.set(is_ask ? kLast : kFirst);
-            (void)books_.find(id)->apply(stamped(level));
-        }
+        begin_book(id);
+        add_level(id, Side::bid, table_[id].price_floor(bid), true, false);
+        add_level(id, Side::ask, table_[id].price_ceil(ask), false, true);
+    }
+    // The asks are gone.
+    void set_bid(InstrumentId id, double bid) {
+        begin_book(id);
+        add_level(id, Side::bid, table_[id].price_floor(bid), true, true);
     }
     BookSet& books() { return books_; }
 
@@ -157,6 +153,18 @@ private:
         row.strike = strike;
         if (days > 0) row.expiry = now_ + std::chrono::hours{24 * days};
         return *table_.add(row);
+    }
+    void begin_book(InstrumentId id) {
+        if (books_.find(id) == nullptr) books_.open(id, 16);
+        ++book_sequence_;
+    }
+    void add_level(InstrumentId id, Side side, Price price, bool is_first, bool is_last) {
+        Event level = Event::of(EventKind::book_snapshot, VenueId::deribit, id,
+                                Level{.price = price, .quantity = Quantity{1000}, .sequence = book_sequence_});
+        level.set_side(side);
+        if (is_first) level.set(kFirst);
+        if (is_last) level.set(kLast);
+        (void)books_.find(id)->apply(stamped(level));
     }
     [[nodiscard]] Event stamped(Event event) {
         event.sequence = ++sequence_;
