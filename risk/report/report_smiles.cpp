@@ -123,6 +123,14 @@ void check(SmileReport& smile, const SmileReport* before) {
     if (!smile.arbitrage_free) smile.doubts |= InputDoubt::curve_arbitrage;
 }
 
+// What the quote at a strike says; NaN where none does.
+double quoted_volatility(const SmileReport& smile, double strike) {
+    const auto quote = std::ranges::find(smile.quotes, strike, &SmileQuote::strike);
+    if (quote == smile.quotes.end()) return kNaN;
+    const double volatility = point_of(*quote, smile.forward, smile.years).volatility;
+    return volatility > 0.0 ? volatility : kNaN;
+}
+
 // The volatility that a price as its venue says it implies; NaN where none does.
 double volatility_of_price(const Contract& contract, double price, const MarketState& market) {
     const ExpiryMarket& expiry = market.expiries[static_cast<std::size_t>(contract.expiry)];
@@ -235,6 +243,10 @@ FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const
         } else if (const double solved = volatility_of_price(contract, price, market); std::isfinite(solved)) {
             volatility = solved;
             ++filled.from_prices;
+        } else if (const double said = smile == smiles.end() ? kNaN : quoted_volatility(*smile, contract.strike);
+                   std::isfinite(said)) {
+            volatility = said * quoted;
+            ++filled.from_quotes;
         } else if (market.expiries[expiry].expiry <= market.now && !std::isfinite(volatility)) {
             volatility = 0.0;  // what it pays asks for none
         }

@@ -17,10 +17,11 @@ namespace keel::risk {
 struct FilledVolatilities {
     std::size_t from_curves{0};
     std::size_t from_prices{0};
+    std::size_t from_quotes{0};
 };
 // The volatility of the index for every option: its own, of one that has no usable one that of its expiry's smile, both
-// as quoted until here, and where that says nothing what its price implies; where there is none either it stays, past
-// its expiry it is 0.
+// as quoted until here, and where that says nothing what its price implies or the quote at its strike says; where there
+// is none either it stays, past its expiry it is 0.
 FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const SmileReport> smiles,
                                      MarketState& market);
 

@@ -115,6 +115,10 @@ void note_what_is_missing(const ReportInputs& inputs, const FilledVolatilities& 
     if (filled.from_prices > 0) {
         report.notes.push_back(std::to_string(filled.from_prices) + " volatilities were solved from mark prices");
     }
+    if (filled.from_quotes > 0) {
+        report.notes.push_back(std::to_string(filled.from_quotes) +
+                               " options are valued at what their own quotes say: their expiry has no curve");
+    }
     std::vector<std::string> given;
     for (const SmileReport& smile : report.smiles) {
         if (goes_before_quotes(smile)) given.push_back(smile.underlying + " " + report.expiry_names[smile.expiry]);

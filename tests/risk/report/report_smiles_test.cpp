@@ -146,5 +146,23 @@ TEST(ReportSmilesTest, AQuotedVolatilityMeansTheSameOnBothSidesOfTheWindow) {
     EXPECT_NEAR(deviation(std::chrono::milliseconds{1'800'001}), std::sqrt(30.0 / 525'600.0), 1e-7);
 }
 
+// Too few quotes for a curve, as in the last hours: each still says what its own option is worth.
+TEST(ReportSmilesTest, WithoutACurveAnOptionIsWorthWhatItsQuoteSays) {
+    ReportInputs in = flat_curves({0.0});
+    for (const double strike : {50'000.0, 51'000.0}) {
+        in.book.contracts.push_back({.kind = ContractKind::inverse_option,
+                                     .type = OptionType::call,
+                                     .underlying = UnderlyingSlot{0},
+                                     .expiry = ExpirySlot{0},
+                                     .strike = strike});
+    }
+    in.market.quotes = {{}, {}};
+    MarketState market = in.market;
+    const FilledVolatilities filled = fill_volatilities(in, report_smiles(in), market);
+    EXPECT_EQ(filled.from_quotes, 1U);
+    EXPECT_DOUBLE_EQ(market.quotes[0].volatility, 0.51);
+    EXPECT_TRUE(std::isnan(market.quotes[1].volatility));
+}
+
 }  // namespace
 }  // namespace keel::risk
