@@ -61,8 +61,10 @@ void add_tiles(const RiskReport& report, std::string& out) {
     const auto count = [&](risk::LimitState state) {
         return std::ranges::count(report.metrics, state, &ReportMetric::state);
     };
+    const auto unknown = count(risk::LimitState::unknown);
     tile(out, "Limits", fmt::format("{} hard, {} soft", count(risk::LimitState::hard), count(risk::LimitState::soft)),
-         fmt::format("{} inside", count(risk::LimitState::inside)));
+         fmt::format("{} inside{}", count(risk::LimitState::inside),
+                     unknown == 0 ? "" : fmt::format(", {} not known", unknown)));
     out += "</section>\n";
 }
 

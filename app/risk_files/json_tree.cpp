@@ -12,6 +12,7 @@
 #include <set>
 
 #include "app/failure.hpp"
+#include "engine/core/edit_distance.hpp"
 
 namespace keel::app {
 namespace {
@@ -26,21 +27,6 @@ const char* type_name(JsonTree::Type type) {
         case JsonTree::Type::object: return "an object";
     }
     return "";
-}
-
-// How many letters must change; enough to guess what was meant.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t corner = row[0]++;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t swap = corner + (a[i] == b[j] ? 0U : 1U);
-            corner = row[j + 1];
-            row[j + 1] = std::min({swap, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 // Reads all of a value; the first error ends it where the document breaks.
@@ -225,7 +211,8 @@ void JsonTree::refuse_unknown(std::initializer_list<std::string_view> known) con
     if (!is(Type::object)) refuse(std::string{"must be an object, is "} + type_name(type_));
     for (const std::string& key : keys_) {
         if (std::ranges::find(known, key) != known.end()) continue;
-        const auto nearest = std::ranges::min(known, {}, [&](std::string_view name) { return distance(key, name); });
+        const auto nearest =
+            std::ranges::min(known, {}, [&](std::string_view name) { return edit_distance(key, name); });
         refuse(fmt::format("unknown key \"{}\"; did you mean \"{}\"?", key, nearest));
     }
 }

@@ -169,6 +169,7 @@ void read_limit(const JsonTree& row, InputsBuilder& builder) {
                             .soft = row.at("soft").number(),
                             .hard = row.at("hard").number(),
                             .below = row.find("below") != nullptr && row.at("below").boolean()};
+    if (limit.scope == "account") limit.scope.clear();  // as reports write it
     const bool ordered = limit.below ? limit.hard <= limit.soft : limit.soft <= limit.hard;
     if (!ordered) row.refuse("soft lies beyond hard");
     builder.once(fmt::format("the limit of {}{}{}", limit.metric, limit.scope.empty() ? "" : " ", limit.scope), row);

@@ -14,6 +14,7 @@
 #include "risk/report/report_age.hpp"
 #include "risk/report/report_doubts.hpp"
 #include "risk/report/report_exit.hpp"
+#include "risk/report/report_limits.hpp"
 #include "risk/report/report_margin.hpp"
 #include "risk/report/report_metrics.hpp"
 #include "risk/report/report_settlement.hpp"
@@ -200,16 +201,9 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     for (std::string& note : exit_notes(inputs, liquidity)) report.notes.push_back(std::move(note));
     for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
     for (std::string& note : doubt_notes(inputs.book, report.doubts)) report.notes.push_back(std::move(note));
-    for (const ReportLimit& limit : inputs.limits) {
-        if (find_metric(report, limit.metric, limit.scope) != nullptr) continue;
-        report.notes.push_back("the limit of " + limit.metric + (limit.scope.empty() ? "" : " " + limit.scope) +
-                               " is not judged: no such metric here");
-    }
-    for (const ReportMetric& metric : report.metrics) {
-        if (metric.state == LimitState::none || (!metric.stale && metric.doubts == InputDoubt::none)) continue;
-        report.notes.push_back("the limit of " + metric.name + (metric.scope.empty() ? "" : " " + metric.scope) +
-                               " is judged on " + (metric.stale ? "stale" : "doubtful") + " inputs");
-    }
+    for (std::string& note : add_unjudged_limits(inputs.limits, report.metrics))
+        report.notes.push_back(std::move(note));
+    for (std::string& note : doubtful_limit_notes(report.metrics)) report.notes.push_back(std::move(note));
     return report;
 }
 

@@ -82,5 +82,23 @@ TEST_F(RiskPagesTest, RefusesAPageWithoutAFile) {
     }
 }
 
+// A mistyped scope reads as no limit to nobody.
+TEST_F(RiskPagesTest, ALimitOfNoMetricIsListedAndCounted) {
+    const std::string limits = path_of("limits.json"), page = path_of("page.html");
+    std::ofstream{limits} << R"({"limits":[{"metric":"delta_net","scope":"btc","soft":0.001,"hard":0.002},
+      {"metric":"theta_day_usd","scope":"account","soft":1e12,"hard":2e12}]})";
+    const Outcome text = run({"risk", "--portfolio", example("risk-portfolio.json"), "--portfolio", limits, "--market",
+                              example("risk-market.json"), "--html", page});
+    EXPECT_EQ(text.code, 0) << text.err;
+    EXPECT_NE(text.out.find(", 1 not known\n"), std::string::npos) << text.out.substr(0, 500);
+    EXPECT_NE(text.out.find("unknown  delta_net  btc        -  0.001  0.002  no such metric"), std::string::npos)
+        << text.out.substr(0, 500);
+    EXPECT_NE(text.out.find("no such metric here; did you mean delta_net BTC?"), std::string::npos)
+        << text.out.substr(0, 1500);
+    const std::string html = text_of(page);
+    EXPECT_NE(html.find(", 1 not known</div>"), std::string::npos) << "of the tile";
+    EXPECT_NE(html.find("<td class=\"words\">no such metric</td>"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace keel::app

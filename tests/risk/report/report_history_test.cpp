@@ -290,6 +290,7 @@ TEST(ReportHistoryTest, LimitsAreJudgedByPairAndOneOfNothingIsSaid) {
     EXPECT_EQ(metric(report, "correlation", "BTC/ETH")->state, LimitState::inside);
     EXPECT_EQ(std::ranges::count(report.notes, "the limit of correlation BTC/DOGE is not judged: no such metric here"),
               1);
+    EXPECT_EQ(metric(report, "correlation", "BTC/DOGE")->state, LimitState::unknown);
 }
 
 }  // namespace
