@@ -148,13 +148,15 @@ bool has_liquidation_price(const risk::VenueReport::Liquidation& row) {
     return priced(row.still.down) || priced(row.still.up) || priced(row.by_beta.down) || priced(row.by_beta.up);
 }
 
+bool liquidates_nowhere(const risk::VenueReport::Liquidation& row) {
+    return row.still.down.status == risk::RootStatus::none && row.still.up.status == risk::RootStatus::none;
+}
+
 std::vector<std::string> without_liquidation_price(const risk::VenueReport& venue) {
     std::vector<std::string> none, unknown;
     for (const auto& row : venue.liquidations) {
         if (has_liquidation_price(row)) continue;
-        const bool known =
-            row.still.down.status == risk::RootStatus::none && row.still.up.status == risk::RootStatus::none;
-        (known ? none : unknown).push_back(row.underlying);
+        (liquidates_nowhere(row) ? none : unknown).push_back(row.underlying);
     }
     std::vector<std::string> out;
     const auto say = [&](const std::vector<std::string>& names, const char* words) {

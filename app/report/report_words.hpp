@@ -47,6 +47,8 @@ const char* root_status_name(risk::RootStatus status);
 std::string liquidation_words(const risk::LiquidationSide& side, bool up);
 // Whether there is a price on any side, the others still or moving.
 bool has_liquidation_price(const risk::VenueReport::Liquidation& row);
+// Whether its search ended without a price on both sides, the others still; else none of it may just be known.
+bool liquidates_nowhere(const risk::VenueReport::Liquidation& row);
 // The underlyings of a venue without one, those that have none and those of which none is known: "11 underlyings: no
 // liquidation price", "SOL: liquidation price unknown".
 std::vector<std::string> without_liquidation_price(const risk::VenueReport& venue);

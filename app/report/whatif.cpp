@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "app/report/report_words.hpp"
 #include "app/view/screen_line.hpp"
@@ -71,9 +73,25 @@ bool has_liquidation_price(const LiquidationChange& row) {
     return priced(row.before) || priced(row.after);
 }
 
-std::string without_liquidation_price(std::size_t underlyings) {
-    return fmt::format("{} underlying{}: no liquidation price before or after", underlyings,
-                       underlyings == 1 ? "" : "s");
+std::vector<std::string> without_liquidation_price(const Beside<risk::VenueReport>& venue) {
+    constexpr const char *kNone = "no liquidation price", *kUnknown = "liquidation price unknown";
+    const auto ended = [](const risk::VenueReport::Liquidation* row) -> std::string {
+        return row == nullptr ? "not held" : liquidates_nowhere(*row) ? kNone : kUnknown;
+    };
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> ends;
+    for (const LiquidationChange& row : liquidation_changes(venue)) {
+        if (!has_liquidation_price(row)) ends[{ended(row.before), ended(row.after)}].push_back(row.row().underlying);
+    }
+    std::vector<std::string> out;
+    for (const auto& [end, names] : ends) {
+        const auto& [before, after] = end;
+        const std::string words = before != after   ? fmt::format("{} before, {} after", before, after)
+                                  : before == kNone ? before + " before or after"
+                                                    : before + " before and after";
+        out.push_back(fmt::format(
+            "{}: {}", names.size() == 1 ? names.front() : fmt::format("{} underlyings", names.size()), words));
+    }
+    return out;
 }
 
 }  // namespace keel::app

@@ -87,8 +87,10 @@ using LiquidationChange = Beside<risk::VenueReport::Liquidation>;
 [[nodiscard]] std::vector<LiquidationChange> liquidation_changes(const Beside<risk::VenueReport>& venue);
 // Whether there is a price, before or after.
 [[nodiscard]] bool has_liquidation_price(const LiquidationChange& row);
-// "3 underlyings: no liquidation price before or after".
-[[nodiscard]] std::string without_liquidation_price(std::size_t underlyings);
+// The underlyings of a venue without one, by how their searches ended: "3 underlyings: no liquidation price before or
+// after", "SOL: liquidation price unknown before, no
+// liquidation price after".
+[[nodiscard]] std::vector<std::string> without_liquidation_price(const Beside<risk::VenueReport>& venue);
 
 // Readers of a stress's numbers for Beside; NaN where the stress has none.
 [[nodiscard]] inline auto ratio_at(std::size_t venue) {

@@ -142,21 +142,18 @@ void add_liquidations(const WhatIf& whatif, std::string& out) {
         out, "Liquidation prices before and after",
         {"venue", "underlying", ">down at, before", ">after", ">up at, before", ">after", ">sigmas before", ">after"});
     for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
-        std::size_t without = 0;
         for (const LiquidationChange& row : liquidation_changes(venue)) {
-            if (!has_liquidation_price(row)) {
-                ++without;
-                continue;
-            }
+            if (!has_liquidation_price(row)) continue;
             const std::string& name = row.row().underlying;
             add_liquidation(venue.row().name, name, row, &risk::VenueReport::Liquidation::still, out);
             add_liquidation(venue.row().name, name + ", others by beta", row, &risk::VenueReport::Liquidation::by_beta,
                             out);
         }
-        if (without == 0) continue;
-        open_row(out, false);
-        cell(out, venue.row().name);
-        out += fmt::format("<td colspan=\"7\">{}</td></tr>\n", without_liquidation_price(without));
+        for (const std::string& line : without_liquidation_price(venue)) {
+            open_row(out, false);
+            cell(out, venue.row().name);
+            out += fmt::format("<td colspan=\"7\">{}</td></tr>\n", escaped(line));
+        }
     }
     close_table(out);
 }

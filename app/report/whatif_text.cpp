@@ -113,18 +113,14 @@ void add_liquidations(const WhatIf& whatif, std::string& out) {
     out += fmt::format("  {:<41}{}{}{}\n", "venue, underlying", right("down at", 22), right("up at", 22),
                        right("sigmas", 10));
     for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
-        std::size_t without = 0;
         for (const LiquidationChange& row : liquidation_changes(venue)) {
-            if (!has_liquidation_price(row)) {
-                ++without;
-                continue;
-            }
+            if (!has_liquidation_price(row)) continue;
             add_liquidation(venue.row().name + " " + row.row().underlying, row, &risk::VenueReport::Liquidation::still,
                             out);
             add_liquidation("  others by beta", row, &risk::VenueReport::Liquidation::by_beta, out);
         }
-        if (without > 0) {
-            out += fmt::format("  {} {}\n", venue.row().name, without_liquidation_price(without));
+        for (const std::string& line : without_liquidation_price(venue)) {
+            out += fmt::format("  {} {}\n", venue.row().name, line);
         }
     }
 }

@@ -192,8 +192,6 @@ TEST(RiskPageTest, WhatIfKeepsToWhatThePageHolds) {
         report->stresses = {stress_of("VENUE:deribit", kNaN, {2.0, kNaN})};
         report->stresses[0].kind = risk::StressDefinition::Kind::venue;
         report->stresses[0].delta_coin = {4.0, 1.0};
-        report->venues = {
-            {.name = "wallet", .model = "none", .liquidations = {{.underlying = "BTC"}, {.underlying = "ETH"}}}};
     }
     whatif.after.stresses[0].delta_coin = {3.0, 1.0};
     const std::string page = whatif_html(whatif), text = whatif_text(whatif, true);
@@ -201,8 +199,32 @@ TEST(RiskPageTest, WhatIfKeepsToWhatThePageHolds) {
                                 "BTC delta 4.000 → 3.000; ETH delta 1.000</td>", "Margin ratios under stress",
                                 "deribit before", "Every metric"}));
     EXPECT_EQ(page.find("wallet before"), std::string::npos);
-    for (const std::string& form : {page, text})
-        EXPECT_NE(form.find("2 underlyings: no liquidation price before or after"), std::string::npos) << form;
+}
+
+// What is not known is not none, and neither hides the other.
+TEST(RiskPageTest, WhatIfTellsNoLiquidationPriceFromAnUnknownOne) {
+    using Status = risk::RootStatus;
+    const auto row = [](const char* name, Status status) {
+        const risk::LiquidationPrices prices{.down = {.status = status}, .up = {.status = status}};
+        return risk::VenueReport::Liquidation{.underlying = name, .still = prices, .by_beta = prices};
+    };
+    WhatIf whatif{.trades = {}, .before = report_of({}), .after = report_of({})};
+    const risk::VenueReport venue{.name = "wallet", .model = "none", .liquidations = {}};
+    whatif.before.venues = whatif.after.venues = {venue};
+    whatif.before.venues[0].liquidations = {row("BTC", Status::none), row("ETH", Status::none),
+                                            row("SOL", Status::unknown), row("XRP", Status::unknown)};
+    whatif.after.venues[0].liquidations = {row("BTC", Status::none), row("ETH", Status::none),
+                                           row("SOL", Status::unknown), row("XRP", Status::none),
+                                           row("ADA", Status::none)};
+    const std::string page = whatif_html(whatif), text = whatif_text(whatif, true);
+    for (const char* words :
+         {"2 underlyings: no liquidation price before or after", "SOL: liquidation price unknown before and after",
+          "XRP: liquidation price unknown before, no liquidation price after",
+          "ADA: not held before, no liquidation price after"}) {
+        EXPECT_NE(page.find("<td>wallet</td><td colspan=\"7\">" + std::string{words} + "</td>"), std::string::npos)
+            << words;
+        EXPECT_NE(text.find("  wallet " + std::string{words} + "\n"), std::string::npos) << text;
+    }
 }
 
 TEST(RiskPageTest, PositionsSayTheirVenueInAHundredColumns) {
