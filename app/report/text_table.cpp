@@ -13,10 +13,13 @@ TextTable::TextTable(std::vector<std::string> columns) {
         right_.push_back(column.starts_with('>'));
         if (right_.back()) column.erase(0, 1);
     }
-    rows_.push_back(std::move(columns));
+    row(std::move(columns));
 }
 
-void TextTable::row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+void TextTable::row(std::vector<std::string> cells, bool starred) {
+    rows_.push_back(std::move(cells));
+    starred_.push_back(starred);
+}
 
 std::string TextTable::text(int columns) const {
     std::vector<int> widths(right_.size());
@@ -26,8 +29,9 @@ std::string TextTable::text(int columns) const {
     const int roomy = std::accumulate(widths.begin(), widths.end(), 0) + 2 * static_cast<int>(widths.size());
     const std::string gap(roomy <= columns ? 2 : 1, ' ');
     std::string out;
-    for (const std::vector<std::string>& row : rows_) {
-        std::string line = "  ";
+    for (std::size_t r = 0; r < rows_.size(); ++r) {
+        const std::vector<std::string>& row = rows_[r];
+        std::string line = starred_[r] ? "* " : "  ";
         for (std::size_t i = 0; i < widths.size(); ++i) {
             if (i > 0) line += gap;
             if (right_[i]) {

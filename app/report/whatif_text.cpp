@@ -1,9 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "app/report/report_words.hpp"
 #include "app/report/risk_report_text.hpp"
+#include "app/report/text_table.hpp"
 #include "app/report/whatif.hpp"
 #include "app/view/screen_line.hpp"
 
@@ -19,48 +25,43 @@ std::string arrow(double before, double after) {
     return moved(before, after) ? number(before) + " -> " + number(after) : number(after);
 }
 
-std::string three(double before, double after) {
-    return right(number(before), 15) + right(number(after), 15) + right(number(difference(before, after)), 15);
-}
-
 void add_trades(const WhatIf& whatif, std::string& out) {
     heading(out, "TRADES, filled at the mark without fees");
+    TextTable table{{"contract", "venue", ">quantity", "price"}};
     for (const WhatIfTrade& trade : whatif.trades) {
-        out += fmt::format("  {:<28}{:<14}{} at {}\n", trade.contract, trade.venue, right(number(trade.quantity), 15),
-                           price_words(trade));
+        table.row({trade.contract, trade.venue, number(trade.quantity), price_words(trade)});
     }
+    out += table.text(kReportColumns);
 }
 
 void add_limits(const std::vector<MetricChange>& changes, std::string& out) {
-    bool any = false;
+    if (std::ranges::none_of(changes, &MetricChange::limited)) return;
+    heading(out, "LIMITS, * where the state changes");
+    TextTable table{{"scope", "metric", "before", "after", ">value", ">soft", ">hard", ""}};
     for (const MetricChange& change : changes) {
         const risk::ReportMetric& metric = change.row();
         if (!change.limited()) continue;
-        if (!any) {
-            heading(out, "LIMITS, * where the state changes");
-            out += fmt::format("  {:<12}{:<25}{}    {:<8}{}{}{}\n", "scope", "metric", right("before", 7), "after",
-                               right("value", 13), right("soft", 13), right("hard", 13));
-        }
-        any = true;
-        out += fmt::format("{}{:<12}{:<25}{} -> {:<8}{}{}{}{}\n", change.crossed() ? "* " : "  ", scope_of(metric),
-                           metric.name, right(limit_state_name(change.state_before()), 7),
-                           limit_state_name(change.state_after()), right(number(change.value_after()), 13),
-                           right(number(metric.soft), 13), right(number(metric.hard), 13), quality_mark(metric));
+        table.row({scope_of(metric), metric.name, limit_state_name(change.state_before()),
+                   limit_state_name(change.state_after()), number(change.value_after()), number(metric.soft),
+                   number(metric.hard), metric.quality == "good" ? "" : "[" + metric.quality + "]"},
+                  change.crossed());
     }
+    out += table.text(kReportColumns);
 }
 
 void add_metrics(const std::vector<MetricChange>& changes, bool all, std::string& out) {
     heading(out, all ? "METRICS, * those that change" : "METRICS that change");
-    out += fmt::format("  {:<12}{:<25}{}{}{}\n", "scope", "metric", right("before", 15), right("after", 15),
-                       right("change", 15));
+    TextTable table{{"scope", "metric", ">before", ">after", ">change", "unit"}};
     std::size_t still = 0;
     for (const MetricChange& change : changes) {
         if (!change.moved()) ++still;
         if (!change.moved() && !all) continue;
-        out += fmt::format("{}{:<12}{:<25}{} {}{}\n", all && change.moved() ? "* " : "  ", scope_of(change.row()),
-                           change.row().name, three(change.value_before(), change.value_after()), change.row().unit,
-                           all ? quality_mark(change.row()) : "");
+        const risk::ReportMetric& metric = change.row();
+        table.row({scope_of(metric), metric.name, number(change.value_before()), number(change.value_after()),
+                   number(change.change()), metric.unit + (all ? quality_mark(metric) : "")},
+                  all && change.moved());
     }
+    out += table.text(kReportColumns);
     out += fmt::format("  {} of {} stay as they are{}\n", still, changes.size(), all ? "" : " (--all lists them)");
 }
 
@@ -68,61 +69,60 @@ void add_tails(const WhatIf& whatif, std::string& out) {
     const auto rows = tail_changes(whatif);
     if (rows.empty()) return;
     heading(out, "TAILS, one day, USD");
-    out += fmt::format("  {:<28}{}{}{}{}\n", "method", right("VaR before", 15), right("VaR after", 15),
-                       right("ES before", 15), right("ES after", 15));
+    TextTable table{{"method", ">VaR before", ">VaR after", ">ES before", ">ES after"}};
     for (const Beside<risk::TailRow>& row : rows) {
-        out += fmt::format("  {:<28}", row.row().method);
-        for (const auto member : {&risk::TailRow::var_99_usd, &risk::TailRow::es_975_usd}) {
-            out += right(number(row.was(member)), 15) + right(number(row.is(member)), 15);
-        }
-        out += "\n";
+        using risk::TailRow;
+        table.row({row.row().method, number(row.was(&TailRow::var_99_usd)), number(row.is(&TailRow::var_99_usd)),
+                   number(row.was(&TailRow::es_975_usd)), number(row.is(&TailRow::es_975_usd))});
     }
+    out += table.text(kReportColumns);
 }
 
 void add_margin(const WhatIf& whatif, std::string& out) {
     heading(out, "MARGIN");
-    out += fmt::format("  {:<14}{:<25}{}{}{}\n", "venue", "USD", right("before", 15), right("after", 15),
-                       right("change", 15));
+    TextTable table{{"venue", "USD", ">before", ">after", ">change"}};
     for (const Beside<risk::VenueReport>& row : venue_changes(whatif)) {
         const auto line = [&](const char* what, double risk::VenueReport::*member) {
-            out += fmt::format("  {:<14}{:<25}{}\n", row.row().name, what, three(row.was(member), row.is(member)));
+            const double before = row.was(member), after = row.is(member);
+            table.row({row.row().name, what, number(before), number(after), number(difference(before, after))});
         };
         line("equity", &risk::VenueReport::equity_usd);
         line("initial margin", &risk::VenueReport::initial_margin_usd);
         line("maintenance margin", &risk::VenueReport::maintenance_margin_usd);
         line("margin ratio", &risk::VenueReport::margin_ratio);
     }
+    out += table.text(kReportColumns);
 }
 
 // One line where nothing of it moves, else one of before and one of after.
 void add_liquidation(const std::string& name, const LiquidationChange& row,
-                     risk::LiquidationPrices risk::VenueReport::Liquidation::*form, std::string& out) {
+                     risk::LiquidationPrices risk::VenueReport::Liquidation::*form, TextTable& table) {
+    using Cells = std::array<std::string, 3>;
     const auto words = [&](const risk::VenueReport::Liquidation* found) {
-        if (found == nullptr) return right("not held", 22) + right("not held", 22) + right("-", 10);
+        if (found == nullptr) return Cells{"not held", "not held", "-"};
         const risk::LiquidationPrices& prices = found->*form;
-        return right(liquidation_words(prices.down, false), 22) + right(liquidation_words(prices.up, true), 22) +
-               right(liquidation_sigmas(prices.sigmas), 10);
+        return Cells{liquidation_words(prices.down, false), liquidation_words(prices.up, true),
+                     liquidation_sigmas(prices.sigmas)};
     };
-    const std::string before = words(row.before), after = words(row.after);
-    out += fmt::format("  {:<34}{:<7}{}\n", name, before == after ? "both" : "before", before);
-    if (before != after) out += fmt::format("  {:<34}{:<7}{}\n", "", "after", after);
+    const Cells before = words(row.before), after = words(row.after);
+    table.row({name, before == after ? "both" : "before", before[0], before[1], before[2]});
+    if (before != after) table.row({"", "after", after[0], after[1], after[2]});
 }
 
 void add_liquidations(const WhatIf& whatif, std::string& out) {
     heading(out, "LIQUIDATION PRICES");
-    out += fmt::format("  {:<41}{}{}{}\n", "venue, underlying", right("down at", 22), right("up at", 22),
-                       right("sigmas", 10));
+    TextTable table{{"venue, underlying", "", ">down at", ">up at", ">sigmas"}};
+    std::string without;
     for (const Beside<risk::VenueReport>& venue : venue_changes(whatif)) {
+        const std::string& name = venue.row().name;
         for (const LiquidationChange& row : liquidation_changes(venue)) {
             if (!has_liquidation_price(row)) continue;
-            add_liquidation(venue.row().name + " " + row.row().underlying, row, &risk::VenueReport::Liquidation::still,
-                            out);
-            add_liquidation("  others by beta", row, &risk::VenueReport::Liquidation::by_beta, out);
+            add_liquidation(name + " " + row.row().underlying, row, &risk::VenueReport::Liquidation::still, table);
+            add_liquidation("  others by beta", row, &risk::VenueReport::Liquidation::by_beta, table);
         }
-        for (const std::string& line : without_liquidation_price(venue)) {
-            out += fmt::format("  {} {}\n", venue.row().name, line);
-        }
+        for (const std::string& line : without_liquidation_price(venue)) without += "  " + name + " " + line + "\n";
     }
+    out += table.text(kReportColumns) + without;
 }
 
 void add_ratios(const WhatIf& whatif, std::string& out) {
@@ -131,17 +131,18 @@ void add_ratios(const WhatIf& whatif, std::string& out) {
     for (std::size_t first = 0; first < names.size(); first += kVenuesBeside) {
         const std::size_t end = std::min(first + kVenuesBeside, names.size());
         heading(out, "MARGIN RATIO under each stress, before -> after");
-        out += fmt::format("  {:<22}", "stress");
-        for (std::size_t v = first; v < end; ++v) out += right(names[v], 24);
-        out += "\n";
+        std::vector<std::string> columns{"stress"};
+        for (std::size_t v = first; v < end; ++v) columns.push_back(">" + names[v]);
+        TextTable table{std::move(columns)};
         for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
             if (row.row().venues.empty()) continue;
-            out += fmt::format("  {:<22}", row.row().id);
+            std::vector<std::string> cells{row.row().id};
             for (std::size_t v = first; v < end; ++v) {
-                out += right(arrow(row.was(ratio_at(v)), row.is(ratio_at(v))), 24);
+                cells.push_back(arrow(row.was(ratio_at(v)), row.is(ratio_at(v))));
             }
-            out += "\n";
+            table.row(std::move(cells));
         }
+        out += table.text(kReportColumns);
     }
 }
 
@@ -165,15 +166,13 @@ void add_aftermath(const WhatIf& whatif, std::string& out) {
 
 void add_stresses(const WhatIf& whatif, std::string& out) {
     heading(out, "NAMED STRESSES, USD");
-    out += fmt::format("  {:<22}{}{}{}{}\n", "stress", right("P&L before", 15), right("P&L after", 15),
-                       right("equity before", 15), right("equity after", 15));
+    TextTable table{{"stress", ">P&L before", ">P&L after", ">equity before", ">equity after"}};
     for (const Beside<risk::StressResult>& row : stress_changes(whatif)) {
-        out += fmt::format("  {:<22}", row.row().id);
-        for (const auto member : {&risk::StressResult::pnl_usd, &risk::StressResult::equity_usd}) {
-            out += right(money(row.was(member)), 15) + right(money(row.is(member)), 15);
-        }
-        out += "\n";
+        using risk::StressResult;
+        table.row({row.row().id, money(row.was(&StressResult::pnl_usd)), money(row.is(&StressResult::pnl_usd)),
+                   money(row.was(&StressResult::equity_usd)), money(row.is(&StressResult::equity_usd))});
     }
+    out += table.text(kReportColumns);
     add_ratios(whatif, out);
     add_aftermath(whatif, out);
 }

@@ -1,8 +1,11 @@
 // The text and the pages of keel risk and keel whatif, as a user has them written.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -98,6 +101,35 @@ TEST_F(RiskPagesTest, ALimitOfNoMetricIsListedAndCounted) {
     const std::string html = text_of(page);
     EXPECT_NE(html.find(", 1 not known</div>"), std::string::npos) << "of the tile";
     EXPECT_NE(html.find("<td class=\"words\">no such metric</td>"), std::string::npos);
+}
+
+// Names are as long as accounts' names are: no column runs into the next, no row goes on below.
+TEST_F(RiskPagesTest, WhatIfKeepsItsColumnsApart) {
+    const std::string account = "deribit/a-long-name-of-an-account";
+    const std::string book =
+        std::regex_replace(text_of(example("risk-portfolio.json")), std::regex{"\"deribit\""}, '"' + account + '"');
+    std::ofstream{path_of("book.json")} << book;
+    const Outcome outcome = run({"whatif", "--all", "--portfolio", path_of("book.json"), "--market",
+                                 example("risk-market.json"), "--trade", "BTC-PERPETUAL:-50000"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    std::istringstream lines{outcome.out};
+    std::size_t rows = 0;
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), 100U) << line;
+        const std::size_t found = line.find(account);
+        if (found != 2 && found != 0) continue;
+        ++rows;
+        EXPECT_EQ(line[found + account.size()], ' ') << line;
+    }
+    EXPECT_GT(rows, 8U) << outcome.out;
+    for (const char* cells : {" initial_margin_usd ", "  maintenance margin ", " BTC ", " ETH "}) {
+        const std::size_t found = outcome.out.find(account + cells);
+        ASSERT_NE(found, std::string::npos) << cells << outcome.out;
+        const std::string line = outcome.out.substr(found, outcome.out.find('\n', found) - found);
+        EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(line.back())) || line.ends_with("USD") ||
+                    line.ends_with("none"))
+            << line;
+    }
 }
 
 }  // namespace

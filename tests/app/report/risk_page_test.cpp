@@ -245,6 +245,13 @@ TEST(RiskPageTest, PositionsSayTheirVenueInAHundredColumns) {
     EXPECT_LE(columns_of(line), 100) << line;
 }
 
+TEST(TextTableTest, AStarStandsBeforeItsRow) {
+    TextTable table{{"scope", ">value"}};
+    table.row({"a", "1"});
+    table.row({"b", "2"}, true);
+    EXPECT_EQ(table.text(100), "  scope  value\n  a          1\n* b          2\n");
+}
+
 TEST(TextTableTest, ColumnsAreAsWideAsTheirCells) {
     TextTable table{{"contract", ">size"}};
     table.row({"a", "1.5"});
