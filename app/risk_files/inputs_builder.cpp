@@ -9,6 +9,7 @@
 #include "app/report/report_words.hpp"
 #include "app/risk_files/margin_tables.hpp"
 #include "risk/book/accounts.hpp"
+#include "risk/book/expiring_option.hpp"
 
 namespace keel::app {
 namespace {
@@ -247,8 +248,9 @@ void InputsBuilder::carry_index() {
     }
 }
 
-// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried, or
-// the index; what settles in a stablecoin is marked in it. So is spot, worth the index by definition.
+// A future or perpetual that nobody marked: the forward of its expiry stands in, which may be the index, carried, with
+// what its averaging window has fixed, or the index; what settles in a stablecoin is marked in it. So is spot, worth
+// the index by definition.
 void InputsBuilder::settle_marks() {
     for (std::size_t row = 0; row < inputs_.book.contracts.size(); ++row) {
         const Contract& contract = inputs_.book.contracts[row];
@@ -258,7 +260,7 @@ void InputsBuilder::settle_marks() {
         const bool spot = contract.kind == ContractKind::spot;
         if ((!future && !spot) || usable(mark)) continue;
         const bool dated = contract.expiry != risk::ExpirySlot::none;
-        mark = dated ? inputs_.market.expiries[at(contract.expiry)].forward
+        mark = dated ? delivery_forward(inputs_.market.expiries[at(contract.expiry)], inputs_.market.now).price
                      : inputs_.market.underlyings[at(contract.underlying)].index;
         mark /= usd_rate(contract.stable);
         if (spot) continue;

@@ -59,14 +59,14 @@ InputDoubt of_forward(const ReportInputs& inputs, ExpirySlot slot) {
     return is_forward_explained(expiry.forward, index, years) ? InputDoubt::none : InputDoubt::mark_far;
 }
 
-// What a given mark should be near: the forward of its expiry where there is one of its own, else the index. One in a
-// stablecoin is compared in dollars.
+// What a given mark should be near: what its expiry is delivered at as seen now (the forward, and what an averaging
+// window has fixed) where there is a forward of its own, else the index. One in a stablecoin is compared in dollars.
 InputDoubt of_mark(const ReportInputs& inputs, const Contract& contract, double mark) {
     const bool dated = contract.expiry != ExpirySlot::none;
     if (contract.stable != StableSlot::none) mark *= inputs.market.stables[at(contract.stable)];
     if (dated && has(doubt_of(inputs.expiry_doubts, at(contract.expiry)), InputDoubt::forward_from_index))
         return InputDoubt::none;  // how far a dated future should be from the index is not known
-    const double near = dated ? inputs.market.expiries[at(contract.expiry)].forward
+    const double near = dated ? delivery_forward(inputs.market.expiries[at(contract.expiry)], inputs.market.now).price
                               : inputs.market.underlyings[at(contract.underlying)].index;
     if (std::abs(mark / near - 1.0) > kMarkFarRatio) return InputDoubt::mark_far;
     return dated ? of_forward(inputs, contract.expiry) : InputDoubt::none;

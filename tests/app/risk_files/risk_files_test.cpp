@@ -378,6 +378,23 @@ TEST_F(RiskFilesTest, GreeksDecayInDeribitsSettlementWindow) {
         std::string::npos);
 }
 
+// 25 of 30 minutes are left: a sixth of the delivery price is the average, which the mark of a future has in it.
+TEST_F(RiskFilesTest, InTheWindowAFutureWithoutAMarkHasTheAverageInIt) {
+    const auto held = [&](const std::string& average, const std::string& quote) {
+        return make_risk_report(load(R"({"positions":[{"instrument":"BTC-27MAR26","quantity":60000,"entry":60000}]})",
+                                     R"({"time":"2026-03-27T07:35:00Z","underlyings":[{"name":"BTC","index":60000}],
+                   "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":60600,"settlement_average":)" +
+                                         average + R"(}],"instruments":[{"name":"BTC-27MAR26")" + quote + "}]}"));
+    };
+    const double delivered = 57'000.0 / 6.0 + 60'600.0 * 5.0 / 6.0;
+    EXPECT_NEAR(held("57000", "").equity_usd, 60'000.0 * (1.0 - 60'000.0 / delivered), 1e-6);
+    EXPECT_EQ(find_metric(held("57000", ""), "delta_bs", "BTC")->quality, "mark from the forward");
+    // Where the average is far from the forward a mark is near what is delivered, not near the forward.
+    const std::string far = "40000", near = R"(,"mark":57166.7)";
+    EXPECT_EQ(find_metric(held(far, near), "delta_bs", "BTC")->quality, "good");
+    EXPECT_EQ(find_metric(held(far, R"(,"mark":60600)"), "delta_bs", "BTC")->quality, "mark far from the index");
+}
+
 // What Deribit quotes Deribit delivers, whatever the account is called; an expiry's own word goes before.
 TEST_F(RiskFilesTest, ExpiriesOfDeribitsAnswersHaveItsWindow) {
     const auto window = [&](const std::string& own) {
