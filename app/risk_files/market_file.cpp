@@ -9,6 +9,7 @@
 #include "app/report/report_words.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/only_once.hpp"
+#include "app/risk_files/price_range.hpp"
 #include "risk/matrix/scaled_covariance.hpp"
 
 namespace keel::app {
@@ -134,7 +135,7 @@ void take_history(const JsonTree& row, std::size_t place, risk::UnderlyingHistor
     if (const JsonTree* closes = row.find("closes")) {
         double before = kNaN;
         for (const JsonTree& close : closes->array()) {
-            const double price = positive(close);
+            const double price = price_from(close);
             if (std::isfinite(before)) returns.push_back(std::log(price / before));
             before = price;
         }
@@ -170,7 +171,7 @@ void read_underlying(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"name", "index", "daily_volatility", "returns", "closes", "volatility_changes", "history_end",
                         "skew_stickiness", "age_seconds"});
     const risk::UnderlyingSlot slot = builder.underlying(row.at("name").text());
-    const double index = positive(row.at("index"));
+    const double index = price_from(row.at("index"));
     const Claim claim = builder.times().claim(Input::index, at(slot));
     if (claim != Claim::older) builder.inputs().market.underlyings[at(slot)].index = index;
     take_age(row, claim, builder.inputs().index_age_seconds, at(slot));
@@ -221,14 +222,14 @@ void read_expiry(const JsonTree& row, InputsBuilder& builder) {
     row.refuse_unknown({"underlying", "expiry", "forward", "svi", "quotes", "settlement_window_minutes",
                         "settlement_average", "age_seconds"});
     const risk::ExpirySlot slot = builder.expiry(builder.underlying(row.at("underlying").text()), expiry_of(row));
-    const double forward = positive(row.at("forward"));
+    const double forward = price_from(row.at("forward"));
     const Claim claim = builder.times().claim(Input::forward, at(slot));
     risk::ExpiryMarket& market = builder.inputs().market.expiries[at(slot)];
     if (claim != Claim::older) market.forward = forward;
     if (const JsonTree* window = row.find("settlement_window_minutes")) {
         builder.settlement_window(slot, minutes_from(*window));
     }
-    const double average = positive_or(row, "settlement_average", kNaN);
+    const double average = price_or_nan(row, "settlement_average");
     if (claim == Claim::newer || (claim == Claim::beside && !std::isnan(average))) market.settlement_average = average;
     take_age(row, claim, builder.inputs().expiry_age_seconds, at(slot));
     take_smile(smile_of(row), slot, builder);
@@ -322,7 +323,7 @@ void read_instrument(const JsonTree& row, InputsBuilder& builder) {
     (void)funding_cap_or(row, kNaN);
     const std::vector<std::size_t> places = builder.rows_named(row.at("name").text());
     if (places.empty()) return;
-    const double mark = positive_or(row, "mark", kNaN), volatility = positive_or(row, "iv", kNaN);
+    const double mark = price_or_nan(row, "mark"), volatility = positive_or(row, "iv", kNaN);
     for (const std::size_t place : places) {
         const bool priced = !std::isnan(mark) || !std::isnan(volatility);
         const Claim claim = priced ? claim_quote(place, builder) : Claim::beside;
@@ -367,7 +368,7 @@ void read_correlations(const JsonTree& root, const JsonTree& rows, InputsBuilder
 void read_stablecoin(const std::string& name, const JsonTree& said, InputsBuilder& builder) {
     const bool aged = said.is(JsonTree::Type::object);
     if (aged) said.refuse_unknown({"price", "age_seconds"});
-    const double price = positive(aged ? said.at("price") : said);
+    const double price = price_from(aged ? said.at("price") : said);
     const std::size_t place = at(builder.stable(name));
     const Claim claim = builder.times().claim(Input::stable, place);
     if (claim != Claim::older) builder.inputs().market.stables[place] = price;
@@ -455,11 +456,11 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     risk::ReportInputs& inputs = builder.inputs();
     if (!builder.has_coin(meaning->underlying)) return;
     const risk::UnderlyingSlot underlying = builder.underlying(meaning->underlying);
-    const double mark = row.number_or("mark_price", kNaN);
+    const double mark = quoted_price(row, "mark_price");
     const bool option = risk::is_option(meaning->kind);
     // Of a pair of coins (ETH_BTC) it is in the other coin.
     const bool is_usd = meaning->stable.empty() || is_dollar(meaning->stable);
-    if (const double index = row.number_or("estimated_delivery_price", kNaN); index > 0.0 && is_usd) {
+    if (const double index = quoted_price(row, "estimated_delivery_price"); index > 0.0 && is_usd) {
         const Claim claim = builder.times().claim(Input::index, at(underlying));
         if (claim == Claim::newer) {
             inputs.market.underlyings[at(underlying)].index = index;
@@ -480,7 +481,7 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
     if (option) {
         const risk::ExpirySlot slot = builder.expiry(underlying, meaning->expiry);
         inputs.market.expiries[at(slot)].settlement_window = kDeribitSettlementWindow;
-        const double forward = row.number_or("underlying_price", kNaN);
+        const double forward = quoted_price(row, "underlying_price");
         take_forward(slot, forward);
         const double mark_iv = row.number_or("mark_iv", kNaN) / 100.0;
         // Out of the money only: its twin in the money says the same with less noise.
@@ -497,7 +498,7 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
         risk::ContractQuote& quote = inputs.market.quotes[place];
         if (price > 0.0 && claim != Claim::older) (option ? quote.volatility : quote.mark) = price;
         if (option && mark > 0.0 && claim != Claim::older) builder.suggest_option_price(place, mark);
-        const double bid = row.number_or("bid_price", 0.0), ask = row.number_or("ask_price", 0.0);
+        const double bid = quoted_price(row, "bid_price"), ask = quoted_price(row, "ask_price");
         const bool counts = claim != Claim::older;
         if (counts && (bid > 0.0) != (ask > 0.0)) builder.doubt(place, risk::InputDoubt::one_sided_quote);
         if (counts && ask > 0.0 && bid >= ask) builder.doubt(place, risk::InputDoubt::crossed_quote);

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "app/risk_files/json_tree.hpp"
+#include "app/risk_files/price_range.hpp"
 #include "app/risk_files/stress_rows.hpp"
 
 namespace keel::app {
@@ -125,9 +126,8 @@ void read_position(const JsonTree& row, const std::string& venue, InputsBuilder&
                         "strike", "multiplier", "adl_indicator"});
     const ContractName meaning = meaning_of(row);
     const double quantity = amount_of(row, "quantity");
-    const double entry = row.number_or("entry", kNaN);
+    const double entry = price_or_nan(row, "entry");
     const double multiplier = row.number_or("multiplier", 1.0);
-    if (row.find("entry") != nullptr && !(entry > 0.0)) row.at("entry").refuse("must be positive");
     if (!(multiplier > 0.0)) row.at("multiplier").refuse("must be positive");
     const std::string& name = row.at("instrument").text();
     const std::size_t named = row_of(row, name, meaning, row.text_or("venue", venue), multiplier, builder);
@@ -244,7 +244,7 @@ void read_deribit_position(const JsonTree& row, const std::string& account, Inpu
         row.at("direction").refuse(fmt::format("is {} of a size of {}", direction, size));
     }
     const double quantity = direction == "sell" ? -std::abs(size) : size;
-    const double mark = row.number_or("mark_price", kNaN);
+    const double mark = quoted_price(row, "mark_price");
     double entry = row.number_or("average_price", kNaN);
     if (const JsonTree* floating = row.find("floating_profit_loss"); floating != nullptr && mark > 0.0) {
         const double profit = floating->number();
@@ -253,7 +253,7 @@ void read_deribit_position(const JsonTree& row, const std::string& account, Inpu
     }
     const std::size_t place = row_of(row, name.text(), *meaning, account, 1.0, builder);
     builder.hold(place, quantity, entry, row, false);
-    if (const double index = row.number_or("index_price", kNaN); index > 0.0) {
+    if (const double index = quoted_price(row, "index_price"); index > 0.0) {
         builder.tell_index(builder.inputs().book.contracts[place].underlying, index);
     }
     if (mark > 0.0) builder.tell_mark(place, mark);

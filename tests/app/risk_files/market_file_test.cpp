@@ -70,6 +70,51 @@ TEST_F(MarketFileTest, ATimeIsFrom2009To2100) {
               std::string::npos);
 }
 
+// What strikes and live prices may be, prices in files may: 1e300 would be printed in full.
+TEST_F(MarketFileTest, APriceIsFromABillionthToABillion) {
+    const std::string book = R"({"positions":[{"instrument":"BTC-27MAR26-60000-P","quantity":1},
+        {"instrument":"BTC_USDC-PERPETUAL","quantity":1,"entry":65000}]})";
+    const auto own = [&](const std::string& index, const std::string& forward, const std::string& mark,
+                         const std::string& stable, const std::string& option) {
+        return refusal(book, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":)" + index +
+                                 R"(}],"expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":)" + forward +
+                                 R"(}],"instruments":[{"name":"BTC_USDC-PERPETUAL","mark":)" + mark +
+                                 R"(},{"name":"BTC-27MAR26-60000-P","mark":)" + option +
+                                 R"(}],"stablecoins":{"USDC":)" + stable + "}}");
+    };
+    EXPECT_EQ(own("65000", "65100", "65000", "1", "0.02"), "");
+    for (const char* price : {"1e10", "1e300", "1e-320", "9e-10"}) {
+        const std::string rule = ": is no price from 1e-09 to 1e+09: ";
+        EXPECT_NE(own(price, "65100", "65000", "1", "0.02").find("underlyings[0].index" + rule), std::string::npos);
+        EXPECT_NE(own("65000", price, "65000", "1", "0.02").find("expiries[0].forward" + rule), std::string::npos);
+        EXPECT_NE(own("65000", "65100", price, "1", "0.02").find("instruments[0].mark" + rule), std::string::npos);
+        EXPECT_NE(own("65000", "65100", "65000", price, "0.02").find("stablecoins.USDC" + rule), std::string::npos);
+        EXPECT_NE(own("65000", "65100", "65000", "1", price).find("instruments[1].mark" + rule), std::string::npos);
+        for (const std::string key :
+             {"mark_price", "estimated_delivery_price", "underlying_price", "bid_price", "ask_price"}) {
+            const std::string said = refusal(
+                book,
+                R"({"result":[{"instrument_name":"BTC-27MAR26-60000-P","mark_iv":50,"creation_timestamp":1772352000000,)" +
+                    std::string{key == "mark_price" ? "" : R"("mark_price":0.02,)"} + "\"" + key + "\":" + price +
+                    "}]}");
+            EXPECT_NE(said.find("result[0]." + key + rule), std::string::npos) << said;
+        }
+        for (const std::string key : {"mark_price", "index_price"}) {
+            const std::string said = refusal(
+                R"({"result":[{"instrument_name":"BTC-PERPETUAL","size":10,")" + key + "\":" + price + "}]}", "{}");
+            EXPECT_NE(said.find("result[0]." + key + rule), std::string::npos) << said;
+        }
+        const std::string entry = refusal(
+            std::string{R"({"positions":[{"instrument":"BTC-PERPETUAL","quantity":1,"entry":)"} + price + "}]}", "{}");
+        EXPECT_NE(entry.find("positions[0].entry" + rule), std::string::npos) << entry;
+    }
+    // A venue says so that there is no quote.
+    EXPECT_EQ(refusal(book, R"({"result":[{"instrument_name":"BTC-27MAR26-60000-P","mark_iv":50,"mark_price":0.02,
+        "underlying_price":65000,"estimated_delivery_price":65000,"bid_price":0,"ask_price":null,
+        "creation_timestamp":1772352000000}]})"),
+              "");
+}
+
 TEST_F(MarketFileTest, ASpreadIsTwoAtMost) {
     const auto said = [&](const std::string& spread) {
         return refusal(kPerpetual, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000}],
