@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "app/report/report_words.hpp"
+#include "app/risk_files/file_kind.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/only_once.hpp"
 #include "app/risk_files/price_range.hpp"
@@ -393,8 +394,7 @@ std::string expiry_name(const JsonTree& row) {
 }
 
 void read_own(const JsonTree& root, const std::string& path, InputsBuilder& builder) {
-    root.refuse_unknown({"time", "underlyings", "stablecoins", "expiries", "instruments", "correlations",
-                         "margin_tables", "settlement_windows", "ages_max_seconds", "comment"});
+    refuse_unless_market(root);
     if (const JsonTree* time = root.find("time")) builder.times().on_time(time_from(*time));
     const auto each = [&](std::string_view key, auto read) {
         if (const JsonTree* rows = root.find(key)) {
@@ -520,10 +520,13 @@ void read_summary(const JsonTree& row, InputsBuilder& builder) {
 
 void read_market_file(const std::string& path, InputsBuilder& builder) {
     const JsonTree root = JsonTree::read(path);
-    if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
+    refuse_error(root);
     const JsonTree* result = root.is(JsonTree::Type::array) ? &root : root.find("result");
     builder.times().begin_file(path);
     if (result == nullptr) return read_own(root, path, builder);
+    if (result->find("balance") != nullptr || result->find("summaries") != nullptr) {
+        result->refuse("is an account summary, no book summary: that is a --portfolio file");
+    }
     for (const JsonTree& row : result->array()) {
         refuse_unless_summary(row);
         if (const JsonTree* time = row.find("creation_timestamp")) builder.times().on_time(time_from(*time));

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "app/risk_files/file_kind.hpp"
 #include "app/risk_files/json_tree.hpp"
 #include "app/risk_files/price_range.hpp"
 #include "app/risk_files/stress_rows.hpp"
@@ -201,8 +202,7 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
 }
 
 void read_own(const JsonTree& root, const std::string& path, const std::string& account, InputsBuilder& builder) {
-    root.refuse_unknown(
-        {"venue", "positions", "cash", "open_orders", "limits", "stresses", "venues", "equity_peak_usd", "comment"});
+    refuse_unless_portfolio(root);
     const std::string venue = root.text_or("venue", account);
     if (const JsonTree* rows = root.find("positions")) {
         for (const JsonTree& row : rows->array()) read_position(row, venue, builder);
@@ -234,6 +234,8 @@ void read_own(const JsonTree& root, const std::string& path, const std::string& 
 // One row of private/get_positions. Deribit moves profit to the balance at each daily settlement, so the entry that
 // belongs to the balance is the one that leaves floating_profit_loss open, not average_price.
 void read_deribit_position(const JsonTree& row, const std::string& account, InputsBuilder& builder) {
+    const bool is_summary = row.find("size") == nullptr && row.find("creation_timestamp") != nullptr;
+    if (is_summary) row.refuse("is a row of a book summary, no position: that is a --market file");
     const JsonTree& name = row.at("instrument_name");
     const auto meaning = parse_contract_name(name.text());
     if (!meaning) name.refuse("\"" + name.text() + "\" is a contract that this report does not know (a combination?)");
@@ -331,7 +333,7 @@ PortfolioSource portfolio_source(const std::string& text) {
 
 void read_portfolio_file(const std::string& path, InputsBuilder& builder, const std::string& account) {
     const JsonTree root = JsonTree::read(path);
-    if (const JsonTree* error = root.find("error")) error->refuse("the venue's answer is an error");
+    refuse_error(root);
     const JsonTree* result = root.find("result");
     builder.begin_portfolio(path, result == nullptr ? UnixNanos{} : time_of(root));
     if (result != nullptr) return read_deribit(*result, account, builder);

@@ -115,6 +115,33 @@ TEST_F(MarketFileTest, APriceIsFromABillionthToABillion) {
               "");
 }
 
+TEST_F(MarketFileTest, AFileOfTheOtherKindIsToldWhereItBelongs) {
+    const std::string market = R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000}]})";
+    const auto ends = [](const std::string& said, const std::string& words) { return said.ends_with(words); };
+    EXPECT_TRUE(ends(refusal(market, kPerpetual),
+                     "portfolio.json: looks like a market file (it has \"time\"): give it as --market"));
+    EXPECT_TRUE(ends(refusal(kPerpetual, kPerpetual),
+                     "market.json: looks like a portfolio file (it has \"positions\"): give it as --portfolio"));
+    EXPECT_TRUE(ends(refusal(R"({"time":1,"positions":[]})", market), "unknown key \"time\"; did you mean \"venue\"?"))
+        << "one key too many is a slip";
+    const std::string summary = R"({"result":[{"instrument_name":"BTC-PERPETUAL","mark_price":65000,
+        "creation_timestamp":1772352000000}]})";
+    EXPECT_TRUE(
+        ends(refusal(summary, market), "result[0]: is a row of a book summary, no position: that is a --market file"));
+    for (const char* cash : {R"({"result":{"currency":"BTC","balance":1}})", R"({"result":{"summaries":[]}})"}) {
+        EXPECT_TRUE(ends(refusal(kPerpetual, cash),
+                         "result: is an account summary, no book summary: that is a --portfolio file"));
+    }
+}
+
+TEST_F(MarketFileTest, AnAnswerThatIsAnErrorIsRefusedWithItsWords) {
+    const std::string answer = R"({"jsonrpc":"2.0","id":1,"error":{"code":13009,"message":"unauthorized"}})";
+    const std::string says = "error: the venue's answer is an error: 13009 \"unauthorized\"";
+    EXPECT_TRUE(refusal(answer, "{}").ends_with("portfolio.json: " + says)) << refusal(answer, "{}");
+    EXPECT_TRUE(refusal(kPerpetual, answer).ends_with("market.json: " + says)) << refusal(kPerpetual, answer);
+    EXPECT_TRUE(refusal(R"({"error":"busy"})", "{}").ends_with("error: the venue's answer is an error"));
+}
+
 TEST_F(MarketFileTest, ASpreadIsTwoAtMost) {
     const auto said = [&](const std::string& spread) {
         return refusal(kPerpetual, R"({"time":1772352000000,"underlyings":[{"name":"BTC","index":65000}],
