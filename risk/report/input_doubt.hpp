@@ -33,6 +33,7 @@ enum class InputDoubt : std::uint32_t {
     account_torn = 2097152,     // positions and cash of an account are of different moments
     closes_far = 4194304,       // a tail of daily closes the last of which is not near the index
     account_newer = 8388608,    // held by an answer sent after the newest price
+    days_unscaled = 16777216,   // a tail of days one of which cannot be brought to the volatility of now
 };
 constexpr InputDoubt operator|(InputDoubt a, InputDoubt b) {
     return static_cast<InputDoubt>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

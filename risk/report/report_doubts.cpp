@@ -14,7 +14,7 @@
 namespace keel::risk {
 namespace {
 
-constexpr std::array<std::pair<InputDoubt, const char*>, 24> kWords{
+constexpr std::array<std::pair<InputDoubt, const char*>, 25> kWords{
     {{InputDoubt::mark_from_forward, "mark from the forward"},
      {InputDoubt::mark_from_index, "mark from the index"},
      {InputDoubt::mark_far, "mark far from the index"},
@@ -38,7 +38,8 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 24> kWords{
      {InputDoubt::volatility_far, "volatility far from its curve"},
      {InputDoubt::account_torn, "account of two moments"},
      {InputDoubt::closes_far, "closes far from the index"},
-     {InputDoubt::account_newer, "account newer than the prices"}}};
+     {InputDoubt::account_newer, "account newer than the prices"},
+     {InputDoubt::days_unscaled, "a return cannot be rescaled"}}};
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "risk/book/revaluation.hpp"
 #include "risk/report/factor_covariance.hpp"
@@ -111,8 +112,9 @@ void parametric_rows(const SecondOrder& book, double still_day_usd, const Factor
 }
 
 // Filtered: prices at the volatility of now, changes of log volatility as they were (docs/risk-model.md, "Backtests").
-// Rescaled here, to the forecast itself: the set would let a column stand within 2 % of it.
-bool fill_set(const Factors& factors, bool filtered, ScenarioSet& set) {
+// Rescaled here, to the forecast itself: the set would let a column stand within 2 % of it. The factor whose moves
+// cannot be; none: the set is filled.
+std::optional<std::size_t> fill_set(const Factors& factors, bool filtered, ScenarioSet& set) {
     const std::vector<double> still(factors.history.days);
     std::vector<double> then(factors.history.days);
     std::vector<double> scaled(factors.history.days);
@@ -122,15 +124,15 @@ bool fill_set(const Factors& factors, bool filtered, ScenarioSet& set) {
             moves = still;
         } else if (filtered && f < factors.history.underlyings) {
             const auto now = ewma_forecasts(moves, kReportEwmaDecay, kReportEwmaSeed, then);
-            if (!now) return false;
+            if (!now) return f;
             // The seed days have the first forecast for theirs.
             std::fill_n(then.begin(), kReportEwmaSeed, then[kReportEwmaSeed]);
-            if (!rescale_returns(moves, then, *now, scaled)) return false;
+            if (!rescale_returns(moves, then, *now, scaled)) return f;
             moves = scaled;
         }
-        if (!set.set_factor(f, moves, {})) return false;
+        if (!set.set_factor(f, moves, {})) return f;
     }
-    return true;
+    return std::nullopt;
 }
 
 // Which scenarios matter: the tail is revalued in full, position by position, so that components sum to the figure.
@@ -216,15 +218,19 @@ TailRow one_day_row(const Book& book, const PassingDay& day, const ScenarioSet& 
 
 // Returns the row of what the day adds, which is no method of the headline; no name where there are no scenarios.
 TailRow historical_rows(const ReportInputs& inputs, const MarketState& market, const PassingDay& day,
-                        const Factors& factors, TailReport& out) {
+                        const Factors& factors, TailReport& out, std::vector<std::string>& notes) {
     TailRow one_day;
     ScenarioValuer valuer{inputs.book, market};
     valuer.build_ladders();
     for (const bool filtered : {false, true}) {
         const std::string method = filtered ? "filtered_historical" : "historical";
         ScenarioSet set{factors.history.days, factors.count()};
-        if (!fill_set(factors, filtered, set)) {
+        if (const auto refused = fill_set(factors, filtered, set)) {
             out.rows.push_back(row_of(method, kNaN, kNaN, "a return is not usable"));
+            out.doubts |= InputDoubt::days_unscaled;
+            notes.push_back(inputs.book.underlying_names[*refused % factors.history.underlyings] +
+                            ": a daily return cannot be rescaled to the volatility of now, " + method +
+                            " is not known");
             continue;
         }
         std::vector<double> pnl = valuer.pnl_usd(set);
@@ -259,10 +265,10 @@ void note_decay(double still_usd, double var_99_usd, std::vector<std::string>& n
     notes.push_back(note + " USD; var_99_usd lets no time pass, filtered_historical_one_day does");
 }
 
-// VaR of the filtered scenarios; NaN where they cannot be made.
-double filtered_var_usd(const ReportInputs& inputs, const MarketState& market, const Factors& factors) {
+// VaR of the scenarios, filtered where that can be; NaN where they cannot be made.
+double scenario_var_usd(const ReportInputs& inputs, const MarketState& market, const Factors& factors) {
     ScenarioSet set{factors.history.days, factors.count()};
-    if (!fill_set(factors, true, set)) return kNaN;
+    if (fill_set(factors, true, set) && fill_set(factors, false, set)) return kNaN;
     ScenarioValuer valuer{inputs.book, market};
     valuer.build_ladders();
     std::vector<double> pnl = valuer.pnl_usd(set);
@@ -360,7 +366,7 @@ TailReport report_tail(const ReportInputs& inputs, const MarketState& market, st
     const PassingDay day = passing_day(inputs.book, market);
     parametric_rows(book, day.still_usd, factors, out.rows);
     TailRow one_day;
-    if (factors.history.days > 0) one_day = historical_rows(inputs, market, day, factors, out);
+    if (factors.history.days > 0) one_day = historical_rows(inputs, market, day, factors, out, notes);
     take_best(out);
     if (!one_day.method.empty()) {
         note_decay(day.still_usd, out.var_99_usd, notes);
@@ -375,7 +381,7 @@ double report_var_99_usd(const ReportInputs& inputs, const MarketState& market) 
     std::vector<std::string> said_before;
     Factors factors{.history = factor_moves(inputs, market, said_before), .day = {}};
     if (factors.history.days > 0) {
-        const double var = filtered_var_usd(inputs, market, factors);
+        const double var = scenario_var_usd(inputs, market, factors);
         if (std::isfinite(var)) return var;
     }
     factors.day = factor_covariance(inputs, factors.history, said_before);

@@ -9,6 +9,7 @@
 
 #include "risk/book/revaluation.hpp"
 #include "risk/report/report_smiles.hpp"
+#include "risk/report/report_tail.hpp"
 #include "risk/tail/historical.hpp"
 #include "tests/app/risk_files/risk_files.hpp"
 
@@ -161,6 +162,28 @@ TEST_F(TailInputsTest, MissingDaysAreFilledFromAnotherUnderlyingAndCounted) {
     same(remembered(days, eth, young), "BTC: 70 of 120 volatility changes" + by_another);
     const RiskReport few = report(kCallsAndEther, {remembered(days, eth, {volatility.begin() + 95, volatility.end()})});
     EXPECT_EQ(quality(few, "var_99_usd", ""), "volatility stands still") << "25 days say nothing of a beta";
+}
+
+// exp(4.9) in a day: at the volatility that it leaves behind it is beyond any move, and the tail is of another method.
+TEST_F(TailInputsTest, AReturnThatCannotBeRescaledIsDoubted) {
+    std::vector<double> days = random_days(), jump = days;
+    jump[kDays - 20] = 4.9;
+    const std::vector<double> volatility = times(-0.5, days);
+    const risk::ReportInputs inputs = load(kCallsAndEther, {remembered(jump, days, volatility)});
+    const RiskReport out = make_risk_report(inputs);
+    EXPECT_TRUE(std::isnan(tail(out, "filtered_historical").var_99_usd));
+    EXPECT_EQ(value(out, "var_99_usd"), tail(out, "historical").var_99_usd);
+    for (const char* metric : {"var_99_usd", "es_975_usd", "leverage_risk"})
+        EXPECT_EQ(quality(out, metric, ""), "a return cannot be rescaled") << metric;
+    EXPECT_EQ(quality(out, "delta_net", "BTC"), "good");
+    EXPECT_TRUE(has_note(
+        out, "BTC: a daily return cannot be rescaled to the volatility of now, filtered_historical is not known"));
+    // Of a stress that leaves the book as it is the same.
+    risk::MarketState market = inputs.market;
+    (void)fill_volatilities(inputs, report_smiles(inputs), market);
+    EXPECT_NEAR(risk::report_var_99_usd(inputs, market), value(out, "var_99_usd"), 1e-6);
+    const RiskReport calm = report(kCallsAndEther, {remembered(days, days, volatility)});
+    EXPECT_EQ(quality(calm, "var_99_usd", ""), "good");
 }
 
 TEST_F(TailInputsTest, ADayThatNoUnderlyingKnowsIsLeftOut) {
