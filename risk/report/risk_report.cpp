@@ -199,11 +199,13 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     mark_fired_limits(inputs, market, report);
     note_what_is_missing(inputs, filled, report);
     for (std::string& note : exit_notes(inputs, liquidity)) report.notes.push_back(std::move(note));
-    for (std::string& note : stale_notes(inputs, report.expiry_names)) report.notes.push_back(std::move(note));
-    for (std::string& note : doubt_notes(inputs.book, report.doubts)) report.notes.push_back(std::move(note));
-    for (std::string& note : add_unjudged_limits(inputs.limits, report.metrics))
-        report.notes.push_back(std::move(note));
-    for (std::string& note : doubtful_limit_notes(report.metrics)) report.notes.push_back(std::move(note));
+    std::vector<std::string> first = add_unjudged_limits(inputs.limits, report.metrics);
+    for (const std::vector<std::string>& doubtful :
+         {doubtful_limit_notes(report.metrics), doubt_notes(inputs.book, report.doubts),
+          stale_notes(inputs, report.expiry_names)}) {
+        first.insert(first.end(), doubtful.begin(), doubtful.end());
+    }
+    report.notes.insert(report.notes.begin(), first.begin(), first.end());
     return report;
 }
 

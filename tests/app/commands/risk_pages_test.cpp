@@ -103,6 +103,20 @@ TEST_F(RiskPagesTest, ALimitOfNoMetricIsListedAndCounted) {
     EXPECT_NE(html.find("<td class=\"words\">no such metric</td>"), std::string::npos);
 }
 
+// What makes a number doubtful is read before what the report assumes.
+TEST_F(RiskPagesTest, NotesOfDoubtsComeFirst) {
+    const std::string crossed = path_of("crossed.json");
+    std::ofstream{crossed} << R"({"instruments":[{"name":"ETH-PERPETUAL","spread":-0.01}]})";
+    const Outcome outcome = run({"risk", "--portfolio", example("risk-portfolio.json"), "--market",
+                                 example("risk-market.json"), "--market", crossed});
+    const std::size_t limit = outcome.out.find("is judged on doubtful inputs"),
+                      doubt = outcome.out.find("note: ETH-PERPETUAL: crossed quote"),
+                      assumed = outcome.out.find("options are valued at the curve");
+    EXPECT_LT(limit, doubt) << outcome.out.substr(0, 1'500);
+    EXPECT_LT(doubt, assumed);
+    EXPECT_NE(assumed, std::string::npos);
+}
+
 // Names are as long as accounts' names are: no column runs into the next, no row goes on below.
 TEST_F(RiskPagesTest, WhatIfKeepsItsColumnsApart) {
     const std::string account = "deribit/a-long-name-of-an-account";
