@@ -263,7 +263,7 @@ std::vector<std::string> aftermath(const RiskReport& report, const risk::StressR
     std::vector<std::string> out;
     const bool legs_gone = takes_positions(stress);
     for (std::size_t u = 0; legs_gone && u < stress.delta_coin.size(); ++u) {
-        out.push_back(fmt::format("delta {} {}", number(stress.delta_coin[u]), report.underlying_names[u]));
+        out.push_back(fmt::format("delta_bs {} {}", number(stress.delta_coin[u]), report.underlying_names[u]));
     }
     for (const risk::FiredLimit& fired : stress.limits_fired) {
         out.push_back(fmt::format("fires {}{}{} {}", fired.metric, fired.scope.empty() ? "" : " ", fired.scope,

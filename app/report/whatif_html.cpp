@@ -158,12 +158,13 @@ void add_liquidations(const WhatIf& whatif, std::string& out) {
     close_table(out);
 }
 
-// What a stress that takes positions leaves: "BTC delta 4.000 → 3.000; ETH …".
+// What a stress that takes positions leaves: "BTC delta_bs 4.000 → 3.000; ETH …".
 std::string left_words(const WhatIf& whatif, const Beside<risk::StressResult>& row) {
     std::string out;
     for (std::size_t u = 0; takes_positions(row.row()) && u < row.row().delta_coin.size(); ++u) {
         const double before = row.was(delta_of(u)), after = row.is(delta_of(u));
-        out += fmt::format("{}{} delta {}", out.empty() ? "" : "; ", whatif.after.underlying_names[u], number(before));
+        out +=
+            fmt::format("{}{} delta_bs {}", out.empty() ? "" : "; ", whatif.after.underlying_names[u], number(before));
         if (moved(before, after)) out += " → " + number(after);
     }
     return out;

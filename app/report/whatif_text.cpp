@@ -158,7 +158,7 @@ void add_aftermath(const WhatIf& whatif, std::string& out) {
         out += fmt::format("  {:<22}{}", row.row().id, right(text(&risk::StressResult::var_99_usd), 22));
         if (known(&risk::StressResult::sigma_usd)) out += "  sigma " + text(&risk::StressResult::sigma_usd) + " USD";
         for (std::size_t u = 0; legs_gone && u < row.row().delta_coin.size(); ++u) {
-            out += "  " + whatif.after.underlying_names[u] + " delta " + text(delta_of(u));
+            out += "  " + whatif.after.underlying_names[u] + " delta_bs " + text(delta_of(u));
         }
         out += "\n";
     }

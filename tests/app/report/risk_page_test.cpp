@@ -196,7 +196,7 @@ TEST(RiskPageTest, WhatIfKeepsToWhatThePageHolds) {
     whatif.after.stresses[0].delta_coin = {3.0, 1.0};
     const std::string page = whatif_html(whatif), text = whatif_text(whatif, true);
     EXPECT_TRUE(in_order(page, {"Named stresses before and after", "<td>VENUE:deribit</td><td class=\"n\">unknown</td>",
-                                "BTC delta 4.000 → 3.000; ETH delta 1.000</td>", "Margin ratios under stress",
+                                "BTC delta_bs 4.000 → 3.000; ETH delta_bs 1.000</td>", "Margin ratios under stress",
                                 "deribit before", "Every metric"}));
     EXPECT_EQ(page.find("wallet before"), std::string::npos);
 }
