@@ -50,11 +50,12 @@ table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:
 th,td{text-align:left;padding:5px 9px;border-bottom:1px solid var(--grid);white-space:nowrap}
 @media (max-width:640px){table{font-size:12px}th,td{padding:4px 5px}}
 tr:last-child td{border-bottom:0}th{color:var(--faint);font-weight:500}
-td.words,th.words{white-space:normal}td.words{min-width:180px}
+td.words,th.words,th.n{white-space:normal}td.words{min-width:180px}
 table.heat td.words,table.heat th.words{text-align:left}
 table.heat.tight td,table.heat.tight th{padding:4px 6px}
 td.trades{white-space:normal;min-width:190px}
 .n{text-align:right}.meter{width:22%;min-width:70px}.meter i{display:block;height:9px;border-radius:2px}
+td.meter{background:linear-gradient(var(--faint),var(--faint)) center/1px 100% no-repeat}th.middle{text-align:center}
 .meter i.a{background:var(--a)}.meter i.b{background:var(--b)}
 td.traded{color:var(--good)}td.refused,td.infeasible,td.blocked{color:var(--bad)}
 code{font-size:12.5px;overflow-wrap:anywhere}.fine p{margin:3px 0}

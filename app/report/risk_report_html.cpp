@@ -146,23 +146,29 @@ void add_contributions(const RiskReport& report, std::string& out) {
     };
     std::ranges::sort(rows, std::greater{}, size);
     const double most = rows.empty() ? 0.0 : size(rows.front());
+    const bool by_tail =
+        std::ranges::any_of(rows, [](const risk::PositionRow* row) { return std::isfinite(row->es_component_usd); });
     out += fmt::format(
         "<section><h2>Contributions</h2><p class=\"fine\">{}</p><div class=\"scroll\"><table><tr><th>contract</th>"
         "<th>venue</th><th class=\"n\">quantity</th><th class=\"n\">value USD</th><th class=\"n\">delta net</th>"
-        "<th class=\"n\">vega</th><th class=\"n\">VaR part</th><th class=\"n\">ES part</th><th></th></tr>",
+        "<th class=\"n\">vega</th><th class=\"n\">VaR part</th><th class=\"n\">ES part</th><th "
+        "class=\"middle\">{}</th></tr>",
         report.scenario_method.empty()
             ? "No history: ordered by delta."
-            : "Parts of VaR and ES by the method " + escaped(report.scenario_method) + "; they sum to its figures.");
+            : "Parts of VaR and ES by the method " + escaped(report.scenario_method) + "; they sum to its figures.",
+        by_tail ? "lowers it | adds to it" : "short | long");
     for (std::size_t i = 0; i < std::min(rows.size(), kContributionsShown); ++i) {
         const risk::PositionRow& row = *rows[i];
+        const bool left = std::isfinite(row.es_component_usd) ? row.es_component_usd < 0.0 : row.delta_net < 0.0;
+        const double half = most > 0.0 ? 50.0 * size(&row) / most : 0.0;  // % of the cell, from its middle
         out += fmt::format(
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
             "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"meter\"><i class=\"{}\" "
-            "style=\"width:{:.1f}%\"></i></td></tr>",
+            "style=\"margin-left:{:.1f}%;width:{:.1f}%\"></i></td></tr>",
             escaped(row.name), escaped(row.venue), number(row.quantity),
             row.priced ? grouped(row.value_usd, 0) : "no price", number(row.delta_net), number(row.vega_usd),
-            number(row.var_component_usd), number(row.es_component_usd), row.es_component_usd < 0.0 ? 'a' : 'b',
-            most > 0.0 ? 100.0 * size(&row) / most : 0.0);
+            number(row.var_component_usd), number(row.es_component_usd), left ? 'a' : 'b', left ? 50.0 - half : 50.0,
+            half);
     }
     out += "</table></div>";
     if (rows.size() > kContributionsShown) {
@@ -321,15 +327,6 @@ std::string risk_summary_html(const RiskReport& report) {
 std::string risk_sections_html(const RiskReport& report) {
     std::string out;
     add_profit(report, out);
-    add_contributions(report, out);
-    out += "<section class=\"plots\">\n";
-    for (const risk::UnderlyingReport& underlying : report.underlyings) {
-        if (moves_with_volatility(underlying)) out += spot_ladder_plot(underlying);
-    }
-    out += scenario_histogram(report);
-    out += smile_plots(report);
-    out += "</section>\n";
-    out += surface_table(report);
     for (const risk::UnderlyingReport& underlying : report.underlyings) {
         if (moves_with_volatility(underlying)) add_matrix(underlying, out);
     }
@@ -337,8 +334,17 @@ std::string risk_sections_html(const RiskReport& report) {
     add_stresses(report, out);
     add_margin(report, out);
     add_deleveraging(report, out);
+    add_contributions(report, out);
     add_tails(report, out);
+    out += "<section class=\"plots\">\n";
+    for (const risk::UnderlyingReport& underlying : report.underlyings) {
+        if (moves_with_volatility(underlying)) out += spot_ladder_plot(underlying);
+    }
+    out += scenario_histogram(report);
+    out += "</section>\n";
     add_metrics(report, out);
+    out += surface_table(report);
+    out += "<section class=\"plots\">\n" + smile_plots(report) + "</section>\n";
     return out;
 }
 

@@ -17,7 +17,8 @@ namespace keel::app {
 
 // Its tiles and the limits that are breached.
 [[nodiscard]] std::string risk_summary_html(const risk::RiskReport& report);
-// Its sections after these and the notes: contributions, plots, stresses, margin, tails, every metric.
+// Its sections after these and the notes: stresses, margin, contributions, tails, plots, every
+// metric; surface and smiles, which are many, last.
 [[nodiscard]] std::string risk_sections_html(const risk::RiskReport& report);
 
 // Whether a stress leaves another book: a venue's default, a leg that is deleveraged.

@@ -199,6 +199,7 @@ TEST(RiskPageTest, WhatIfKeepsToWhatThePageHolds) {
                                 "BTC delta_bs 4.000 → 3.000; ETH delta_bs 1.000</td>", "Margin ratios under stress",
                                 "deribit before", "Every metric"}));
     EXPECT_EQ(page.find("wallet before"), std::string::npos);
+    EXPECT_NE(page.find(",th.n{white-space:normal}"), std::string::npos) << "the last column fits beside the others";
 }
 
 // What is not known is not none, and neither hides the other.
@@ -225,6 +226,43 @@ TEST(RiskPageTest, WhatIfTellsNoLiquidationPriceFromAnUnknownOne) {
             << words;
         EXPECT_NE(text.find("  wallet " + std::string{words} + "\n"), std::string::npos) << text;
     }
+}
+
+// What is many and of little weight comes last; the order is the same after what a trade moves.
+TEST(RiskPageTest, StressesAndMarginComeBeforeSurfaceAndSmiles) {
+    RiskReport report = report_of({limited("vega_usd", LimitState::soft)});
+    report.underlyings.resize(1);
+    report.underlyings[0].name = "BTC";
+    report.underlyings[0].matrix.pnl_usd[1] = 1.0;
+    report.underlyings[0].ladder = {.spot_moves = {-0.5, 0.5}, .volatility_moves = {0.0}, .pnl_usd = {{1.0, 2.0}}};
+    report.stresses = {stress_of("CRASH", -5.0, {})};
+    report.tails.resize(1);
+    report.expiry_names = {"27MAR26"};
+    report.smiles.resize(1);
+    report.smiles[0].underlying = "BTC";
+    report.smiles[0].forward = 65'000.0;
+    report.smiles[0].years = 0.1;
+    report.smiles[0].svi = risk::SviParameters{0.03, 0.05, -0.2, 0.0, 0.1};
+    const std::vector<std::string> order{
+        "Limits: ",       "BTC stress matrix", "Named stresses", "Margin and liquidation", "Contributions",
+        "Tails, one day", "BTC spot ladder",   "Every metric",   "Volatility surface",     "BTC 27MAR26"};
+    EXPECT_TRUE(in_order(risk_report_html(report), order));
+    EXPECT_TRUE(in_order(whatif_html({.trades = {}, .before = report, .after = report}), order));
+}
+
+// A hedge's bar goes left from the middle, a risk's to the right.
+TEST(RiskPageTest, BarsOfHedgesGoLeft) {
+    RiskReport report = report_of({});
+    report.positions[0].es_component_usd = 400.0;
+    report.positions[1].es_component_usd = -100.0;
+    EXPECT_TRUE(in_order(risk_report_html(report), {"<th class=\"middle\">lowers it | adds to it</th>",
+                                                    "class=\"b\" style=\"margin-left:50.0%;width:50.0%\"",
+                                                    "class=\"a\" style=\"margin-left:37.5%;width:12.5%\""}));
+    for (risk::PositionRow& row : report.positions) row.es_component_usd = std::numeric_limits<double>::quiet_NaN();
+    report.positions[0].delta_net = -2.0;
+    report.positions[1].delta_net = 1.0;
+    EXPECT_TRUE(in_order(risk_report_html(report), {"short | long", "class=\"a\" style=\"margin-left:0.0%;width:50.0%",
+                                                    "class=\"b\" style=\"margin-left:50.0%;width:25.0%"}));
 }
 
 TEST(RiskPageTest, PositionsSayTheirVenueInAHundredColumns) {
