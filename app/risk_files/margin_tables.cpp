@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <string_view>
 
 #include "app/failure.hpp"
 
@@ -37,6 +39,14 @@ double rate(const TomlValue& table, const std::string& path, const char* key) {
     const double said = number(table, path, key);
     if (said > 1.0) refuse(member(table, path, key), path + "." + key, "must be a fraction, 1 at most");
     return said;
+}
+
+// Refuses a key that nobody reads: a misspelt one would be taken for absent.
+void refuse_unknown(const TomlValue& table, const std::string& path, std::initializer_list<std::string_view> known) {
+    for (std::size_t i = 0; i < table.keys.size(); ++i) {
+        if (std::ranges::find(known, table.keys[i]) != known.end()) continue;
+        refuse(table.items[i], path + "." + table.keys[i], "is no key of this table");
+    }
 }
 
 double number_or(const TomlValue& table, const std::string& path, const char* key, double otherwise) {
@@ -149,11 +159,11 @@ risk::DeribitPortfolioParameters portfolio_of(const TomlValue& table, const std:
             .delivery_window_years = number_or(table, path, "delivery_window_minutes", 0.0) / kMinutesPerYear};
 }
 
-const char* problem_words(risk::TierProblem problem) {
+std::string problem_words(risk::TierProblem problem, const char* cap) {
     switch (problem) {
         case risk::TierProblem::none: return "";
         case risk::TierProblem::size: return "has no tiers, or too many";
-        case risk::TierProblem::caps_not_ascending: return "notional_max must ascend";
+        case risk::TierProblem::caps_not_ascending: return fmt::format("{} must ascend", cap);
         case risk::TierProblem::rate_invalid: return "a rate must lie between 0 and 1, a leverage be 1 at least";
         case risk::TierProblem::rate_falls: return "maintenance_rate must not fall";
         case risk::TierProblem::deduction_differs: return "deduction is not what the rates make it";
@@ -161,25 +171,31 @@ const char* problem_words(risk::TierProblem problem) {
     return "";
 }
 
-risk::TierTable tiers_of(const TomlValue& table, const std::string& path) {
+// OKX's (whole) count contracts of `contract_size` coins or USD; notional otherwise.
+risk::TierTable tiers_of(const TomlValue& table, const std::string& path, risk::TierRule rule) {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
     constexpr double kTolerance = 1e-9;
-    (void)member(table, path, "notional_max");
+    const bool whole = rule == risk::TierRule::whole;
+    const char* cap = whole ? "contracts_max" : "notional_max";
+    refuse_unknown(table, path, {cap, "maintenance_rate", "leverage_max", whole ? "contract_size" : "deduction"});
+    (void)member(table, path, cap);
     (void)member(table, path, "maintenance_rate");
-    const std::vector<double> caps = numbers(table, path, "notional_max", 0, 0.0);
+    const double unit = whole ? number(table, path, "contract_size") : 1.0;
+    if (!(unit > 0.0)) refuse(member(table, path, "contract_size"), path + ".contract_size", "must be positive");
+    const std::vector<double> caps = numbers(table, path, cap, 0, 0.0);
     const std::vector<double> rates = numbers(table, path, "maintenance_rate", caps.size(), 0.0);
     const std::vector<double> deductions = numbers(table, path, "deduction", caps.size(), kNaN);
     const std::vector<double> leverages = numbers(table, path, "leverage_max", caps.size(), 0.0);
     std::vector<risk::MarginTier> tiers;
     for (std::size_t i = 0; i < caps.size(); ++i) {
-        tiers.push_back({.notional_max = caps[i],
+        tiers.push_back({.cap = caps[i] * unit,
                          .maintenance_rate = rates[i],
                          .deduction = deductions[i],
                          .leverage_max = leverages[i]});
     }
     risk::TierTable out;
-    const risk::TierProblem problem = out.assign(tiers, kTolerance);
-    if (problem != risk::TierProblem::none) refuse(table, path, problem_words(problem));
+    const risk::TierProblem problem = out.assign(tiers, kTolerance, rule);
+    if (problem != risk::TierProblem::none) refuse(table, path, problem_words(problem, cap));
     return out;
 }
 
@@ -226,27 +242,33 @@ void each_coin(const TomlValue& document, const char* section, const risk::Book&
     }
 }
 
-// The name that a perpetual's tiers go by where its own name has none; empty for what expires.
-std::string pair_of(const risk::Contract& contract, const risk::Book& book) {
-    if (contract.expiry != risk::ExpirySlot::none) return "";
-    return book.underlying_names[static_cast<std::size_t>(contract.underlying)] +
-           (contract.stable == risk::StableSlot::none ? "USD"
-                                                      : book.stable_names[static_cast<std::size_t>(contract.stable)]);
+// The name that tiers go by where the contract's own has none: BTCUSDT for a perpetual, none for what expires; at OKX
+// BTC-USDT-SWAP and BTC-USDT-FUTURES.
+std::string family_of(const risk::Contract& contract, const risk::Book& book, risk::MarginLaw law) {
+    const bool expires = contract.expiry != risk::ExpirySlot::none;
+    const std::string& coin = book.underlying_names[static_cast<std::size_t>(contract.underlying)];
+    const std::string currency = contract.stable == risk::StableSlot::none
+                                     ? "USD"
+                                     : book.stable_names[static_cast<std::size_t>(contract.stable)];
+    if (law == risk::MarginLaw::okx_cross) return coin + "-" + currency + (expires ? "-FUTURES" : "-SWAP");
+    return expires ? "" : coin + currency;
 }
 
 void take_tiers(const TomlValue& document, const risk::Book& book, risk::VenueSlot venue,
                 risk::VenueMarginTables& out) {
     const TomlValue* tables = document.find("tiers");
-    if (tables == nullptr) return;
+    if (tables == nullptr || !risk::is_tiered(out.law)) return;
+    const bool whole = out.law == risk::MarginLaw::okx_cross;
+    const risk::TierRule rule = whole ? risk::TierRule::whole : risk::TierRule::marginal;
     for (std::size_t row = 0; row < book.contracts.size(); ++row) {
         const risk::Contract& contract = book.contracts[row];
         const bool future =
             contract.kind == risk::ContractKind::linear_future || contract.kind == risk::ContractKind::inverse_future;
         if (contract.venue != venue || !future) continue;
-        for (const std::string& name : {book.names[row], pair_of(contract, book)}) {
+        for (const std::string& name : {book.names[row], family_of(contract, book, out.law)}) {
             const TomlValue* table = tables->find(name);
             if (table == nullptr) continue;
-            out.tiers[row] = tiers_of(*table, "tiers." + name);
+            out.tiers[row] = tiers_of(*table, "tiers." + name, rule);
             break;
         }
     }

@@ -177,11 +177,12 @@ void read_limit(const JsonTree& row, InputsBuilder& builder) {
     builder.inputs().limits.push_back(std::move(limit));
 }
 
-constexpr std::array<std::pair<std::string_view, risk::MarginLaw>, 5> kMarginModels{
+constexpr std::array<std::pair<std::string_view, risk::MarginLaw>, 6> kMarginModels{
     {{"deribit_standard", risk::MarginLaw::deribit_standard},
      {"deribit_portfolio", risk::MarginLaw::deribit_portfolio},
      {"binance_tiers", risk::MarginLaw::binance_tiers},
      {"bybit_cross", risk::MarginLaw::bybit_cross},
+     {"okx_cross", risk::MarginLaw::okx_cross},
      {"none", risk::MarginLaw::none}}};
 
 void read_margin_model(const JsonTree& row, const std::string& path, InputsBuilder& builder) {
@@ -189,7 +190,7 @@ void read_margin_model(const JsonTree& row, const std::string& path, InputsBuild
     const JsonTree& model = row.at("margin_model");
     const auto found = std::ranges::find(kMarginModels, model.text(), &decltype(kMarginModels)::value_type::first);
     if (found == kMarginModels.end()) {
-        model.refuse("must be deribit_standard, deribit_portfolio, binance_tiers, bybit_cross or none");
+        model.refuse("must be deribit_standard, deribit_portfolio, binance_tiers, bybit_cross, okx_cross or none");
     }
     const risk::VenueMarginTables tables{.law = found->second,
                                          .leverage = row.number_or("leverage", kNaN),

@@ -25,6 +25,7 @@ VenueMargins::VenueMargins(const Book& book, const MarketState& market, std::spa
       market_{market},
       models_{models},
       rows_(book.contracts.size()),
+      families_{book.contracts},
       unknown_(models.size()),
       index_rows_(market.underlyings.size()) {
     for (std::size_t row = 0; row < rows_.size(); ++row) place(row);
@@ -59,6 +60,7 @@ void VenueMargins::place(std::size_t index) {
         const auto found = std::ranges::find_if(currencies_, same_currency);
         row.currency = static_cast<std::uint32_t>(found - currencies_.begin());
         if (found == currencies_.end()) currencies_.push_back({.venue = contract.venue, .row = index});
+        if (model.law == MarginLaw::okx_cross) families_.add(index);
         if (model.law == MarginLaw::bybit_cross && is_option(contract.kind)) {
             index_rows_[at(contract.underlying)].push_back(index);
         }
@@ -127,7 +129,8 @@ void VenueMargins::refresh_row(std::size_t index) {
         const double value = is_option(contract.kind)
                                  ? holding_value(contract, {.quantity = 1.0}, market_.quotes[index], market_)
                                  : std::numeric_limits<double>::quiet_NaN();
-        after = holding_margin(account(contract.venue), index, holding, value);
+        const double size = families_.size(index, book_.holdings);
+        after = holding_margin(account(contract.venue), index, holding, value, size);
     }
     const bool unknown = after.status != MarginStatus::ok;
     if (unknown) after = {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "risk/margin/matrix_chain.hpp"
+#include "risk/margin/okx_margin.hpp"
 #include "risk/margin/portfolio_revaluation.hpp"
 #include "risk/margin/venue_account.hpp"
 #include "risk/portfolio/sensitivities.hpp"
@@ -23,8 +24,9 @@ public:
     VenueMargins(const VenueMargins&) = delete;
     VenueMargins& operator=(const VenueMargins&) = delete;
 
-    // Price, volatility, time or holding of these contracts have moved. O(rows), and under portfolio margin
-    // O(options of the expiry x cells) for each expiry that one of them is of.
+    // Price, volatility, time or holding of these contracts have moved; where another quantity is held of one, all
+    // futures of its coin are among them, for OKX's tiers go by what is held of several. O(rows), under OKX each O(its
+    // family), and under portfolio margin O(options of the expiry x cells) for each expiry that one of them is of.
     void refresh(std::span<const std::size_t> rows);
     // The index of the coin has moved.
     void refresh_index(UnderlyingSlot underlying);
@@ -92,6 +94,7 @@ private:
     std::vector<Currency> currencies_;
     std::vector<Pair> pairs_;
     std::vector<Chain> chains_;
+    TierFamilies families_;  // under OKX
     std::vector<UnitCells> future_cells_;
     std::vector<std::uint32_t> due_;                    // chains, of the refresh under way
     std::vector<std::size_t> unknown_;                  // by VenueSlot: held rows without a table

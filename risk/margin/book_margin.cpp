@@ -26,6 +26,7 @@ struct Row {
     double entry{0.0};
     double price{0.0};  // mark of a future, forward of an option
     double value{0.0};  // of one contract held long, settlement currency; options
+    double size{0.0};   // of all that share its tier; OKX
 };
 
 Row shocked_row(const VenueAccount& account, std::size_t index, const Holding& holding, double value,
@@ -73,7 +74,7 @@ MarginAmount standard_margin(const Row& row, const VenueMarginModel& model) {
                                  *rates);
 }
 
-// Futures by tiers; Bybit's fee and short options where the law is Bybit's.
+// Futures by tiers, with their fee where the law is Bybit's or OKX's; short options where it is Bybit's.
 MarginAmount cross_margin(const Row& row, const VenueMarginModel& model, double index) {
     const Contract& contract = *row.contract;
     const bool bybit = model.law == MarginLaw::bybit_cross;
@@ -91,6 +92,13 @@ MarginAmount cross_margin(const Row& row, const VenueMarginModel& model, double 
     const double coins = coins_of(row);
     const double notional = inverse ? coins : coins * row.price;
     if (!(row.price > 0.0)) return kMarginUnknown;
+    if (model.law == MarginLaw::okx_cross) {
+        return okx_position_margin({.tiers = row.tiers,
+                                    .notional = notional,
+                                    .size = row.size,
+                                    .leverage = model.leverage,
+                                    .taker_fee_rate = model.taker_fee_rate});
+    }
     if (!bybit) return tiered_margin({.tiers = row.tiers, .notional = notional, .leverage = model.leverage});
     return bybit_position_margin({.tiers = row.tiers,
                                   .side = notional < 0.0 ? Side::ask : Side::bid,
@@ -110,8 +118,9 @@ std::vector<std::size_t> rows_at(const VenueAccount& account) {
 }  // namespace
 
 MarginAmount holding_margin(const VenueAccount& account, std::size_t row, const Holding& holding, double value,
-                            const Shock& shock) {
-    const Row shocked = shocked_row(account, row, holding, value, shock);
+                            double size, const Shock& shock) {
+    Row shocked = shocked_row(account, row, holding, value, shock);
+    shocked.size = size;
     if (account.model.law == MarginLaw::deribit_standard) return standard_margin(shocked, account.model);
     const UnderlyingSlot underlying = shocked.contract->underlying;
     const double index = account.market.underlyings[at(underlying)].index * (1.0 + shock_of(shock, underlying).spot);
@@ -121,12 +130,16 @@ MarginAmount holding_margin(const VenueAccount& account, std::size_t row, const 
 VenueRevaluation::VenueRevaluation(const VenueAccount& account)
     : account_{account},
       rows_{rows_at(account)},
+      families_{account.book.contracts},
       options_{account.book, account.market, rows_},
       moves_(account.market.underlyings.size()) {
     if (account.model.law == MarginLaw::deribit_portfolio) portfolio_.emplace(account, rows_);
+    if (account.model.law != MarginLaw::okx_cross) return;
+    for (const std::size_t row : rows_) families_.add(row);
 }
 
-VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> holdings, const Shock& shock) {
+VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> holdings, const Shock& shock,
+                                                    std::span<const Holding> sized) {
     options_.price(shock);
     State out;
     if (portfolio_) out.margin = portfolio_->margin_usd(holdings, shock);
@@ -142,7 +155,7 @@ VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> hol
         const bool option = is_option(contract.kind);
         const double value = option ? options_.value_of(i, {.quantity = 1.0}, shock) : kNaN;
         out.equity_usd += rate * (option ? holding.quantity * value : options_.value_of(i, holding, shock));
-        const MarginAmount own = holding_margin(account_, i, holding, value, shock);
+        const MarginAmount own = holding_margin(account_, i, holding, value, families_.size(i, sized), shock);
         MarginAmount usd = finite_margin(own.initial * rate, own.maintenance * rate);
         if (own.status != MarginStatus::ok) usd = kMarginUnknown;
         out.margin = out.margin + usd;
@@ -150,9 +163,11 @@ VenueRevaluation::State VenueRevaluation::state_usd(std::span<const Holding> hol
     return out;
 }
 
-MarginAmount VenueRevaluation::margin_usd(std::span<const Holding> holdings, const Shock& shock) {
+MarginAmount VenueRevaluation::margin_usd(std::span<const Holding> holdings, const Shock& shock,
+                                          std::span<const Holding> sized) {
     if (account_.model.law == MarginLaw::none) return kMarginUnknown;
-    return portfolio_ ? portfolio_->margin_usd(holdings, shock) : state_usd(holdings, shock).margin;
+    return portfolio_ ? portfolio_->margin_usd(holdings, shock)
+                      : state_usd(holdings, shock, sized.empty() ? holdings : sized).margin;
 }
 
 double VenueRevaluation::gap_usd(UnderlyingSlot slot, double move, std::span<const double> betas) {
@@ -163,7 +178,7 @@ double VenueRevaluation::gap_usd(UnderlyingSlot slot, double move, std::span<con
         moves_[i] = {.spot = spot};
     }
     if (account_.model.law == MarginLaw::none) return kNaN;
-    const State state = state_usd(account_.book.holdings, {.underlyings = moves_});
+    const State state = state_usd(account_.book.holdings, {.underlyings = moves_}, account_.book.holdings);
     return state.margin.status == MarginStatus::ok ? state.equity_usd - state.margin.maintenance : kNaN;
 }
 

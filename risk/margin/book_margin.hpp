@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "risk/book/shocked_options.hpp"
+#include "risk/margin/okx_margin.hpp"
 #include "risk/margin/portfolio_revaluation.hpp"
 #include "risk/margin/venue_account.hpp"
 
@@ -17,8 +18,10 @@ class VenueRevaluation {
 public:
     explicit VenueRevaluation(const VenueAccount& account);
 
-    // As venue_margin_usd, of the book's holdings or of what a stress leaves of them, by contract.
-    [[nodiscard]] MarginAmount margin_usd(std::span<const Holding> holdings, const Shock& shock);
+    // As venue_margin_usd, of the book's holdings or of what a stress leaves of them, by contract. `sized`: of all that
+    // the sizes of OKX's tiers are made of, where `holdings` are a part.
+    [[nodiscard]] MarginAmount margin_usd(std::span<const Holding> holdings, const Shock& shock,
+                                          std::span<const Holding> sized = {});
     // As venue_margin_gap_usd.
     [[nodiscard]] double gap_usd(UnderlyingSlot slot, double move, std::span<const double> betas);
     [[nodiscard]] const VenueAccount& account() const { return account_; }
@@ -28,20 +31,22 @@ private:
         MarginAmount margin{};
         double equity_usd{0.0};
     };
-    [[nodiscard]] State state_usd(std::span<const Holding> holdings, const Shock& shock);
+    [[nodiscard]] State state_usd(std::span<const Holding> holdings, const Shock& shock,
+                                  std::span<const Holding> sized);
 
     VenueAccount account_;
     std::vector<std::size_t> rows_;  // of the venue
+    TierFamilies families_;          // where OKX's is the law
     ShockedOptions options_;
     std::optional<PortfolioRevaluation> portfolio_;  // where that is the law
     std::vector<UnderlyingShock> moves_;
 };
 
 // What one holding asks for where holdings simply add up (every law but portfolio margin), in what it settles in and in
-// the world moved by `shock`. `value` is that of one contract held long there, of options.
-// Thread: any. Allocates: never.
+// the world moved by `shock`. `value` is that of one contract held long there, of options; `size` that of all that
+// share its tier, under OKX. Thread: any. Allocates: never.
 [[nodiscard]] MarginAmount holding_margin(const VenueAccount& account, std::size_t row, const Holding& holding,
-                                          double value, const Shock& shock = {});
+                                          double value, double size, const Shock& shock = {});
 
 // Initial and maintenance margin in USD of everything held at the venue, in the world moved by `shock`: by
 // full revaluation, coin at the shocked index, stablecoins at their shocked price. bad_input where a

@@ -41,9 +41,9 @@ LiquidationPrice consistent_tier(const TierTable& tiers, double amount, PriceIn&
             if (found.status == LiquidationStatus::bad_input) return found;
             continue;
         }
-        const double notional = notional_at(found.price);
-        const bool above = notional >= tiers.notional_floor(i) * (1.0 - kEdgeRoom);
-        const bool below = i + 1 == tiers.size() || notional <= tiers.tier(i).notional_max * (1.0 + kEdgeRoom);
+        const double measure = tiers.rule() == TierRule::whole ? std::abs(amount) : notional_at(found.price);
+        const bool above = measure >= tiers.floor(i) * (1.0 - kEdgeRoom);
+        const bool below = i + 1 == tiers.size() || measure <= tiers.tier(i).cap * (1.0 + kEdgeRoom);
         if (!above || !below) continue;
         found.tier = i;
         return found;

@@ -31,7 +31,8 @@ struct CrossPosition {
 
 // Linear: LP = (WB - TMM + UPNL + cum - side q EP) / (q rate - side q). Source: Binance, "How to
 // calculate liquidation price of USD-M futures". The tier is the one of the notional AT the price; with
-// ascending rates below 1 at most one is consistent. The second form takes a fixed tier.
+// ascending rates below 1 at most one is consistent. Under TierRule::whole it is the one of the amount, at any price.
+// The second form takes a fixed tier.
 // Thread: any. Allocates: never.
 [[nodiscard]] LiquidationPrice cross_linear_liquidation(const CrossPosition& position, const TierTable& tiers);
 [[nodiscard]] LiquidationPrice cross_linear_liquidation(const CrossPosition& position, double rate, double deduction);

@@ -12,7 +12,19 @@
 namespace keel::risk {
 
 // By which rules a venue account is margined. none: not modelled.
-enum class MarginLaw : std::uint8_t { none, deribit_standard, deribit_portfolio, binance_tiers, bybit_cross };
+// okx_cross: the Futures and multi-currency modes.
+enum class MarginLaw : std::uint8_t {
+    none,
+    deribit_standard,
+    deribit_portfolio,
+    binance_tiers,
+    bybit_cross,
+    okx_cross
+};
+
+[[nodiscard]] constexpr bool is_tiered(MarginLaw law) {
+    return law == MarginLaw::binance_tiers || law == MarginLaw::bybit_cross || law == MarginLaw::okx_cross;
+}
 
 // The tables of one venue account, by contract; a law reads its own only. A holding that a span does not reach, or has
 // no table there (null), makes the answer bad_input.
@@ -22,10 +34,10 @@ struct VenueMarginModel {
     std::span<const DeribitOptionMargin* const> options{};
     std::span<const DeribitMatrixParameters* const> matrices{};  // the contracts of one pair share theirs
     DeribitPortfolioParameters portfolio{};
-    std::span<const TierTable* const> tiers{};  // of futures, notional in settlement currency
+    std::span<const TierTable* const> tiers{};  // of futures; marginal: notional in settlement currency
     BybitOptionMargin bybit_option{};
-    double leverage{0.0};  // Binance, Bybit: the account's setting
-    double taker_fee_rate{0.0};
+    double leverage{0.0};        // of tiers: the account's setting
+    double taker_fee_rate{0.0};  // Bybit, OKX
 };
 
 // A venue's account within the whole book.

@@ -68,8 +68,8 @@ struct VenueMarginTables {
     DeribitPortfolioParameters portfolio{};
     std::map<std::size_t, TierTable> tiers{};  // by contract
     std::optional<BybitOptionMargin> bybit_option{};
-    double leverage{std::numeric_limits<double>::quiet_NaN()};        // Binance, Bybit: the account's setting
-    double taker_fee_rate{std::numeric_limits<double>::quiet_NaN()};  // Bybit
+    double leverage{std::numeric_limits<double>::quiet_NaN()};        // of tiers: the account's setting
+    double taker_fee_rate{std::numeric_limits<double>::quiet_NaN()};  // Bybit, OKX
     AdlIndicatorScale adl{};                                          // of the venue's own indicator
 };
 

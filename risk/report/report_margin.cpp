@@ -146,6 +146,7 @@ const char* law_name(MarginLaw law) {
         case MarginLaw::deribit_portfolio: return "deribit portfolio";
         case MarginLaw::binance_tiers: return "binance tiers";
         case MarginLaw::bybit_cross: return "bybit cross";
+        case MarginLaw::okx_cross: return "okx cross";
         case MarginLaw::none: break;
     }
     return "none";
@@ -154,15 +155,16 @@ const char* law_name(MarginLaw law) {
 // What the tables lack for one holding under a law of tiers; empty: nothing that a table could tell.
 std::string lacking_for(const Contract& contract, const Holding& holding, const std::string& name,
                         const VenueMarginTables& tables, bool has_tiers) {
-    const bool bybit = tables.law == MarginLaw::bybit_cross;
+    const bool bybit = tables.law == MarginLaw::bybit_cross, okx = tables.law == MarginLaw::okx_cross;
     if (is_option(contract.kind)) {
+        if (okx) return name + ": what OKX asks for an option in these modes is not published";
         if (!bybit || contract.kind != ContractKind::linear_option) return name + ": no option of this model";
         if (!tables.bybit_option) return "no [option] in its tables";
         return holding.entry > 0.0 ? "" : name + ": no entry";
     }
     if (!has_tiers) return "no tiers of " + name + " in its tables";
     if (!(tables.leverage >= 1.0)) return "no leverage given";
-    return !bybit || tables.taker_fee_rate >= 0.0 ? "" : "no taker_fee_rate given";
+    return !(bybit || okx) || tables.taker_fee_rate >= 0.0 ? "" : "no taker_fee_rate given";
 }
 
 // The table of Deribit's that the tables lack for one holding; empty: none.
@@ -187,7 +189,7 @@ std::string lacking_at_deribit(const Book& book, const Contract& contract, const
 std::string what_is_missing(const ReportInputs& inputs, VenueSlot venue) {
     const VenueMarginTables& tables = tables_of(inputs, venue);
     if (tables.law == MarginLaw::none) return "no margin model, no margin and no liquidation price";
-    const bool tiered = tables.law == MarginLaw::binance_tiers || tables.law == MarginLaw::bybit_cross;
+    const bool tiered = is_tiered(tables.law);
     for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
         const Contract& contract = inputs.book.contracts[row];
         const bool margined = !is_cash(contract.kind) && contract.kind != ContractKind::spot;
@@ -240,7 +242,7 @@ void add_cell_margins(const ReportInputs& inputs, const MarketState& market, std
                     contract.venue == venue && contract.underlying == cell.underlying && contract.expiry == cell.expiry;
                 if (inside) own[row] = inputs.book.holdings[row];
             }
-            const MarginAmount margin = revaluation.margin_usd(own, {});
+            const MarginAmount margin = revaluation.margin_usd(own, {}, inputs.book.holdings);
             if (margin.status == MarginStatus::ok) cell.initial_margin_usd = margin.initial;
         }
     }

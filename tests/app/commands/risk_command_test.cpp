@@ -271,6 +271,33 @@ TEST_F(RiskCommandTest, PortfolioAndTradeNameTheirAccount) {
     EXPECT_NE(run({"risk", "--help"}).out.find("[NAME=]FILE"), std::string::npos);
 }
 
+// One contract more than the tier's 100, and all of it is charged at the next tier's rate, with 0.05 % to close.
+TEST_F(RiskCommandTest, WhatIfCrossesAnEdgeOfOkxsTiers) {
+    const std::string portfolio = (folder_.path() / "okx.json").string();
+    const std::string market = (folder_.path() / "market.json").string();
+    std::ofstream{folder_.path() / "tiers.toml"} << "[tiers.BTC-USDT-SWAP]\ncontract_size = 0.01\n"
+                                                    "contracts_max = [100, 500]\nmaintenance_rate = [0.004, 0.01]\n"
+                                                    "leverage_max = [100, 5]\n";
+    std::ofstream{portfolio} << R"({"venue":"okx","cash":[{"currency":"USDT","amount":20000}],"positions":[
+      {"instrument":"BTC-USDT-SWAP","kind":"perpetual","underlying":"BTC","settlement":"USDT","multiplier":0.01,
+       "quantity":100,"entry":50000}],"venues":[{"name":"okx","margin_model":"okx_cross","leverage":10,
+       "margin_tables":"tiers.toml","taker_fee_rate":0.0005}]})";
+    std::ofstream{market} << R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDT":1},
+      "underlyings":[{"name":"BTC","index":50000}],"instruments":[{"name":"BTC-USDT-SWAP","mark":50000}]})";
+    const Outcome done =
+        run({"whatif", "--json", "--portfolio", portfolio, "--market", market, "--trade", "BTC-USDT-SWAP:1"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    const json venue = json::parse(done.out).at("margin").at("okx");
+    const auto expect = [&](const json& both, double before, double after, double room) {
+        EXPECT_NEAR(both.at("before").get<double>(), before, room) << both;
+        EXPECT_NEAR(both.at("after").get<double>(), after, room) << both;
+    };
+    expect(venue.at("maintenance_margin_usd"), 50'000.0 * 0.0045, 50'500.0 * 0.0105, 1e-6);
+    expect(venue.at("initial_margin_usd"), 50'000.0 / 10.0, 50'500.0 / 5.0, 1e-6);
+    expect(venue.at("margin_ratio"), 20'000.0 / 225.0, 20'000.0 / 530.25, 1e-6);
+    expect(venue.at("liquidation").at("BTC").at("price_down"), 30'000.0 / 0.9955, 30'500.0 / (1.01 * 0.9895), 0.5);
+}
+
 // The state after is the report of a book that has the trade in its file, entered at the mark.
 TEST_F(RiskCommandTest, WhatIfSetsTailsMarginAndStressesBesideThoseOfBefore) {
     const std::string traded = (folder_.path() / "traded.json").string();

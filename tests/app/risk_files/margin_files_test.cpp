@@ -300,6 +300,8 @@ TEST_F(MarginFilesTest, TablesThatCannotBeAreRefusedWithTheLine) {
          "deduction is not what the rates make it"},
         {"[tiers.BTCUSDT]\nnotional_max = 5\nmaintenance_rate = [0.1]\n", "must hold numbers"},
         {"[tiers.BTCUSDT]\nnotional_max = [5]\n", "\"maintenance_rate\" is missing"},
+        {"[tiers.BTCUSDT]\nnotional_max = [5]\nmaintenance_rate = [0.1]\nleverage = [5]\n",
+         "tables.toml:4: tiers.BTCUSDT.leverage: is no key of this table"},
         {"[future.BTC]\ninitial_rate = 0.02\nmaintenance_rate = -0.01\nrate_per_coin = 0.0\n",
          "tables.toml:3: future.BTC.maintenance_rate: must be a number from 0 on"},
         {"[future.BTC]\ninitial_rate = 2\nmaintenance_rate = 0.01\nrate_per_coin = 0.0\n",

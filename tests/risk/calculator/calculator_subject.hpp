@@ -40,31 +40,38 @@ inline ScenarioSet random_scenarios(std::uint64_t seed, std::size_t scenarios = 
 // Two venues' laws and the tables that they read; which laws, the seed says.
 struct MarginModels {
     DeribitTables deribit = deribit_tables();
-    TierTable tiers;
+    TierTable tiers, sized;  // sized: fills cross its edges
     std::vector<const DeribitFutureMargin*> futures;
     std::vector<const DeribitOptionMargin*> options;
     std::vector<const DeribitMatrixParameters*> matrices;
-    std::vector<const TierTable*> tier_tables;
+    std::vector<const TierTable*> tier_tables, sized_tables;
     std::array<VenueMarginModel, 2> venues;
 
     MarginModels(const Book& book, std::uint64_t seed) {
         if (tiers.assign(binance_tables().tiers.at("BTCUSDT"), 1e-9) != TierProblem::none) std::abort();
+        const std::array steps{MarginTier{.cap = 0.1, .maintenance_rate = 0.004, .leverage_max = 50.0},
+                               MarginTier{.cap = 5'000.0, .maintenance_rate = 0.01, .leverage_max = 8.0},
+                               MarginTier{.cap = 15'000.0, .maintenance_rate = 0.02, .leverage_max = 5.0},
+                               MarginTier{.cap = 1e9, .maintenance_rate = 0.05, .leverage_max = 2.0}};
+        if (sized.assign(steps, 1e-9, TierRule::whole) != TierProblem::none) std::abort();
         for (const Contract& contract : book.contracts) {
             const bool first = contract.underlying == UnderlyingSlot{0};
             futures.push_back(&deribit.futures.at(first ? "BTC" : "ETH"));
             options.push_back(&deribit.options.at(first ? "BTC" : "ETH"));
             matrices.push_back(&deribit.matrices.at(first ? "btc_usd" : "eth_usd"));
             tier_tables.push_back(&tiers);
+            sized_tables.push_back(&sized);
         }
         constexpr std::array kLaws{MarginLaw::deribit_portfolio, MarginLaw::deribit_standard, MarginLaw::binance_tiers,
-                                   MarginLaw::bybit_cross};
+                                   MarginLaw::bybit_cross, MarginLaw::okx_cross};
         for (std::size_t v = 0; v < venues.size(); ++v) {
-            venues[v] = {.law = kLaws[(seed + v * (1 + seed / kLaws.size())) % kLaws.size()],
+            const MarginLaw law = kLaws[(seed + v * (1 + seed / kLaws.size())) % kLaws.size()];
+            venues[v] = {.law = law,
                          .futures = futures,
                          .options = options,
                          .matrices = matrices,
                          .portfolio = deribit.portfolio,
-                         .tiers = tier_tables,
+                         .tiers = law == MarginLaw::okx_cross ? sized_tables : tier_tables,
                          .bybit_option = bybit_tables().option,
                          .leverage = 10.0,
                          .taker_fee_rate = 0.0006};

@@ -164,8 +164,8 @@ TEST(RiskCalculatorTest, FilteredScenariosFollowTheVolatilityOfNow) {
 
 // The matrix itself reads the index: beyond a threshold in USD, delta is charged for.
 TEST(RiskCalculatorTest, PortfolioMarginFollowsTheIndex) {
-    test::RandomBook source{4};  // its first venue is margined by portfolio
-    test::MarginModels models{source.book, 4};
+    test::RandomBook source{5};  // its first venue is margined by portfolio
+    test::MarginModels models{source.book, 5};
     ASSERT_EQ(models.venues[0].law, MarginLaw::deribit_portfolio);
     for (std::size_t i = 0; i < source.book.contracts.size(); ++i) {
         Contract& contract = source.book.contracts[i];

@@ -44,6 +44,21 @@ TEST_F(LiquidationSearchTest, ReportsTheNearestOfSeveralRoots) {
     EXPECT_NEAR(got.up.move, 0.08, 1e-5);
 }
 
+// A maintenance that jumps takes an account that was safe below it: the jump is where it is liquidated.
+TEST_F(LiquidationSearchTest, FindsAJumpThatTheGapFallsThrough) {
+    const auto gap = [](double x) { return (std::abs(x) < 0.123 ? 20.0 : -30.0) - 10.0 * std::abs(x); };
+    const LiquidationMoves got = liquidation_moves(gap, axis_);
+    ASSERT_EQ(got.down.status, RootStatus::found);
+    ASSERT_EQ(got.up.status, RootStatus::found);
+    EXPECT_NEAR(got.down.move, -0.123, 1e-5);
+    EXPECT_NEAR(got.up.move, 0.123, 1e-5);
+    // A jump that leaves it safe on both of its sides changes nothing: -40 % and 40 %.
+    const auto above = [](double x) { return (std::abs(x) < 0.123 ? 20.0 : 10.0) - 25.0 * std::abs(x); };
+    const LiquidationMoves later = liquidation_moves(above, axis_);
+    EXPECT_NEAR(later.down.move, -0.4, 1e-5);
+    EXPECT_NEAR(later.up.move, 0.4, 1e-5);
+}
+
 TEST_F(LiquidationSearchTest, SaysBreachedWhereItIsThereAlready) {
     const LiquidationMoves got = liquidation_moves([](double x) { return x - 0.01; }, axis_);
     EXPECT_EQ(got.down.status, RootStatus::breached);

@@ -167,9 +167,9 @@ TEST_F(MarginPropertyTest, ClosedFormEqualsTheSearch) {
 // Coin tiers: at the price of the inverse closed form, equity is maintenance.
 TEST_F(MarginPropertyTest, InverseClosedFormBalances) {
     std::mt19937_64 random{kSeed + 5};
-    const std::array tiers{MarginTier{.notional_max = 5.0, .maintenance_rate = 0.004, .deduction = 0.0},
-                           MarginTier{.notional_max = 50.0, .maintenance_rate = 0.01, .deduction = 0.03},
-                           MarginTier{.notional_max = 500.0, .maintenance_rate = 0.05, .deduction = 2.03}};
+    const std::array tiers{MarginTier{.cap = 5.0, .maintenance_rate = 0.004, .deduction = 0.0},
+                           MarginTier{.cap = 50.0, .maintenance_rate = 0.01, .deduction = 0.03},
+                           MarginTier{.cap = 500.0, .maintenance_rate = 0.05, .deduction = 2.03}};
     TierTable table;
     ASSERT_EQ(table.assign(tiers, 1e-12), TierProblem::none);
     std::size_t found = 0;

@@ -165,7 +165,7 @@ BinanceTables binance_tables() {
         const auto leverages = t.list("leverage_max");
         std::vector<MarginTier> tiers;
         for (std::size_t i = 0; i < caps.size(); ++i) {
-            tiers.push_back({.notional_max = caps[i],
+            tiers.push_back({.cap = caps[i],
                              .maintenance_rate = rates.at(i),
                              .deduction = deductions.at(i),
                              .leverage_max = leverages.at(i)});

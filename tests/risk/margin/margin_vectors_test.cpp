@@ -33,8 +33,7 @@ protected:
     std::vector<MarginTier> tiers() const {
         std::vector<MarginTier> out;
         for (const json& tier : file_.at("binance_tiers").at("tiers")) {
-            out.push_back(
-                {.notional_max = tier.at("cap"), .maintenance_rate = tier.at("mmr"), .deduction = tier.at("cum")});
+            out.push_back({.cap = tier.at("cap"), .maintenance_rate = tier.at("mmr"), .deduction = tier.at("cum")});
         }
         return out;
     }

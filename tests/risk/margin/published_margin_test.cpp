@@ -180,9 +180,8 @@ void check_binance_tier(const json& row) {
         const double rate = line.at("mmr");
         const double deduction = line.at("cum");
         const double floor = deduction / (rate - rate / 2.0);
-        const std::array tiers{
-            MarginTier{.notional_max = floor, .maintenance_rate = rate / 2.0, .deduction = 0.0},
-            MarginTier{.notional_max = 2.0 * notional, .maintenance_rate = rate, .deduction = deduction}};
+        const std::array tiers{MarginTier{.cap = floor, .maintenance_rate = rate / 2.0, .deduction = 0.0},
+                               MarginTier{.cap = 2.0 * notional, .maintenance_rate = rate, .deduction = deduction}};
         ASSERT_LT(floor, notional);
         ASSERT_EQ(table.assign(tiers, 1e-12), TierProblem::none);
         const MarginAmount got = tiered_margin({.tiers = &table, .notional = notional, .leverage = 1.0});

@@ -21,7 +21,7 @@ std::vector<MarginTier> tiers_of(const json& brackets) {
     for (const json& bracket : brackets) {
         EXPECT_EQ(bracket.at("minNotional").get<double>(), floor);
         floor = bracket.at("maxNotional");
-        out.push_back({.notional_max = floor,
+        out.push_back({.cap = floor,
                        .maintenance_rate = bracket.at("maintenanceMarginRate"),
                        .deduction = std::strtod(bracket.at("info").at("cum").get<std::string>().c_str(), nullptr),
                        .leverage_max = bracket.at("maxLeverage")});
@@ -35,7 +35,7 @@ void check_edges(const TierTable& table, const std::string& symbol) {
     };
     double before = 0.0;
     for (std::size_t i = 0; i < table.size(); ++i) {
-        const double edge = table.tier(i).notional_max;
+        const double edge = table.tier(i).cap;
         const double here = maintenance(edge);
         EXPECT_GT(here, before) << symbol << " tier " << i;  // rises with the notional
         before = here;
@@ -57,7 +57,7 @@ std::size_t check_liquidations(const TierTable& table, const std::string& symbol
         for (const double near : {0.999, 1.0, 1.001}) {
             for (const double side : {1.0, -1.0}) {
                 const double price = 100.0;
-                const double notional = table.tier(i).notional_max * near;
+                const double notional = table.tier(i).cap * near;
                 const double size = side * notional / price;
                 const double entry = price * (1.0 + side * 0.2);
                 const double maintenance =
@@ -102,7 +102,7 @@ TEST(RecordedTiersTest, ShippedTablesAreTheRecordedOnes) {
         const std::vector<MarginTier> recorded = tiers_of(file.at(coin + "/USDT:USDT"));
         ASSERT_EQ(tiers.size(), recorded.size()) << symbol;
         for (std::size_t i = 0; i < tiers.size(); ++i) {
-            EXPECT_EQ(tiers[i].notional_max, recorded[i].notional_max) << symbol;
+            EXPECT_EQ(tiers[i].cap, recorded[i].cap) << symbol;
             EXPECT_EQ(tiers[i].maintenance_rate, recorded[i].maintenance_rate) << symbol;
             EXPECT_EQ(tiers[i].deduction, recorded[i].deduction) << symbol;
             EXPECT_EQ(tiers[i].leverage_max, recorded[i].leverage_max) << symbol;

@@ -15,7 +15,7 @@ namespace {
 
 using keel::test::kNaN;
 
-MarginTier tier(double cap, double rate) { return {.notional_max = cap, .maintenance_rate = rate, .deduction = kNaN}; }
+MarginTier tier(double cap, double rate) { return {.cap = cap, .maintenance_rate = rate, .deduction = kNaN}; }
 
 // Answers of the venue's what-if, POST /account/position-builder (docs.okx.com, January 2025): -10 contracts of
 // BTC-USDT-SWAP and 10 of LTC-USDT-SWAP.

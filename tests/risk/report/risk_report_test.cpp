@@ -362,8 +362,8 @@ ReportInputs margined_coins() {
     in.book.names.emplace_back("USDC");
     in.book.holdings.push_back({.quantity = 10'000.0});
     in.market.quotes.emplace_back();
-    const std::array tiers{MarginTier{
-        .notional_max = 1e9, .maintenance_rate = 0.01, .deduction = std::numeric_limits<double>::quiet_NaN()}};
+    const std::array tiers{
+        MarginTier{.cap = 1e9, .maintenance_rate = 0.01, .deduction = std::numeric_limits<double>::quiet_NaN()}};
     TierTable table;
     EXPECT_EQ(table.assign(tiers, 1e-9), TierProblem::none);
     in.venue_margins = {{.law = MarginLaw::binance_tiers, .tiers = {{0, table}, {1, table}}, .leverage = 10.0}};
