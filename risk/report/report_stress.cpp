@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "risk/book/accounts.hpp"
+#include "risk/book/revaluation.hpp"
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/exposure/leverage.hpp"
 #include "risk/report/report_margin.hpp"
@@ -129,9 +130,17 @@ public:
         const auto factor = [&](UnderlyingSlot slot) {
             return slot == UnderlyingSlot::none ? 1.0 : 1.0 + moves.underlyings[static_cast<std::size_t>(slot)].spot;
         };
-        for (ExpiryMarket& expiry : moved.expiries) expiry.forward *= factor(expiry.underlying);
+        for (ExpiryMarket& expiry : moved.expiries) {
+            // Where the forward stands in for an average, what of it is fixed does not move.
+            if (!(expiry.settlement_average > 0.0)) expiry.settlement_average = expiry.forward;
+            expiry.forward *= factor(expiry.underlying);
+        }
         for (std::size_t row = 0; row < moved.quotes.size(); ++row) {
-            moved.quotes[row].mark *= factor(inputs.book.contracts[row].underlying);
+            const Contract& contract = inputs.book.contracts[row];
+            double& mark = moved.quotes[row].mark;
+            mark = contract.kind == ContractKind::liquidity
+                       ? mark * factor(contract.underlying)
+                       : shocked_mark(contract, market.quotes[row], market, moves.shock());
         }
         add(sums_of(part_of(inputs, venue, true), moved));
         add(sums_of(part_of(inputs, venue, false), market));

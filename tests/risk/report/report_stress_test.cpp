@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "risk/book/revaluation.hpp"
 #include "risk/report/risk_report.hpp"
@@ -51,6 +52,25 @@ TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
     EXPECT_EQ(fired[0].metric, "gross_notional_usd");
     EXPECT_FALSE(fired[0].hard);
     EXPECT_TRUE(stressed(report, "ORACLE:beta").limits_fired.empty());
+}
+
+// The stress and what it fires are of one moved world, three seconds before a delivery at the mean of half an hour.
+TEST(ReportStressTest, AnOracleMovesOfADeliveryWhatIsStillOpen) {
+    for (const double average : {50'080.0, std::numeric_limits<double>::quiet_NaN()}) {
+        ReportInputs in = split_inputs();
+        in.book.contracts[test::kPerpetual].expiry = ExpirySlot{0};
+        in.market.expiries[0].expiry = in.market.now + std::chrono::seconds{3};
+        in.market.expiries[0].settlement_window = std::chrono::minutes{30};
+        in.market.expiries[0].settlement_average = average;
+        const RiskReport calm = make_risk_report(in);
+        const double equity = stressed(calm, "ORACLE:alpha").equity_usd;
+        ASSERT_LT(calm.equity_usd, equity - 1.0);
+        in.limits = {{.metric = "equity_usd", .soft = equity - 1.0, .hard = equity + 1.0}};
+        const RiskReport report = make_risk_report(in);
+        const auto& fired = stressed(report, "ORACLE:alpha").limits_fired;
+        ASSERT_EQ(fired.size(), 1U) << average;
+        EXPECT_FALSE(fired[0].hard) << average;
+    }
 }
 
 // SOL, which is not held, has no volatility; as soon as it is held it prevents what it would go into, and is named.
