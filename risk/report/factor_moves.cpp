@@ -7,6 +7,7 @@
 #include <span>
 
 #include "risk/report/factor_covariance.hpp"
+#include "risk/report/report_doubts.hpp"
 #include "risk/tail/missing_returns.hpp"
 
 namespace keel::risk {
@@ -183,18 +184,6 @@ void doubt_days_apart(const ReportInputs& inputs, FactorMoves& out, std::vector<
                     " UTC): laid by the nearest day; history_end says when the last one ended");
 }
 
-// Closes that do not lead to the index are another coin's, or newest first.
-void doubt_closes(const ReportInputs& inputs, FactorMoves& out, std::vector<std::string>& notes) {
-    constexpr double kFactor = 1.25;
-    for (std::size_t u = 0; u < std::min(out.underlyings, inputs.histories.size()); ++u) {
-        const double close = inputs.histories[u].last_close, index = inputs.market.underlyings[u].index;
-        if (!out.held[u] || !(close > kFactor * index || index > kFactor * close)) continue;
-        out.doubts |= InputDoubt::closes_far;
-        notes.push_back(inputs.book.underlying_names[u] + ": its closes end at " + std::to_string(close) +
-                        ", its index is " + std::to_string(index) + ": oldest first?");
-    }
-}
-
 }  // namespace
 
 std::size_t days_present(const std::vector<double>& returns) {
@@ -233,7 +222,7 @@ FactorMoves factor_moves(const ReportInputs& inputs, const MarketState& market, 
     }
     if (out.days == 0) out.moves.assign(out.count(), {});
     doubt_days_apart(inputs, out, notes);
-    doubt_closes(inputs, out, notes);
+    out.doubts |= closes_doubt(inputs);
     for (std::size_t u = 0; u < out.underlyings; ++u) {
         const bool any_tail =
             out.days > 0 || (u < inputs.histories.size() && std::isfinite(own_daily_volatility(inputs.histories[u])));

@@ -27,11 +27,11 @@ enum class InputDoubt : std::uint32_t {
     price_far = 32768,          // an option's price is not what its volatility makes of it (kPriceFarShare)
     expired = 65536,            // its expiry has passed: what it was delivered at is not known
     peg_far = 131072,           // a stablecoin of the dollar more than kMarkFarRatio off it
-    days_apart = 262144,        // a tail of days that do not end together (kDayEndSlack)
+    days_apart = 262144,        // returns of days that do not end together (kDayEndSlack), in one number
     entry_far = 524288,         // an entry more than kEntryFarFactor from the mark, either way
     volatility_far = 1048576,   // an option's own volatility more than kVolatilityFarFactor from its curve
     account_torn = 2097152,     // positions and cash of an account are of different moments
-    closes_far = 4194304,       // a tail of daily closes the last of which is not near the index
+    closes_far = 4194304,       // daily closes the last of which is more than kClosesFarFactor from the index
     account_newer = 8388608,    // held by an answer sent after the newest price
     days_unscaled = 16777216,   // a tail of days one of which cannot be brought to the volatility of now
 };
@@ -46,9 +46,9 @@ constexpr InputDoubt without(InputDoubt set, InputDoubt bit) {
     return static_cast<InputDoubt>(static_cast<unsigned>(set) & ~static_cast<unsigned>(bit));
 }
 
-inline constexpr const char* kDaysApartWords = "days end at different hours";
 inline constexpr double kMarkFarRatio = 0.03;  // risk-model.md, "Names in `keel risk`"
 inline constexpr double kEntryFarFactor = 5.0;
+inline constexpr double kClosesFarFactor = 1.25;
 inline constexpr double kVolatilityFarFactor = 1.5;
 inline constexpr double kPriceFarShare = 0.25;  // of an option's value, and kPriceFarRatio of its forward at least
 inline constexpr double kPriceFarRatio = 0.005;

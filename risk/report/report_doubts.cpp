@@ -33,7 +33,7 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 25> kWords{
      {InputDoubt::price_far, "price far from its volatility"},
      {InputDoubt::expired, "expiry has passed"},
      {InputDoubt::peg_far, "stablecoin far from a dollar"},
-     {InputDoubt::days_apart, kDaysApartWords},
+     {InputDoubt::days_apart, "days end at different hours"},
      {InputDoubt::entry_far, "entry far from the mark"},
      {InputDoubt::volatility_far, "volatility far from its curve"},
      {InputDoubt::account_torn, "account of two moments"},
@@ -177,6 +177,22 @@ InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract
         if (book.holdings[row].quantity == 0.0) continue;
         if (underlying != UnderlyingSlot::none && contract.underlying != underlying) continue;
         if (venue == VenueSlot::none || contract.venue == venue) out |= by_contract[row];
+    }
+    return out;
+}
+
+InputDoubt closes_doubt(const ReportInputs& inputs, UnderlyingSlot underlying) {
+    if (at(underlying) >= inputs.histories.size()) return InputDoubt::none;
+    const double close = inputs.histories[at(underlying)].last_close,
+                 index = inputs.market.underlyings[at(underlying)].index;
+    return is_far(close, index, kClosesFarFactor) ? InputDoubt::closes_far : InputDoubt::none;
+}
+
+InputDoubt closes_doubt(const ReportInputs& inputs) {
+    InputDoubt out = InputDoubt::none;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        if (inputs.book.holdings[row].quantity != 0.0)
+            out |= closes_doubt(inputs, inputs.book.contracts[row].underlying);
     }
     return out;
 }

@@ -22,6 +22,11 @@ namespace keel::risk {
 [[nodiscard]] InputDoubt held_doubts(const Book& book, std::span<const InputDoubt> by_contract,
                                      UnderlyingSlot underlying, VenueSlot venue);
 
+// Whether an underlying's daily closes lead to its index; those that do not are newest first, another coin's, or old.
+[[nodiscard]] InputDoubt closes_doubt(const ReportInputs& inputs, UnderlyingSlot underlying);
+// Of everything held.
+[[nodiscard]] InputDoubt closes_doubt(const ReportInputs& inputs);
+
 // "BTC-27MAR26-70000-C, BTC-27MAR26-80000-C, BTC-27MAR26-90000-C and 53 more": the first three of many names.
 [[nodiscard]] std::string first_names(std::span<const std::string> names);
 

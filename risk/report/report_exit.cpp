@@ -60,6 +60,15 @@ bool leans_on_history(const ReportInputs& inputs) {
     return false;
 }
 
+InputDoubt exit_doubts(const ReportInputs& inputs) {
+    InputDoubt out = InputDoubt::none;
+    for (std::size_t row = 0; row < inputs.book.contracts.size(); ++row) {
+        if (!leaves(inputs.book, row) || has_volatility(inputs, row)) continue;
+        out |= closes_doubt(inputs, inputs.book.contracts[row].underlying);
+    }
+    return out;
+}
+
 std::vector<std::string> exit_notes(const ReportInputs& inputs, std::span<const ContractLiquidity> liquidity) {
     std::map<std::string, std::vector<std::string>> names;  // by what is missing
     for (std::size_t row = 0; row < liquidity.size(); ++row) {

@@ -16,6 +16,8 @@ namespace keel::risk {
 
 // Whether the daily volatility of an underlying stands in for that of something held.
 [[nodiscard]] bool leans_on_history(const ReportInputs& inputs);
+// Of the closes that these volatilities are from.
+[[nodiscard]] InputDoubt exit_doubts(const ReportInputs& inputs);
 
 // What is missing of how the positions trade, a note for each combination of fields: whom leaving is not charged for.
 [[nodiscard]] std::vector<std::string> exit_notes(const ReportInputs& inputs,

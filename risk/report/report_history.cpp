@@ -18,6 +18,7 @@
 #include "risk/metrics/realised_variance.hpp"
 #include "risk/metrics/volatility_regime.hpp"
 #include "risk/report/factor_moves.hpp"
+#include "risk/report/report_doubts.hpp"
 
 namespace keel::risk {
 namespace {
@@ -35,6 +36,17 @@ InputAge age_of_history(const ReportInputs& inputs, std::size_t u) {
     return history_age(inputs, UnderlyingSlot(static_cast<std::uint16_t>(u)));
 }
 
+InputDoubt closes_of(const ReportInputs& inputs, std::size_t u) {
+    return closes_doubt(inputs, UnderlyingSlot(static_cast<std::uint16_t>(u)));
+}
+
+// Of two histories in one number.
+InputDoubt doubts_between(const ReportInputs& inputs, std::size_t a, std::size_t b) {
+    const bool apart =
+        std::max(a, b) < inputs.histories.size() && !do_days_end_together(inputs.histories[a], inputs.histories[b]);
+    return closes_of(inputs, a) | closes_of(inputs, b) | (apart ? InputDoubt::days_apart : InputDoubt::none);
+}
+
 std::span<const double> returns_of(const ReportInputs& inputs, std::size_t u) {
     return u < inputs.histories.size() ? last_days(inputs.histories[u].returns) : std::span<const double>{};
 }
@@ -42,7 +54,7 @@ std::span<const double> returns_of(const ReportInputs& inputs, std::size_t u) {
 // The numbers of one underlying, and the names of those that its days are too few for.
 class DayMetrics {
 public:
-    DayMetrics(InputAge age, std::size_t days) : age_{age}, days_{days} {}
+    DayMetrics(InputAge age, InputDoubt doubts, std::size_t days) : age_{age}, doubts_{doubts}, days_{days} {}
 
     // True where there are as many days; else the names go into the note.
     bool enough(std::size_t needed, std::string_view names) {
@@ -51,8 +63,12 @@ public:
         return false;
     }
     void add(std::string name, double value, const char* unit, std::string quality = "good") {
-        metrics.push_back(
-            {.name = std::move(name), .value = value, .unit = unit, .quality = std::move(quality), .age = age_});
+        metrics.push_back({.name = std::move(name),
+                           .value = value,
+                           .unit = unit,
+                           .quality = std::move(quality),
+                           .age = age_,
+                           .doubts = doubts_});
     }
     // Empty where every number could be made.
     [[nodiscard]] std::string note(const std::string& underlying, const char* what) const {
@@ -64,15 +80,15 @@ public:
 
 private:
     InputAge age_;
+    InputDoubt doubts_;
     std::size_t days_;
     std::string missing_;
 };
 
-std::string day_quality(bool warm, std::uint64_t left_out, bool apart = false) {
+std::string day_quality(bool warm, std::uint64_t left_out) {
     std::string words = warm ? "" : "few days for its memory";
     const auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
     if (left_out > 0) add(std::to_string(left_out) + (left_out == 1 ? " day" : " days") + " not usable");
-    if (apart) add(kDaysApartWords);
     return words.empty() ? "good" : words;
 }
 
@@ -281,7 +297,8 @@ void add_pairs(const ReportInputs& inputs, const DayCovariance& covariance, Hist
             const std::size_t days = std::min(first.size(), second.size());
             const std::string scope =
                 inputs.book.underlying_names[slots[i]] + "/" + inputs.book.underlying_names[slots[j]];
-            DayMetrics rows{older(age_of_history(inputs, slots[i]), age_of_history(inputs, slots[j])), days};
+            DayMetrics rows{older(age_of_history(inputs, slots[i]), age_of_history(inputs, slots[j])),
+                            doubts_between(inputs, slots[i], slots[j]), days};
             if (!rows.enough(kSeedDays, "correlation, correlation_break_z")) {
                 notes.push_back(rows.note(scope, "common daily returns"));
                 continue;
@@ -292,11 +309,8 @@ void add_pairs(const ReportInputs& inputs, const DayCovariance& covariance, Hist
             for (std::size_t day = 0; day < days; ++day) pair.on_returns(first[day], second[day]);
             const CorrelationBreakResult now = pair.result();
             const double correlation = covariance.correlation(slots[i], slots[j]);
-            const bool apart = !do_days_end_together(inputs.histories[slots[i]], inputs.histories[slots[j]]);
-            rows.add("correlation", now.known ? correlation : kNaN, "fraction",
-                     day_quality(true, pair.refused(), apart));
-            rows.add("correlation_break_z", now.known ? now.z : kNaN, "sd",
-                     day_quality(now.warm, pair.refused(), apart));
+            rows.add("correlation", now.known ? correlation : kNaN, "fraction", day_quality(true, pair.refused()));
+            rows.add("correlation_break_z", now.known ? now.z : kNaN, "sd", day_quality(now.warm, pair.refused()));
             out.pairs.push_back({.scope = scope, .metrics = std::move(rows.metrics)});
         }
     }
@@ -330,7 +344,8 @@ public:
                                               .value = alone.beta(u).beta_single,
                                               .unit = "ratio",
                                               .quality = quality_of(u, market),
-                                              .age = age_of(u)});
+                                              .age = age_of(u),
+                                              .doubts = doubts_of(u, market)});
             }
         }
         const FactorModel joint = fitted(markets_);
@@ -346,13 +361,15 @@ public:
                                               .value = beta.betas[m],
                                               .unit = "ratio",
                                               .quality = quality,
-                                              .age = age_of(u)});
+                                              .age = age_of(u),
+                                              .doubts = doubts_of(u, markets_)});
             }
             out.underlyings[u].push_back({.name = "systematic_share",
                                           .value = beta.r_squared,
                                           .unit = "fraction",
                                           .quality = days,
-                                          .age = age_of(u)});
+                                          .age = age_of(u),
+                                          .doubts = doubts_of(u, markets_)});
         }
     }
 
@@ -363,27 +380,29 @@ public:
         if (exposure_usd.size() == n_) risk = fitted(markets_).portfolio(exposure_usd);
         InputAge age = age_of_history(inputs_, markets_[0]);
         std::uint64_t lacks = 0;
-        bool apart = false;
+        InputDoubt doubts = InputDoubt::none;
         for (std::size_t u = 0; u < exposure_usd.size(); ++u) {
             if (exposure_usd[u] == 0.0) continue;
             age = older(age, age_of(u));
             lacks = std::max(lacks, left_out(u, markets_));
-            apart = apart || are_apart(u, markets_);
+            doubts |= doubts_of(u, markets_);
         }
-        const std::string quality = day_quality(true, lacks, apart);
+        const std::string quality = day_quality(true, lacks);
         for (std::size_t m = 0; m < markets_.size(); ++m) {
             out.account.push_back({.name = std::string{"market_delta_"} + keys_[m] + "_usd",
                                    .value = risk.known ? risk.market_usd[m] : kNaN,
                                    .unit = "USD",
                                    .quality = quality,
-                                   .age = age});
+                                   .age = age,
+                                   .doubts = doubts});
         }
         const double variance = risk.market_variance + risk.specific_variance;
         out.account.push_back({.name = "systematic_share",
                                .value = risk.known && variance > 0.0 ? risk.market_variance / variance : kNaN,
                                .unit = "fraction",
                                .quality = quality,
-                               .age = age});
+                               .age = age,
+                               .doubts = doubts});
     }
 
 private:
@@ -405,16 +424,16 @@ private:
         }
         return out;
     }
-    [[nodiscard]] bool are_apart(std::size_t asset, std::span<const std::size_t> markets) const {
-        const auto together = [&](std::size_t a, std::size_t b) {
-            return do_days_end_together(inputs_.histories[a], inputs_.histories[b]);
-        };
-        return asset < inputs_.histories.size() && std::ranges::any_of(markets, [&](std::size_t m) {
-                   return !together(asset, m) || !together(markets[0], m);
-               });
+    // Of an asset and of what it is measured against.
+    [[nodiscard]] InputDoubt doubts_of(std::size_t asset, std::span<const std::size_t> markets) const {
+        InputDoubt out = InputDoubt::none;
+        for (const std::size_t m : markets) {
+            out |= doubts_between(inputs_, asset, m) | doubts_between(inputs_, markets[0], m);
+        }
+        return out;
     }
     [[nodiscard]] std::string quality_of(std::size_t asset, std::span<const std::size_t> markets) const {
-        return day_quality(true, left_out(asset, markets), are_apart(asset, markets));
+        return day_quality(true, left_out(asset, markets));
     }
     // Of an asset and of what it is measured against.
     [[nodiscard]] InputAge age_of(std::size_t asset) const {
@@ -445,16 +464,21 @@ HistoryReport report_history(const ReportInputs& inputs, std::span<const double>
             without += (without.empty() ? "" : ", ") + inputs.book.underlying_names[u];
             continue;
         }
-        DayMetrics rows{age_of_history(inputs, u), returns.size()};
+        const InputDoubt closes = closes_of(inputs, u);
+        DayMetrics rows{age_of_history(inputs, u), closes, returns.size()};
         add_ewma(returns, rows);
         add_realised(returns, rows);
         add_cusum(returns, rows);
         const std::string& name = inputs.book.underlying_names[u];
+        if (closes != InputDoubt::none) {
+            notes.push_back(name + ": its closes end at " + std::to_string(inputs.histories[u].last_close) +
+                            ", its index is " + std::to_string(inputs.market.underlyings[u].index) + ": oldest first?");
+        }
         if (std::string note = rows.note(name, "daily returns"); !note.empty()) notes.push_back(std::move(note));
         out.underlyings[u] = std::move(rows.metrics);
         const auto changes = last_days(inputs.histories[u].volatility_changes);
         if (changes.empty()) continue;
-        DayMetrics implied{age_of_history(inputs, u), changes.size()};
+        DayMetrics implied{age_of_history(inputs, u), InputDoubt::none, changes.size()};
         add_implied(changes, implied);
         std::string note = implied.note(name, "daily changes of volatility");
         if (!note.empty()) notes.push_back(std::move(note));

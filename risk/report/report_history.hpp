@@ -22,6 +22,7 @@ struct HistoryMetric {
     const char* unit{""};
     std::string quality{"good"};
     InputAge age{};
+    InputDoubt doubts{InputDoubt::none};  // of the days; not among the words of `quality`
 };
 
 // What the daily returns of the files say, by the estimators of risk/metrics/ and risk/matrix/. What a history is too

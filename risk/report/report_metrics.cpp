@@ -52,7 +52,7 @@ void add_liquidation(const ReportInputs& inputs, const RiskReport& so_far, std::
                      std::string_view venue, MetricRows& rows) {
     const NearestLiquidation nearest = nearest_liquidation(so_far.venues, underlying, venue);
     const auto lack = [](bool complete) { return complete ? "" : "a liquidation price is unknown"; };
-    rows.history(history_age(inputs), InputDoubt::none);
+    rows.history(history_age(inputs), closes_doubt(inputs));
     rows.add("liq_distance", nearest.distance_ratio, "fraction", lack(nearest.distance_complete));
     rows.add("liq_sigmas", nearest.sigmas, "sigmas", lack(nearest.sigmas_complete));
 }
@@ -116,7 +116,7 @@ void add_parts(std::span<const UnderlyingMetric> parts, MetricRows& rows) {
 // What the past days say; their ages are their own.
 void add_days(const std::string& scope, std::span<const HistoryMetric> days, MetricRows& rows) {
     for (const HistoryMetric& day : days) {
-        rows.scope(scope, day.age, InputDoubt::none, day.quality);
+        rows.scope(scope, day.age, day.doubts, day.quality);
         rows.add(day.name, day.value, day.unit);
     }
 }
@@ -238,7 +238,7 @@ void add_exit(const ReportInputs& inputs, std::span<const PositionRow> positions
         }
     }
     rows.add("exit_cost_usd", cost_usd, "USD", market_lack(without_cost),
-             leans_on_history(inputs) ? history_age(inputs) : InputAge{});
+             leans_on_history(inputs) ? history_age(inputs) : InputAge{}, exit_doubts(inputs));
     rows.add("days_to_exit", days, "days", market_lack(without_days));
 }
 
@@ -251,7 +251,9 @@ std::string reverse_lack(std::span<const StressResult> stresses, std::size_t not
 }
 
 // What is lost with a venue is not what prices can do: two numbers. `not_priced`: holdings that no stress can count.
-void add_worst_stresses(std::span<const StressResult> stresses, std::size_t not_priced, MetricRows& rows) {
+// `closes`: doubts of the past days that correlations and the cost of leaving are from.
+void add_worst_stresses(std::span<const StressResult> stresses, std::size_t not_priced, InputDoubt closes,
+                        MetricRows& rows) {
     struct Worst {
         double pnl_usd{kNaN};
         std::size_t without_market{0};  // exit costs unknown, of any of the stresses: it might be worse than the worst
@@ -264,7 +266,7 @@ void add_worst_stresses(std::span<const StressResult> stresses, std::size_t not_
             worst.without_market = std::max(worst.without_market, stress.left_out - not_priced);
         }
     }
-    rows.add("stress_worst_usd", moved.pnl_usd, "USD", market_lack(moved.without_market));
+    rows.add("stress_worst_usd", moved.pnl_usd, "USD", market_lack(moved.without_market), {}, closes);
     rows.add("venue_default_worst_usd", venue_lost.pnl_usd, "USD", market_lack(venue_lost.without_market));
 }
 
@@ -298,7 +300,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     rows.add("leverage_margin", ratio.margin, "ratio", lack);
     rows.add("var_99_usd", tail.var_99_usd, "USD");
     rows.add("es_975_usd", tail.es_975_usd, "USD");
-    add_worst_stresses(so_far.stresses, value.left_out, rows);
+    add_worst_stresses(so_far.stresses, value.left_out, closes_doubt(inputs), rows);
     rows.add("reverse_crash_scale", so_far.reverse_crash_scale, "x CRASH",
              reverse_lack(so_far.stresses, value.left_out, lack));
     const double peak = std::max(value.usd, inputs.equity_peak_usd);  // NaN peak: the second operand is not taken
@@ -309,7 +311,7 @@ void add_account(const ReportInputs& inputs, const MarketState& market, const Bo
     add_liquidation(inputs, so_far, "", "", rows);
     for (const HistoryMetric& part : so_far.history.account) {
         rows.scope("", older(age, part.age), doubts, quality_words(value.left_out));
-        rows.add(part.name, part.value, part.unit, part.quality == "good" ? "" : part.quality);
+        rows.add(part.name, part.value, part.unit, part.quality == "good" ? "" : part.quality, {}, part.doubts);
     }
 }
 
