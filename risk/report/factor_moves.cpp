@@ -161,8 +161,9 @@ private:
 };
 
 std::string time_of_day(double seconds) {
-    const std::string minutes = std::to_string(std::lround(seconds / 60.0) % 60 + 100);
-    return std::to_string(std::lround(seconds / 60.0) / 60 + 100).substr(1) + ":" + minutes.substr(1);
+    const long minutes = std::lround(seconds / 60.0) % (24 * 60);
+    const auto two_digits = [](long value) { return std::to_string(value + 100).substr(1); };
+    return two_digits(minutes / 60) + ":" + two_digits(minutes % 60);
 }
 
 // Of what is held: each against the first of them.

@@ -111,5 +111,15 @@ TEST(HistoryDoubtsTest, ALimitOfPastDaysSaysThatTheyAreDoubtful) {
               "days end at different hours, closes far from the index");
 }
 
+TEST(HistoryDoubtsTest, ADayThatEndsSecondsBeforeMidnightEndsAtMidnight) {
+    ReportInputs in = three_coins();
+    in.histories[0].day_end_seconds = 86'370.0;
+    in.histories[1].day_end_seconds = 43'200.0;
+    EXPECT_EQ(std::ranges::count(make_risk_report(in).notes,
+                                 "daily returns end at different hours (BTC 00:00, ETH 12:00 UTC): laid by the nearest "
+                                 "day; history_end says when the last one ended"),
+              1);
+}
+
 }  // namespace
 }  // namespace keel::risk
