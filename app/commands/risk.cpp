@@ -153,6 +153,7 @@ Loaded load(const RiskOptions& options, const std::vector<Trade>& trades) {
     out.inputs = builder.finish(options.market_paths.front());
     if (!since) return out;
     for (const std::string& path : options.since_paths) read_market_file(path, *since);
+    check_page_path(options, *since);  // the margin tables that these name are read, too
     out.since = since->finish_earlier(options.since_paths.front());
     if (out.since->market.now >= out.inputs.market.now) {
         throw InputError{since->times().newest_path(), "time",

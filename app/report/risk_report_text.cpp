@@ -52,19 +52,22 @@ void add_profit(const RiskReport& report, std::string& out) {
     heading(out, profit_title(*report.profit));
     for (std::size_t first = 0; first < rows.size(); first += kAbreast) {
         const std::span abreast = std::span{rows}.subspan(first, std::min(kAbreast, rows.size() - first));
-        const auto line = [&](const char* name, auto text_of) {
-            out += fmt::format("  {:<15}", name);
-            for (const risk::ProfitRow& row : abreast) out += right(text_of(row), 13);
-            out += "\n";
+        const auto cells = [&](const char* name, auto text_of) {
+            std::vector<std::string> out{name};
+            for (const risk::ProfitRow& row : abreast) out.push_back(text_of(row));
+            return out;
         };
+        TextTable table{
+            cells("", [](const risk::ProfitRow& row) { return ">" + (row.scope.empty() ? "account" : row.scope); })};
+        const auto line = [&](const char* name, auto text_of) { table.row(cells(name, text_of)); };
         if (first > 0) out += "\n";
-        line("", [](const risk::ProfitRow& row) { return row.scope.empty() ? "account" : row.scope; });
         for (const auto& [name, part] : kProfitParts) {
             line(name, [part](const risk::ProfitRow& row) { return grouped(row.parts.*part, 2); });
         }
         line("change", [](const risk::ProfitRow& row) { return grouped(row.parts.change(), 2); });
         line("residual share",
              [](const risk::ProfitRow& row) { return fmt::format("{:.1f}%", 100.0 * row.residual_share); });
+        out += table.text(kReportColumns);
     }
     for (const risk::ProfitRow& row : rows) {
         if (row.quality == "good") continue;

@@ -88,8 +88,7 @@ using LiquidationChange = Beside<risk::VenueReport::Liquidation>;
 // Whether there is a price, before or after.
 [[nodiscard]] bool has_liquidation_price(const LiquidationChange& row);
 // The underlyings of a venue without one, by how their searches ended: "3 underlyings: no liquidation price before or
-// after", "SOL: liquidation price unknown before, no
-// liquidation price after".
+// after", "SOL: liquidation price unknown before, no liquidation price after".
 [[nodiscard]] std::vector<std::string> without_liquidation_price(const Beside<risk::VenueReport>& venue);
 
 // Readers of a stress's numbers for Beside; NaN where the stress has none.

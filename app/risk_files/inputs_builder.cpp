@@ -412,6 +412,7 @@ risk::ReportInputs InputsBuilder::finish(const std::string& market_file) {
     settle_marks();
     enter_lots();
     settle_sides();
+    settle_pegs();  // cash that closing made, too
     settle_pools();
     if (!option_prices_.empty()) inputs_.option_prices.resize(inputs_.book.contracts.size(), kNaN);
     for (const auto& [row, price] : option_prices_) inputs_.option_prices[row] = price;

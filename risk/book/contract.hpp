@@ -84,8 +84,10 @@ inline constexpr double kStrikeMax = 1e9;
 
 // What the venue or the surface last said of a contract.
 struct ContractQuote {
-    double mark{std::numeric_limits<double>::quiet_NaN()};        // USD per coin; all but options and cash
-    double volatility{std::numeric_limits<double>::quiet_NaN()};  // fraction per sqrt(year); options
+    double mark{std::numeric_limits<double>::quiet_NaN()};  // USD per coin; all but options and cash
+    // Of the index, fraction per sqrt(year); options. What a venue quotes is this over index_volatility_ratio()
+    // (expiring_option.hpp) where delivery is on an average, and moves with the clock against it.
+    double volatility{std::numeric_limits<double>::quiet_NaN()};
 };
 
 }  // namespace keel::risk

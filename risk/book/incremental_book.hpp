@@ -45,7 +45,7 @@ public:
     BookStatus on_index(UnderlyingSlot underlying, double price);
     BookStatus on_forward(ExpirySlot expiry, double price);
     BookStatus on_mark(ContractSlot contract, double price);
-    BookStatus on_volatility(ContractSlot contract, double volatility);
+    BookStatus on_volatility(ContractSlot contract, double volatility);  // the index's (ContractQuote), not as quoted
     BookStatus on_volatility_shift(ExpirySlot expiry, double shift);  // every option of the expiry, absolute
     BookStatus on_stable(StableSlot stable, double price);
     BookStatus on_settlement_average(ExpirySlot expiry, double average);

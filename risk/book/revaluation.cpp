@@ -88,7 +88,12 @@ double shocked_mark(const Contract& contract, const ContractQuote& quote, const 
     const UnderlyingShock moved = shock_of(shock, contract.underlying);
     const double basis = is_perpetual(contract) ? moved.basis : 0.0;
     const double move = moved.spot + basis + moved.spot * basis;
-    return quote.mark * (1.0 + open_share(contract, market) * move);
+    const double left = open_share(contract, market);
+    if (left == 1.0) return quote.mark * (1.0 + move);
+    // Of an average what is fixed stands and the rest is the forward, whatever the mark of both is.
+    const ExpiryMarket& expiry = market.expiries[at(contract.expiry)];
+    const double dollars = contract.stable == StableSlot::none ? 1.0 : market.stables[at(contract.stable)];
+    return quote.mark + left * move * expiry.forward / dollars;
 }
 
 double holding_value(const Contract& contract, const Holding& holding, const ContractQuote& quote,

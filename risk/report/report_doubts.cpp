@@ -110,7 +110,9 @@ InputDoubt of_option(const ReportInputs& inputs, std::span<const SmileReport> sm
             std::isfinite(on_curve) && !has(curve_doubts(*smile, contract.strike), InputDoubt::beyond_quotes);
         return between && is_far(own, on_curve, kVolatilityFarFactor) ? out | InputDoubt::volatility_far : out;
     }
-    const bool absurd = std::isfinite(valued_at) && !is_market_volatility(valued_at);
+    const double quoted =
+        valued_at / index_volatility_ratio(inputs.market.expiries[at(contract.expiry)], inputs.market.now);
+    const bool absurd = std::isfinite(quoted) && !is_market_volatility(quoted);
     if (std::isfinite(own) || absurd) out |= InputDoubt::volatility_range;
     if (!std::isfinite(on_curve)) return out;
     const InputDoubt of_curve = curve_doubts(*smile, contract.strike);

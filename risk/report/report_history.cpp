@@ -235,6 +235,7 @@ public:
     // Row-major n x n, positive semidefinite, shrunk.
     [[nodiscard]] std::vector<double> shrunk() const {
         std::vector<double> out(n_ * n_);
+        if (n_ == 0) return out;  // nothing but dollars
         for (std::size_t i = 0; i < n_; ++i) {
             for (std::size_t j = 0; j < n_; ++j)
                 out[i * n_ + j] = correlation(i, j) * (deviations_[i] * deviations_[j]);

@@ -208,14 +208,25 @@ void add_notes(const ReportInputs& before, std::span<const InputDoubt> doubts, R
     for (const std::string& note : earlier) report.notes.push_back("earlier market: " + note);
 }
 
+// Until an averaging begins an option is worth the same by volatilities as quoted on delivery at one price: so that
+// vega is of what its quote moved, and not of the clock.
+void take_as_quoted(MarketState& market, UnixNanos last) {
+    for (ExpiryMarket& expiry : market.expiries) {
+        if (expiry.expiry - last > expiry.settlement_window) expiry.settlement_window = {};
+    }
+}
+
 }  // namespace
 
 void explain_profit(const ReportInputs& before, const ReportInputs& after, RiskReport& report) {
-    MarketState then = before.market;
+    MarketState then = before.market, now = after.market;
     const std::vector<SmileReport> smiles = report_smiles(before);
     (void)fill_volatilities(before, smiles, then);
     const std::vector<InputDoubt> doubts = contract_doubts(before, smiles, then);
-    MarketState now = after.market;
+    then = before.market;
+    take_as_quoted(then, now.now);
+    take_as_quoted(now, now.now);
+    (void)fill_volatilities(before, smiles, then);
     (void)fill_volatilities(after, report.smiles, now);
     then = in_slots_of(after.book, now, before.book, then);
     report.profit = Explanation{{before, std::move(then), doubts}, {after, std::move(now), report.doubts}}.explain();

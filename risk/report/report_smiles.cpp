@@ -249,6 +249,8 @@ FilledVolatilities fill_volatilities(const ReportInputs& inputs, std::span<const
             ++filled.from_quotes;
         } else if (market.expiries[expiry].expiry <= market.now && !std::isfinite(volatility)) {
             volatility = 0.0;  // what it pays asks for none
+        } else {
+            volatility *= quoted;  // out of range, and doubted
         }
     }
     return filled;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
 #include "risk/exposure/exposure_matrix.hpp"
 #include "risk/portfolio/contract_pnl.hpp"
@@ -160,6 +161,8 @@ std::vector<UnderlyingMetric> smile_deltas(const ReportInputs& inputs, const Mar
             skew = skew_of(contract, smiles, doubts);
             without += skew ? 0U : 1U;
         }
+        // The curve is as quoted, the vega of the index's volatility.
+        if (skew) *skew *= index_volatility_ratio(market.expiries[at(contract.expiry)], market.now);
         for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
             const double moved = skew ? smile_delta(unit.delta_net, unit.vega, *skew,
                                                     market.expiries[at(contract.expiry)].forward, kinds[kind].second)

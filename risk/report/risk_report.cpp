@@ -201,8 +201,8 @@ RiskReport make_risk_report(const ReportInputs& inputs) {
     for (std::string& note : exit_notes(inputs, liquidity)) report.notes.push_back(std::move(note));
     std::vector<std::string> first = add_unjudged_limits(inputs.limits, report.metrics);
     for (const std::vector<std::string>& doubtful :
-         {doubtful_limit_notes(report.metrics), doubt_notes(inputs.book, report.doubts),
-          stale_notes(inputs, report.expiry_names)}) {
+         {doubt_notes(inputs.book, report.doubts), stale_notes(inputs, report.expiry_names),
+          doubtful_limit_notes(report.metrics)}) {
         first.insert(first.end(), doubtful.begin(), doubtful.end());
     }
     report.notes.insert(report.notes.begin(), first.begin(), first.end());

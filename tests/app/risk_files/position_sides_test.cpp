@@ -168,6 +168,36 @@ TEST_F(SidesTest, IndicatorIsOfTheSideThatIsLeft) {
 }
 
 // The premium was paid in cash: nothing is made by closing.
+// Futures and options of one expiry have one forward: long call, short put and short future are dollars in any world.
+TEST_F(SidesTest, AConversionStandsStillInItsAveragingWindow) {
+    const risk::RiskReport out = report(
+        R"({"positions":[{"instrument":"BTC_USDC-27MAR26-67000-C","quantity":10},
+          {"instrument":"BTC_USDC-27MAR26-67000-P","quantity":-10},
+          {"instrument":"BTC_USDC-27MAR26","quantity":-10,"entry":66694.25}],
+          "cash":[{"currency":"USDC","amount":100000}]})",
+        {R"({"time":"2026-03-27T07:45:00Z","underlyings":[{"name":"BTC","index":67388.5}],"stablecoins":{"USDC":1},
+          "expiries":[{"underlying":"BTC","expiry":"27MAR26","forward":67388.5,"settlement_average":66000}],
+          "instruments":[{"name":"BTC_USDC-27MAR26","mark":66694.25},{"name":"BTC_USDC-27MAR26-67000-C","iv":0.5},
+          {"name":"BTC_USDC-27MAR26-67000-P","iv":0.5}]})"});
+    EXPECT_NEAR(find_metric(out, "delta_net", "BTC")->value, 0.0, 1e-9);
+    for (const double pnl : out.underlyings.at(0).matrix.pnl_usd) EXPECT_NEAR(pnl, 0.0, 1e-6);
+    const auto crash = std::ranges::find(out.stresses, "CRASH", &risk::StressResult::id);
+    ASSERT_NE(crash, out.stresses.end());
+    EXPECT_NEAR(crash->pnl_usd, -0.01 * out.equity_usd, 1e-6) << "the stablecoin's";
+}
+
+// Cash that closing made is as doubtful as the stablecoin that it is in.
+TEST_F(SidesTest, CashOfWhatIsClosedHasTheDoubtOfItsStablecoin) {
+    std::string market = kMarket;
+    market.replace(market.find(R"("USDC":1)"), 8, R"("USDC":0.9)");
+    const risk::RiskReport out =
+        report(R"({"positions":[)" + lot("BTC_USDC-PERPETUAL", "1", "60000}") + "," +
+                   lot("BTC_USDC-PERPETUAL", "-1", "65000}") + R"(],"cash":[{"currency":"BTC","amount":1}]})",
+               {market});
+    EXPECT_NEAR(out.equity_usd, 65'000.0 + 0.9 * 5'000.0, 1e-6);
+    EXPECT_EQ(find_metric(out, "equity_usd", "")->quality, "stablecoin far from a dollar");
+}
+
 TEST_F(SidesTest, OptionsAreOnePosition) {
     for (const auto& [first, second, entry] :
          {std::tuple{"3", "-1", 0.02}, std::tuple{"1", "-3", 0.05}, std::tuple{"-3", "1", 0.02}}) {

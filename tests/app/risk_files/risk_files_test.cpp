@@ -395,6 +395,14 @@ TEST_F(RiskFilesTest, InTheWindowAFutureWithoutAMarkHasTheAverageInIt) {
     EXPECT_EQ(find_metric(held(far, R"(,"mark":60600)"), "delta_bs", "BTC")->quality, "mark far from the index");
 }
 
+TEST_F(RiskFilesTest, AnAccountOfDollarsAloneHasAReport) {
+    const char* const market = R"({"time":"2026-03-01T08:00:00Z","stablecoins":{"USDC":1}})";
+    const risk::RiskReport dollars = make_risk_report(load(R"({"cash":[{"currency":"USDC","amount":1000}]})", market));
+    EXPECT_EQ(dollars.equity_usd, 1'000.0);
+    EXPECT_EQ(find_metric(dollars, "dollar_delta_usd", "")->value, 0.0);
+    EXPECT_EQ(make_risk_report(load(R"({"positions":[],"cash":[]})", market)).equity_usd, 0.0);
+}
+
 // What Deribit quotes Deribit delivers, whatever the account is called; an expiry's own word goes before.
 TEST_F(RiskFilesTest, ExpiriesOfDeribitsAnswersHaveItsWindow) {
     const auto window = [&](const std::string& own) {

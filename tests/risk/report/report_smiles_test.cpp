@@ -8,6 +8,7 @@
 
 #include "risk/book/expiring_option.hpp"
 #include "risk/book/revaluation.hpp"
+#include "risk/report/report_doubts.hpp"
 
 namespace keel::risk {
 namespace {
@@ -162,6 +163,33 @@ TEST(ReportSmilesTest, WithoutACurveAnOptionIsWorthWhatItsQuoteSays) {
     EXPECT_EQ(filled.from_quotes, 1U);
     EXPECT_DOUBLE_EQ(market.quotes[0].volatility, 0.51);
     EXPECT_TRUE(std::isnan(market.quotes[1].volatility));
+}
+
+// Judged as quoted, valued as the index's: an average to come changes neither the doubt nor the value.
+TEST(ReportSmilesTest, AVolatilityIsInOrOutOfRangeAsQuoted) {
+    for (const double volatility : {4.6, 5.4}) {
+        ReportInputs in = flat_curves({0.0});
+        in.market.expiries[0].expiry = in.market.now + std::chrono::minutes{60};
+        in.book.contracts.push_back({.kind = ContractKind::inverse_option,
+                                     .type = OptionType::call,
+                                     .underlying = UnderlyingSlot{0},
+                                     .expiry = ExpirySlot{0},
+                                     .strike = 50'100.0});
+        in.book.holdings = {{.quantity = 1.0}};
+        in.market.quotes = {{.volatility = volatility}};
+        std::vector<double> values;
+        std::vector<InputDoubt> doubts;
+        for (const std::chrono::minutes window : {std::chrono::minutes{0}, std::chrono::minutes{30}}) {
+            in.market.expiries[0].settlement_window = window;
+            MarketState market = in.market;
+            (void)fill_volatilities(in, {}, market);
+            values.push_back(holding_value(in.book.contracts[0], {.quantity = 1.0}, market.quotes[0], market));
+            doubts.push_back(contract_doubts(in, {}, market).at(0));
+        }
+        EXPECT_NEAR(values[0], values[1], 1e-12) << volatility;
+        EXPECT_EQ(doubts[0], doubts[1]) << volatility;
+        EXPECT_EQ(has(doubts[0], InputDoubt::volatility_range), volatility > 5.0);
+    }
 }
 
 }  // namespace

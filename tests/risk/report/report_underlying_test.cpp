@@ -66,6 +66,22 @@ TEST(SmileDeltaReportTest, DeltasAreThoseOfTheVectors) {
     EXPECT_GE(values, 6 * file.at("rows").size());
 }
 
+// A curve is as quoted whatever delivery is on: until an averaging begins the same option has the same deltas.
+TEST(SmileDeltaReportTest, AnAverageToComeMovesNoDelta) {
+    const auto path = keel::test::vectors_path("smile_delta.json");
+    KEEL_SKIP_WITHOUT(path);
+    const json file = keel::test::vectors_of(*path);
+    ReportInputs in = one_option(file.at("rows").at(0), true);
+    in.market.expiries[0].expiry = in.market.now + std::chrono::minutes{45};
+    const RiskReport at_once = make_risk_report(in);
+    in.market.expiries[0].settlement_window = std::chrono::minutes{30};
+    const RiskReport on_average = make_risk_report(in);
+    for (const char* name : {"delta_net", "delta_net_smile", "delta_net_r0", "delta_net_r05", "delta_net_r15"}) {
+        EXPECT_NEAR(held_row(on_average, name).value, held_row(at_once, name).value, 1e-12) << name;
+    }
+    EXPECT_GT(std::abs(held_row(at_once, "delta_net_r15").value - held_row(at_once, "delta_net").value), 1e-3);
+}
+
 TEST(SmileDeltaReportTest, AGivenStickinessIsUsedAndAMissingOneSaid) {
     const auto path = keel::test::vectors_path("smile_delta.json");
     KEEL_SKIP_WITHOUT(path);
