@@ -56,15 +56,16 @@ ExpiryScenarios::ExpiryScenarios(const Book& book, const MarketState& market, Ex
     : book_{book},
       market_{market},
       expiry_{expiry},
-      worlds_(std::max(scenarios + 1, kGridCells)),
-      values_(worlds_.size()),
-      part_(scenarios) {
+      worlds_(kGridCells),
+      values_(std::max(scenarios + 1, kGridCells)),
+      part_(scenarios),
+      forwards_(scenarios + 1) {
     for (std::size_t i = 0; i < book.contracts.size(); ++i) {
         const Contract& contract = book.contracts[i];
         if (!is_option(contract.kind) || contract.expiry != expiry) continue;
         auto found = std::ranges::find(settlements_, contract.stable, &Settlement::stable);
         if (found == settlements_.end()) {
-            settlements_.push_back({.stable = contract.stable});
+            settlements_.push_back({.stable = contract.stable, .expansion = WorldExpansion{scenarios + 1}});
             found = settlements_.end() - 1;
         }
         rows_.push_back({.contract = i, .settlement = static_cast<std::size_t>(found - settlements_.begin())});
@@ -128,7 +129,7 @@ ExpiryScenarios::Fit ExpiryScenarios::fit_ladders(const Band& band) {
     }
     if (differing_.empty()) return Fit::as_it_was;
     updates_ += units;
-    if (priced_ || units >= held || updates_ > kUpdatesMax) return Fit::to_build;
+    if ((by_scenario_ && !expanded_) || units >= held || updates_ > kUpdatesMax) return Fit::to_build;
     for (const std::size_t i : differing_) {
         if (!update_ladder(rows_[i], band)) return Fit::to_build;
     }
@@ -144,7 +145,7 @@ bool ExpiryScenarios::update_ladder(Row& row, const Band& band) {
     const bool stays = row.quantity != 0.0 && (next == 0.0 || band.holds(volatility_ratio(row)));
     const double volatility = stays ? row.volatility : market_.quotes[row.contract].volatility / band.middle();
     const auto density = ValueLadder::density_for(volatility * std::sqrt(years_));
-    if (settlement.strike.empty() || !density || *density > density_) return false;
+    if (settlement.strike.empty() || (!by_scenario_ && (!density || *density > density_))) return false;
     const std::array strikes{contract.strike, contract.strike};
     const std::array volatilities{row.volatility, volatility};
     const std::array quantities{stays ? next - row.quantity : -row.quantity, next};
@@ -152,7 +153,12 @@ bool ExpiryScenarios::update_ladder(Row& row, const Band& band) {
     const OptionColumns both{
         .strike = strikes, .volatility = volatilities, .quantity_coin = quantities, .type = types, .years = years_};
     const std::size_t first = row.quantity == 0.0 ? 1 : 0;
-    if (!settlement.ladder.add(both.part(first, (stays ? 1 : 2) - first))) return false;
+    const OptionColumns added = both.part(first, (stays ? 1 : 2) - first);
+    if (by_scenario_) {
+        settlement.expansion.add(added);
+    } else if (!settlement.ladder.add(added)) {
+        return false;
+    }
     row.quantity = next;
     row.volatility = volatility;
     return true;
@@ -211,12 +217,13 @@ void ExpiryScenarios::build() {
         least = std::min(least, row.volatility);
     }
     const auto density = ValueLadder::density_for(least * std::sqrt(years_));
-    priced_ = seen_.averaging || !density;
+    by_scenario_ = seen_.averaging || !density;
     density_ = density.value_or(0);
+    expanded_ = false;
     lay_out();
     built_ = true;
     for (Settlement& settlement : settlements_) {
-        if (settlement.strike.empty() || priced_) continue;
+        if (settlement.strike.empty() || by_scenario_) continue;
         built_ = settlement.ladder.build(settlement.columns(years_), market().forward, market_.now, density_) && built_;
         ++builds_;
     }
@@ -233,8 +240,9 @@ ExpiryScenarios::Moved ExpiryScenarios::refresh() {
                    .averaging = delivery.averaging};
     bool due = !built_ || now.averaging != seen_.averaging ||
                market_.now - seen_.built_at > age_max(expiry.expiry - market_.now);
+    if (by_scenario_) due = due || std::abs(now.log_volatility) > WorldExpansion::kLogDeviationMax;
     for (const Settlement& settlement : settlements_) {
-        if (due || priced_ || settlement.strike.empty()) continue;
+        if (due || by_scenario_ || settlement.strike.empty()) continue;
         const double log_forward = std::log(expiry.forward / settlement.ladder.anchor_forward());
         due = settlement.ladder.rebuild_due(log_forward, now.log_volatility, market_.now, false);
     }
@@ -264,7 +272,7 @@ ExpiryScenarios::Moved ExpiryScenarios::refresh() {
 
 ExpiryScenarios::Moved ExpiryScenarios::refresh_rates() {
     if (empty()) return {};
-    if (priced_) {
+    if (by_scenario_) {
         rate_ratio_ = kNaN;
         return take_rates();
     }
@@ -294,11 +302,11 @@ OptionWorld ExpiryScenarios::world(double spot_factor, double volatility_factor)
     return {.forward = delivery.price, .deviation = volatility_factor * std::sqrt(years)};
 }
 
-// Of what settles in the same, in each of the first worlds_.
-std::span<const double> ExpiryScenarios::values(const Settlement& settlement, std::size_t worlds) {
-    const std::span<double> out = std::span{values_}.first(worlds);
+// Of what settles in the same, in each of worlds_.
+std::span<const double> ExpiryScenarios::cell_values(const Settlement& settlement) {
+    const std::span<double> out = std::span{values_}.first(worlds_.size());
     std::ranges::fill(out, 0.0);
-    add_book_values(settlement.columns_now(), std::span{worlds_}.first(worlds), out);
+    add_book_values(settlement.columns_now(), worlds_, out);
     return out;
 }
 
@@ -310,7 +318,7 @@ void ExpiryScenarios::scenario_pnl(const ScenarioSet& set, std::span<double> pnl
     const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
     std::ranges::fill(pnl_usd, 0.0);
     if (empty()) return;
-    if (priced_) return price_scenarios(set, pnl_usd);
+    if (by_scenario_) return expanded_pnl(set, pnl_usd);
     for (const Settlement& settlement : settlements_) {
         if (settlement.strike.empty()) continue;
         const auto here = settlement.ladder.position(market().forward, seen_.log_volatility);
@@ -323,24 +331,43 @@ void ExpiryScenarios::scenario_pnl(const ScenarioSet& set, std::span<double> pnl
     }
 }
 
-void ExpiryScenarios::price_scenarios(const ScenarioSet& set, std::span<double> pnl_usd) {
-    const std::size_t u = at(market().underlying);
-    const auto moves = set.relative_moves(u);
-    const auto volatilities = set.log_moves(market_.underlyings.size() + u);
+// Each with the deviation of now and its own change of the ladders' volatilities.
+void ExpiryScenarios::expand_scenarios(const ScenarioSet& set) {
+    const auto volatilities = set.log_moves(market_.underlyings.size() + at(market().underlying));
     const double weight = tenor_weight(VolatilityTenor::power, years_between(market_.now, market().expiry));
+    const auto moves = set.relative_moves(at(market().underlying));
+    const std::span<double> deviations = std::span{values_}.first(forwards_.size());
+    for (std::size_t s = 0; s < set.scenarios(); ++s) {
+        deviations[s] = world(1.0 + moves[s], std::exp(weight * volatilities[s])).deviation;
+    }
+    deviations.back() = world(1.0, 1.0).deviation;
+    for (Settlement& settlement : settlements_) {
+        if (!settlement.strike.empty()) settlement.expansion.build(deviations);
+    }
+    expanded_ = true;
+}
+
+void ExpiryScenarios::expanded_pnl(const ScenarioSet& set, std::span<double> pnl_usd) {
+    if (!expanded_) expand_scenarios(set);
+    const auto moves = set.relative_moves(at(market().underlying));
     const std::size_t n = pnl_usd.size();
-    for (std::size_t s = 0; s < n; ++s) worlds_[s] = world(1.0 + moves[s], std::exp(weight * volatilities[s]));
-    const OptionWorld now = worlds_[n] = world(1.0, 1.0);
-    for (const Settlement& settlement : settlements_) {
+    const DeliveryForward delivery = delivery_forward(market(), market_.now);
+    const double open = delivery.weight * market().forward;
+    for (std::size_t s = 0; s < n; ++s) forwards_[s] = delivery.price + open * moves[s];
+    forwards_[n] = delivery.price;
+    const std::span<double> value = std::span{values_}.first(n + 1);
+    for (Settlement& settlement : settlements_) {
         if (settlement.strike.empty()) continue;
-        const auto value = values(settlement, n + 1);
-        for (std::size_t s = 0; s < n; ++s) {
-            if (settlement.stable == StableSlot::none) {
-                const double after = value[s] / worlds_[s].forward * (1.0 + moves[s]);
-                pnl_usd[s] += index() * (after - value[n] / now.forward);
-            } else {
-                pnl_usd[s] += settlement.rate * (value[s] - value[n]);
+        settlement.expansion.values(settlement.columns(years_), forwards_, seen_.log_volatility, value);
+        if (settlement.stable == StableSlot::none) {
+            const double price = index();
+            const double now = value[n] / forwards_[n];
+            for (std::size_t s = 0; s < n; ++s) {
+                pnl_usd[s] += price * (value[s] / forwards_[s] * (1.0 + moves[s]) - now);
             }
+        } else {
+            const double rate = settlement.rate;
+            for (std::size_t s = 0; s < n; ++s) pnl_usd[s] += rate * (value[s] - value[n]);
         }
     }
 }
@@ -357,7 +384,7 @@ void ExpiryScenarios::stress_cells(StressCells& out) {
     out = {};
     for (const Settlement& settlement : settlements_) {
         if (settlement.strike.empty()) continue;
-        const auto value = values(settlement, kGridCells);
+        const auto value = cell_values(settlement);
         for (std::size_t cell = 0; cell < kGridCells; ++cell) {
             if (settlement.stable == StableSlot::none) {
                 out.coin[cell] += value[cell] / worlds_[cell].forward;

@@ -10,6 +10,7 @@
 #include "risk/stress/stress_grid.hpp"
 #include "risk/tail/scenario_set.hpp"
 #include "risk/tail/value_ladder.hpp"
+#include "risk/tail/world_expansion.hpp"
 
 namespace keel::risk {
 
@@ -19,8 +20,9 @@ namespace keel::risk {
 // volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it, as of the
 // ladder's own time; many such at once, 3 % of forward, 10 % of volatility (ValueLadder::rebuild_due), 0.2 % of the
 // time left, 30 s at most, or 256 options added build it anew. The less time an expiry has left, the denser its ladders
-// (ValueLadder::density_for); in its last minutes, and while its delivery average runs, each scenario is priced. Cells
-// are always priced: half of them lie outside a ladder.
+// (ValueLadder::density_for); in its last minutes, and while its delivery average runs, each scenario is expanded by
+// itself instead (WorldExpansion), 2 % of volatility building that anew. Cells are always priced: half of them lie
+// outside a ladder.
 // A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).
 // Thread: core. Allocates: at construction only.
 class ExpiryScenarios {
@@ -37,6 +39,8 @@ public:
     Moved refresh();
     // Takes in index and stablecoins where nothing else moved since refresh().
     Moved refresh_rates();
+    // Volatilities move otherwise in the scenarios than when they were last read.
+    void forget_scenarios() { expanded_ = false; }
     // The next refresh() builds everything anew.
     void forget() { built_ = false; }
 
@@ -57,6 +61,7 @@ private:
     // Options that settle in the same thing, as a ladder wants them.
     struct Settlement {
         StableSlot stable{StableSlot::none};  // none: the coin
+        WorldExpansion expansion;             // of the scenarios and, last, of now
         double rate{0.0};                     // USD per USD of Black-76 value: index/forward, or the stablecoin's price
         std::vector<double> strike{}, volatility{}, volatility_now{}, quantity{};
         std::vector<OptionType> type{};
@@ -106,8 +111,9 @@ private:
     void lay_out();
     void build();
     [[nodiscard]] OptionWorld world(double spot_factor, double volatility_factor) const;
-    [[nodiscard]] std::span<const double> values(const Settlement& settlement, std::size_t worlds);
-    void price_scenarios(const ScenarioSet& set, std::span<double> pnl_usd);
+    [[nodiscard]] std::span<const double> cell_values(const Settlement& settlement);
+    void expand_scenarios(const ScenarioSet& set);
+    void expanded_pnl(const ScenarioSet& set, std::span<double> pnl_usd);
 
     const Book& book_;
     const MarketState& market_;
@@ -122,12 +128,14 @@ private:
     double years_{0.0};       // of variance
     double rate_ratio_{1.0};  // what the last refresh_rates() multiplied every profit by; NaN: not all alike
     bool built_{false};
-    bool priced_{false};      // scenario by scenario: no ladders
-    std::size_t density_{0};  // of the ladders
-    std::size_t updates_{0};  // options added since build()
+    bool by_scenario_{false};  // expansions, no ladders
+    bool expanded_{false};     // the expansions are those of the last build()
+    std::size_t density_{0};   // of the ladders
+    std::size_t updates_{0};   // options added since build()
     std::uint64_t builds_{0}, added_{0};
-    std::vector<OptionWorld> worlds_;  // of values()
+    std::vector<OptionWorld> worlds_;  // of the cells
     std::vector<double> values_, part_;
+    std::vector<double> forwards_;  // of the scenarios and, last, of now
 };
 
 }  // namespace keel::risk

@@ -206,6 +206,7 @@ void RiskCalculator::take_row(std::size_t row) {
 void RiskCalculator::publish_expiry(std::size_t expiry) {
     ExpiryScenarios& options = expiries_[expiry];
     const ExpiryScenarios::Moved moved = options.refresh();
+    if (rescaled_) options.forget_scenarios();
     if (moved.scenarios || rescaled_) {
         options.scenario_pnl(scenarios_, pnl_);
         take_profits(expiry);

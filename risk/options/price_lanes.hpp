@@ -1,5 +1,8 @@
 #pragma once
 
+#include <limits>
+
+#include "engine/core/instrument.hpp"
 #include "risk/options/lanes.hpp"
 #include "risk/options/normal_tail.hpp"
 
@@ -11,10 +14,17 @@ inline constexpr double kLanePriceMax = 1e90;
 inline constexpr double kLaneDeviationMin = 1e-12;
 inline constexpr double kLaneDeviationMax = 1e6;
 
+// Four undiscounted Black prices, and what their derivatives are made of.
+struct PricedLanes {
+    Lanes value;
+    Lanes asset;    // forward Phi(sign d1): the forward's slope times sign and forward
+    Lanes density;  // exp(-d1^2/2)
+};
+
 // Undiscounted Black prices at four forwards and deviations s = sigma sqrt(T); `sign` is 1 for calls and -1 for puts.
 // With q = exp(-d1^2/2), Phi(-|d1|) = q Y(|d1|) and K Phi(-|d2|) = F q Y(|d2|): one exponential serves both
 // distributions. Agrees with black76_price() to 1e-14 of the forward. `log_moneyness` is ln F/K.
-inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation, Lanes log_moneyness) {
+inline PricedLanes priced_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation, Lanes log_moneyness) {
     const Lanes d1 = fused(Lanes{0.5}, deviation, log_moneyness / deviation);
     const Lanes d2 = d1 - deviation;
     const Lanes q = exp_of_negative(Lanes{-0.5} * d1 * d1);
@@ -22,7 +32,10 @@ inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviatio
     const Lanes tail2 = forward * q * scaled_normal_tail(absolute(d2));
     const Lanes asset = select(Lanes{0.0} < d1 * sign, forward - tail1, tail1);
     const Lanes cash = select(Lanes{0.0} < d2 * sign, strike - tail2, tail2);
-    return sign * (asset - cash);
+    return {.value = sign * (asset - cash), .asset = asset, .density = q};
+}
+inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation, Lanes log_moneyness) {
+    return priced_lanes(forward, strike, sign, deviation, log_moneyness).value;
 }
 inline Lanes price_lanes(Lanes forward, Lanes strike, Lanes sign, Lanes deviation) {
     return price_lanes(forward, strike, sign, deviation, log_ratio(forward, strike));
@@ -36,6 +49,12 @@ inline constexpr double kIntrinsicReach = 8.0;
 inline bool is_intrinsic(Lanes deviation, Lanes log_moneyness) {
     const Lanes reach = deviation * fused(Lanes{0.5}, deviation, Lanes{kIntrinsicReach});
     return (reach < absolute(log_moneyness)).bits() == kAllLanes;
+}
+
+// 1 for calls, -1 for puts; NaN, and so is every price, of an option that is neither.
+inline double lane_sign(OptionType type) {
+    if (type == OptionType::none) return std::numeric_limits<double>::quiet_NaN();
+    return type == OptionType::put ? -1.0 : 1.0;
 }
 
 // What price_lanes() then is; NaN where `sign` is.

@@ -137,12 +137,6 @@ bool all_finite(std::span<const double> values) {
 
 bool is_between(double value, double low, double high) { return value >= low && value <= high; }
 
-// NaN, and so is the price, of an option that is neither.
-double sign_of(OptionType type) {
-    if (type == OptionType::none) return std::numeric_limits<double>::quiet_NaN();
-    return type == OptionType::put ? -1.0 : 1.0;
-}
-
 // Up to four options; beyond the last one of `of` it stands again, nothing held.
 struct Four {
     Lanes strike, volatility, quantity, sign;
@@ -170,7 +164,7 @@ struct Four {
 
 private:
     static double sign_at(const OptionColumns& of, std::size_t i) {
-        return sign_of(of.type[std::min(i, of.type.size() - 1)]);
+        return lane_sign(of.type[std::min(i, of.type.size() - 1)]);
     }
 };
 
@@ -182,7 +176,7 @@ void add_values(const Grid& grid, double* values, const OptionInputs& option, do
                          is_between(option.forward / kForwardReach, kLanePriceMin, kLanePriceMax) &&
                          option.forward * kForwardReach <= kLanePriceMax;
     const Lanes strike{option.strike};
-    const Lanes sign{sign_of(option.type)};
+    const Lanes sign{lane_sign(option.type)};
     std::array<Lanes, kStrideMax / kLanes> forward, log_moneyness;
     const std::size_t blocks = grid.stride / kLanes;
     for (std::size_t j = 0; j < blocks; ++j) {

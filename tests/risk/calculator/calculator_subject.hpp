@@ -29,10 +29,9 @@ inline ScenarioSet random_scenarios(std::uint64_t seed, std::size_t scenarios = 
         }
     }
     ScenarioSet set{scenarios, moves.size()};
-    const std::vector<double> then(scenarios, 0.03);
     for (std::size_t f = 0; f < moves.size(); ++f) {
-        const std::span<const double> filter = f < kCoins ? std::span<const double>{then} : std::span<const double>{};
-        if (!set.set_factor(f, moves[f], filter)) std::abort();
+        const std::vector<double> then(scenarios, f < kCoins ? 0.03 : 0.06);
+        if (!set.set_factor(f, moves[f], then)) std::abort();
     }
     return set;
 }

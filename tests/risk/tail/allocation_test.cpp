@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "risk/tail/contributions.hpp"
 #include "risk/tail/delta_gamma.hpp"
 #include "risk/tail/parametric.hpp"
 #include "risk/tail/scenario_vector.hpp"
 #include "risk/tail/value_ladder.hpp"
+#include "risk/tail/world_expansion.hpp"
 #include "tests/support/allocation_counter.hpp"
 
 namespace keel::risk {
@@ -29,6 +32,9 @@ TEST(TailAllocationTest, NothingIsTakenFromTheHeapAfterConstruction) {
     const std::array delta{1e5, -1e5};
     const std::array gamma{-1e5, 0.0, 0.0, 1e5};
     ValueLadder ladder;
+    WorldExpansion expansion{kN};
+    expansion.build(std::vector<double>(kN, 0.01));
+    std::vector<double> forwards(kN);
     const std::size_t before = allocations;
     bool good = set.set_factor(0, returns, then) && set.set_factor(1, returns, {});
     good = good && parametric.set_covariance(omega) && ladder.build(options, 65'000.0, UnixNanos{0});
@@ -38,6 +44,9 @@ TEST(TailAllocationTest, NothingIsTakenFromTheHeapAfterConstruction) {
         good =
             good && position && ladder.shock_all(*position, set.log_moves(0), set.log_moves(1), 1.0, options, pnl) == 0;
         good = good && vector.replace_bucket(0, pnl) && vector.read(0.99);
+        std::ranges::fill(forwards, 65'000.0 + 10.0 * i);
+        expansion.values(options, forwards, 0.001, pnl);
+        expansion.add(options);
     }
     set.set_volatility(0, 0.05);
     vector.rebuild();

@@ -1,0 +1,156 @@
+#include "risk/tail/world_expansion.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "engine/core/assert.hpp"
+#include "risk/options/normal_tail.hpp"
+#include "risk/options/price_lanes.hpp"
+
+namespace keel::risk {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// The third derivative of a value by its forward is at most this over (F s)^2.
+constexpr double kDensitySlopeMax = 0.2419707245191434;  // of the normal density, at 1
+
+// Beyond the last of `of` the last one stands again.
+Lanes load_padded(std::span<const double> of, std::size_t first) {
+    if (first + kLanes <= of.size()) return Lanes::load(&of[first]);
+    std::array<double, kLanes> padded{};
+    for (std::size_t lane = 0; lane < kLanes; ++lane) padded[lane] = of[std::min(first + lane, of.size() - 1)];
+    return Lanes::load(padded.data());
+}
+
+bool all_within(Lanes values, double low, double high) {
+    return ((Lanes{low} <= values) & (values <= Lanes{high})).bits() == kAllLanes;
+}
+
+// One option where the lanes would leave the normal numbers.
+Lanes price_each(const OptionColumns& options, std::size_t i, Lanes forward, Lanes deviation) {
+    std::array<double, kLanes> forwards{}, deviations{}, out{};
+    forward.store(forwards.data());
+    deviation.store(deviations.data());
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        out[lane] = black76_price({.forward = forwards[lane],
+                                   .strike = options.strike[i],
+                                   .years = 1.0,  // all of the deviation is in the volatility
+                                   .volatility = options.volatility[i] * deviations[lane],
+                                   .type = options.type[i]});
+    }
+    return Lanes::load(out.data());
+}
+
+}  // namespace
+
+WorldExpansion::WorldExpansion(std::size_t worlds)
+    : worlds_{worlds}, least_volatility_{std::numeric_limits<double>::infinity()} {
+    KEEL_ASSERT(worlds > 0);
+    const std::size_t padded = (worlds + kLanes - 1) / kLanes * kLanes;
+    for (std::vector<double>* column :
+         {&deviation_, &anchor_, &reach_, &value_, &slope_, &half_curvature_, &by_deviation_}) {
+        column->assign(padded, 0.0);
+    }
+    std::ranges::fill(anchor_, kNaN);
+}
+
+void WorldExpansion::build(std::span<const double> deviation) {
+    KEEL_ASSERT(deviation.size() == worlds_);
+    for (std::size_t w = 0; w < deviation_.size(); w += kLanes) load_padded(deviation, w).store(&deviation_[w]);
+    std::ranges::fill(anchor_, kNaN);
+    least_volatility_ = std::numeric_limits<double>::infinity();
+}
+
+WorldExpansion::Terms WorldExpansion::terms_at(const OptionColumns& options, Lanes forward, Lanes deviation) {
+    Terms sum{};
+    const bool regular_forward = all_within(forward, kLanePriceMin, kLanePriceMax);
+    const Lanes inverse_forward = Lanes{1.0} / forward;
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        const Lanes strike{options.strike[i]}, quantity{options.quantity_coin[i]}, sign{lane_sign(options.type[i])};
+        const Lanes own = deviation * Lanes{options.volatility[i]};
+        const bool regular = regular_forward && all_within(strike, kLanePriceMin, kLanePriceMax) &&
+                             all_within(own, 0.0, kLaneDeviationMax);
+        const Lanes log_moneyness = regular ? log_ratio(forward, strike) : Lanes{};
+        if (regular && is_intrinsic(own, log_moneyness)) {
+            const Lanes exercised = sign * (forward - strike);
+            sum.value = fused(quantity, intrinsic_lanes(forward, strike, sign), sum.value);
+            sum.slope = fused(quantity, select(Lanes{0.0} < exercised, sign, Lanes{0.0}), sum.slope);
+        } else if (regular && all_within(own, kLaneDeviationMin, kLaneDeviationMax)) {
+            const PricedLanes priced = priced_lanes(forward, strike, sign, own, log_moneyness);
+            const Lanes density = quantity * Lanes{kInverseRoot2Pi} * priced.density;
+            sum.value = fused(quantity, priced.value, sum.value);
+            sum.slope = fused(quantity * sign * priced.asset, inverse_forward, sum.slope);
+            sum.half_curvature = fused(Lanes{0.5} * density, inverse_forward / own, sum.half_curvature);
+            sum.by_deviation = fused(density * forward, own, sum.by_deviation);
+        } else {
+            sum.value = fused(quantity, price_each(options, i, forward, deviation), sum.value);
+        }
+    }
+    return sum;
+}
+
+// Of the least deviation; zero where an option is outside the lanes' numbers.
+Lanes WorldExpansion::reach_at(std::size_t first) const {
+    std::array<double, kLanes> out{};
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        const double s = least_volatility_ * deviation_[first + lane];
+        const bool regular = s >= kLaneDeviationMin && s <= kLaneDeviationMax;
+        out[lane] =
+            regular ? anchor_[first + lane] * std::min(s, std::cbrt(6.0 * kError / kDensitySlopeMax * s * s)) : 0.0;
+    }
+    return Lanes::load(out.data());
+}
+
+void WorldExpansion::expand(const OptionColumns& options, std::size_t first, Lanes forward) {
+    const Terms terms = terms_at(options, forward, Lanes::load(&deviation_[first]));
+    forward.store(&anchor_[first]);
+    terms.value.store(&value_[first]);
+    terms.slope.store(&slope_[first]);
+    terms.half_curvature.store(&half_curvature_[first]);
+    terms.by_deviation.store(&by_deviation_[first]);
+    reach_at(first).store(&reach_[first]);
+}
+
+void WorldExpansion::add(const OptionColumns& options) {
+    const double least = options.volatility.empty() ? least_volatility_ : std::ranges::min(options.volatility);
+    const bool closer = least < least_volatility_;
+    least_volatility_ = std::min(least, least_volatility_);
+    for (std::size_t w = 0; w < anchor_.size(); w += kLanes) {
+        const Terms terms = terms_at(options, Lanes::load(&anchor_[w]), Lanes::load(&deviation_[w]));
+        (Lanes::load(&value_[w]) + terms.value).store(&value_[w]);
+        (Lanes::load(&slope_[w]) + terms.slope).store(&slope_[w]);
+        (Lanes::load(&half_curvature_[w]) + terms.half_curvature).store(&half_curvature_[w]);
+        (Lanes::load(&by_deviation_[w]) + terms.by_deviation).store(&by_deviation_[w]);
+        if (closer) reach_at(w).store(&reach_[w]);
+    }
+}
+
+void WorldExpansion::values(const OptionColumns& options, std::span<const double> forwards, double log_deviation,
+                            std::span<double> out) {
+    KEEL_ASSERT(forwards.size() == worlds_ && out.size() == worlds_);
+    KEEL_ASSERT(std::abs(log_deviation) <= kLogDeviationMax);
+    if (std::isinf(least_volatility_) && !options.volatility.empty()) {
+        least_volatility_ = std::ranges::min(options.volatility);
+    }
+    for (std::size_t w = 0; w < worlds_; w += kLanes) {
+        const Lanes forward = load_padded(forwards, w);
+        const Lanes moved = absolute(forward - Lanes::load(&anchor_[w]));
+        // Not so for NaN: no anchor yet.
+        if ((moved <= Lanes::load(&reach_[w])).bits() != kAllLanes) expand(options, w, forward);
+        const Lanes move = forward - Lanes::load(&anchor_[w]);
+        const Lanes slope = fused(Lanes::load(&half_curvature_[w]), move, Lanes::load(&slope_[w]));
+        const Lanes value =
+            fused(Lanes{log_deviation}, Lanes::load(&by_deviation_[w]), fused(slope, move, Lanes::load(&value_[w])));
+        if (w + kLanes <= worlds_) {
+            value.store(&out[w]);
+            continue;
+        }
+        std::array<double, kLanes> last{};
+        value.store(last.data());
+        std::copy_n(last.begin(), worlds_ - w, &out[w]);
+    }
+}
+
+}  // namespace keel::risk

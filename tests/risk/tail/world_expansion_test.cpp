@@ -1,0 +1,186 @@
+#include "risk/tail/world_expansion.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "tests/support/not_a_number.hpp"
+
+// The definition is black76_book_value() in each world.
+namespace keel::risk {
+namespace {
+
+using keel::test::kNaN;
+constexpr double kForward = 65'000.0;
+
+struct Options {
+    std::vector<double> strike, volatility, quantity;
+    std::vector<OptionType> type;
+
+    // Within three deviations of the forward, where what little time is left matters.
+    Options(std::mt19937_64& random, std::size_t count, double deviation) {
+        std::uniform_real_distribution<double> uniform{-1.0, 1.0};
+        for (std::size_t i = 0; i < count; ++i) {
+            strike.push_back(kForward * std::exp(3.0 * deviation * uniform(random)));
+            volatility.push_back(0.6 + 0.1 * uniform(random));
+            quantity.push_back(10.0 * uniform(random));
+            type.push_back(i % 2 == 0 ? OptionType::call : OptionType::put);
+        }
+    }
+    [[nodiscard]] OptionColumns columns(double years = 1.0) const {
+        return {.strike = strike, .volatility = volatility, .quantity_coin = quantity, .type = type, .years = years};
+    }
+    [[nodiscard]] double coins() const {
+        double sum = 0.0;
+        for (const double q : quantity) sum += std::abs(q);
+        return sum;
+    }
+};
+
+// 501 worlds, the last one that of now; of a day's moves, as an expiry of minutes sees them.
+struct Worlds {
+    std::vector<double> move, deviation;
+
+    Worlds(std::mt19937_64& random, double years, std::size_t count = 501) {
+        std::normal_distribution<double> normal;
+        for (std::size_t w = 0; w < count; ++w) {
+            const bool now = w + 1 == count;
+            move.push_back(now ? 0.0 : std::expm1(0.03 * normal(random)));
+            deviation.push_back(std::sqrt(years) * std::exp(now ? 0.0 : 0.5 * normal(random)));
+        }
+    }
+    [[nodiscard]] std::vector<double> forwards(double forward) const {
+        std::vector<double> out;
+        for (const double m : move) out.push_back(forward * (1.0 + m));
+        return out;
+    }
+};
+
+double full(const Options& options, double forward, double deviation) {
+    return black76_book_value(options.columns(1.0), forward, deviation);
+}
+
+// What the header leaves of a move of the forward and of ln deviation, of the coins held: `least` and `most` deviation.
+double bound(double least, double most, double log_deviation) {
+    const double move = std::min(1.0, std::cbrt(6.0 * WorldExpansion::kError / 0.242 / least));  // in deviations
+    const double l = std::abs(log_deviation);
+    return 1.1 * WorldExpansion::kError + l * (0.242 * move + 0.15 * l) * most;
+}
+
+// A walk of the forward, and in its middle an option of less volatility. The greatest difference from the definition,
+// as a share of what the header allows.
+double worst_of_walk(Options options, double years, double volatility_step) {
+    std::mt19937_64 random{11};
+    std::normal_distribution<double> normal;
+    const Worlds worlds{random, years};
+    WorldExpansion expansion{worlds.move.size()};
+    expansion.build(worlds.deviation);
+    std::vector<double> got(worlds.move.size());
+    double forward = kForward, log_deviation = 0.0, worst = 0.0, least = 0.5;
+    for (int step = 0; step < 200; ++step) {
+        if (step == 100) {
+            options.strike.push_back(1.001 * kForward);
+            options.volatility.push_back(least = 0.2);
+            options.quantity.push_back(200.0);
+            options.type.push_back(OptionType::call);
+            expansion.add(options.columns().part(options.strike.size() - 1, 1));
+        }
+        forward *= std::exp(0.01 * std::sqrt(years) * normal(random));
+        log_deviation = std::clamp(log_deviation + volatility_step * normal(random), -0.02, 0.02);
+        expansion.values(options.columns(), worlds.forwards(forward), log_deviation, got);
+        for (std::size_t w = 0; w < got.size(); ++w) {
+            const double there = forward * (1.0 + worlds.move[w]);
+            const double deviation = worlds.deviation[w];
+            const double off = std::abs(got[w] - full(options, there, deviation * std::exp(log_deviation)));
+            const double allowed = bound(least * deviation, 0.7 * deviation, log_deviation);
+            worst = std::max(worst, off / (options.coins() * there * allowed));
+        }
+    }
+    return worst;
+}
+
+TEST(WorldExpansionTest, FollowsTheForwardWithinItsError) {
+    for (const double minutes : {40.0, 5.0, 0.1}) {
+        const double years = minutes / 525'600.0;
+        double still = 0.0, moving = 0.0;
+        std::mt19937_64 random{9};
+        for (const std::size_t count : {1U, 1U, 1U, 20U}) {
+            const Options options{random, count, 0.6 * std::sqrt(years)};
+            still = std::max(still, worst_of_walk(options, years, 0.0));
+            moving = std::max(moving, worst_of_walk(options, years, 0.002));
+        }
+        EXPECT_LE(still, 1.0) << minutes;
+        EXPECT_LE(moving, 1.0) << minutes;
+        EXPECT_GT(still, 0.03) << "no use is made of what is allowed";
+    }
+}
+
+// Where nothing has moved since it was priced, and wherever no deviation is left.
+TEST(WorldExpansionTest, IsExactAtTheAnchorAndAtDelivery) {
+    std::mt19937_64 random{12};
+    for (const double years : {1e-3, 1e-5, 0.0}) {
+        const Options options{random, 7, 0.004};
+        const Worlds worlds{random, years, 42};
+        WorldExpansion expansion{worlds.move.size()};
+        expansion.build(worlds.deviation);
+        std::vector<double> got(worlds.move.size());
+        for (const double forward : {kForward, years == 0.0 ? 1.002 * kForward : kForward}) {
+            expansion.values(options.columns(), worlds.forwards(forward), 0.0, got);
+            for (std::size_t w = 0; w < got.size(); ++w) {
+                const double there = forward * (1.0 + worlds.move[w]);
+                EXPECT_NEAR(got[w], full(options, there, worlds.deviation[w]), 1e-13 * options.coins() * there);
+            }
+        }
+    }
+}
+
+TEST(WorldExpansionTest, AddedAndTakenOutLeavesTheValues) {
+    std::mt19937_64 random{13};
+    const Options options{random, 20, 0.004}, more{random, 2, 0.004};
+    const Worlds worlds{random, 40.0 / 525'600.0};
+    WorldExpansion expansion{worlds.move.size()};
+    expansion.build(worlds.deviation);
+    const std::vector<double> forwards = worlds.forwards(kForward);
+    std::vector<double> before(forwards.size()), after(forwards.size()), with(forwards.size());
+    expansion.values(options.columns(), forwards, 0.0, before);
+    expansion.add(more.columns());
+    expansion.values(options.columns(), forwards, 0.0, with);
+    Options gone = more;
+    for (double& quantity : gone.quantity) quantity = -quantity;
+    expansion.add(gone.columns());
+    expansion.values(options.columns(), forwards, 0.0, after);
+    const double scale = 1e-12 * kForward * (options.coins() + more.coins());
+    for (std::size_t w = 0; w < forwards.size(); ++w) {
+        EXPECT_NEAR(with[w], before[w] + full(more, forwards[w], worlds.deviation[w]), scale);
+        EXPECT_NEAR(after[w], before[w], scale);
+    }
+}
+
+// A forward that is none says so in its own world, as long as it lasts.
+TEST(WorldExpansionTest, NotANumberStaysInItsWorld) {
+    std::mt19937_64 random{14};
+    const Options options{random, 5, 0.004};
+    const Worlds worlds{random, 40.0 / 525'600.0, 9};
+    WorldExpansion expansion{worlds.move.size()};
+    expansion.build(worlds.deviation);
+    std::vector<double> forwards = worlds.forwards(kForward), got(forwards.size());
+    for (const double bad : {kNaN, forwards[2]}) {
+        std::vector<double> told = forwards;
+        told[2] = bad;
+        expansion.values(options.columns(), told, 0.0, got);
+        for (std::size_t w = 0; w < got.size(); ++w) {
+            if (std::isnan(told[w])) {
+                EXPECT_TRUE(std::isnan(got[w]));
+            } else {
+                EXPECT_NEAR(got[w], full(options, told[w], worlds.deviation[w]), 1e-12 * options.coins() * told[w]);
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace keel::risk
