@@ -21,6 +21,8 @@ const double kSmileBand = std::exp(2.0 * kSmileChangeMax);
 constexpr double kAgeShare = 0.002;
 constexpr std::chrono::nanoseconds kAgeMin = std::chrono::milliseconds{50};
 constexpr std::chrono::nanoseconds kAgeMax = std::chrono::seconds{30};
+// Variance left, which in an averaging window goes with the forward and the average too, over that of the build.
+constexpr double kVarianceShare = 0.01;
 // Options added to ladders before they are built anew. Each rounds a node once: together less than 6e-14 of the
 // greatest value that the node has had.
 constexpr std::size_t kUpdatesMax = 256;
@@ -240,7 +242,10 @@ ExpiryScenarios::Moved ExpiryScenarios::refresh() {
                    .averaging = delivery.averaging};
     bool due = !built_ || now.averaging != seen_.averaging ||
                market_.now - seen_.built_at > age_max(expiry.expiry - market_.now);
-    if (by_scenario_) due = due || std::abs(now.log_volatility) > WorldExpansion::kLogDeviationMax;
+    if (by_scenario_) {
+        due = due || std::abs(now.log_volatility) > WorldExpansion::kLogDeviationMax ||
+              std::abs(delivery.years - years_) > kVarianceShare * years_;
+    }
     for (const Settlement& settlement : settlements_) {
         if (due || by_scenario_ || settlement.strike.empty()) continue;
         const double log_forward = std::log(expiry.forward / settlement.ladder.anchor_forward());

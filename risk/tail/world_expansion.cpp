@@ -13,6 +13,7 @@ namespace keel::risk {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // The third derivative of a value by its forward is at most this over (F s)^2.
 constexpr double kDensitySlopeMax = 0.2419707245191434;  // of the normal density, at 1
 
@@ -45,8 +46,7 @@ Lanes price_each(const OptionColumns& options, std::size_t i, Lanes forward, Lan
 
 }  // namespace
 
-WorldExpansion::WorldExpansion(std::size_t worlds)
-    : worlds_{worlds}, least_volatility_{std::numeric_limits<double>::infinity()} {
+WorldExpansion::WorldExpansion(std::size_t worlds) : worlds_{worlds}, least_{kInfinity} {
     KEEL_ASSERT(worlds > 0);
     const std::size_t padded = (worlds + kLanes - 1) / kLanes * kLanes;
     for (std::vector<double>* column :
@@ -60,7 +60,8 @@ void WorldExpansion::build(std::span<const double> deviation) {
     KEEL_ASSERT(deviation.size() == worlds_);
     for (std::size_t w = 0; w < deviation_.size(); w += kLanes) load_padded(deviation, w).store(&deviation_[w]);
     std::ranges::fill(anchor_, kNaN);
-    least_volatility_ = std::numeric_limits<double>::infinity();
+    least_ = kInfinity;
+    most_ = 0.0;
 }
 
 WorldExpansion::Terms WorldExpansion::terms_at(const OptionColumns& options, Lanes forward, Lanes deviation) {
@@ -69,15 +70,16 @@ WorldExpansion::Terms WorldExpansion::terms_at(const OptionColumns& options, Lan
     const Lanes inverse_forward = Lanes{1.0} / forward;
     for (std::size_t i = 0; i < options.strike.size(); ++i) {
         const Lanes strike{options.strike[i]}, quantity{options.quantity_coin[i]}, sign{lane_sign(options.type[i])};
-        const Lanes own = deviation * Lanes{options.volatility[i]};
+        const Lanes given = deviation * Lanes{options.volatility[i]};
+        const Lanes own = select(given < Lanes{kLaneDeviationMin}, Lanes{kLaneDeviationMin}, given);
         const bool regular = regular_forward && all_within(strike, kLanePriceMin, kLanePriceMax) &&
-                             all_within(own, 0.0, kLaneDeviationMax);
+                             all_within(given, 0.0, kLaneDeviationMax);
         const Lanes log_moneyness = regular ? log_ratio(forward, strike) : Lanes{};
         if (regular && is_intrinsic(own, log_moneyness)) {
             const Lanes exercised = sign * (forward - strike);
             sum.value = fused(quantity, intrinsic_lanes(forward, strike, sign), sum.value);
             sum.slope = fused(quantity, select(Lanes{0.0} < exercised, sign, Lanes{0.0}), sum.slope);
-        } else if (regular && all_within(own, kLaneDeviationMin, kLaneDeviationMax)) {
+        } else if (regular) {
             const PricedLanes priced = priced_lanes(forward, strike, sign, own, log_moneyness);
             const Lanes density = quantity * Lanes{kInverseRoot2Pi} * priced.density;
             sum.value = fused(quantity, priced.value, sum.value);
@@ -91,14 +93,24 @@ WorldExpansion::Terms WorldExpansion::terms_at(const OptionColumns& options, Lan
     return sum;
 }
 
-// Of the least deviation; zero where an option is outside the lanes' numbers.
+bool WorldExpansion::widen(const OptionColumns& options) {
+    const double least = least_, most = most_;
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        const bool regular = options.strike[i] >= kLanePriceMin && options.strike[i] <= kLanePriceMax;
+        least_ = std::min(least_, regular ? options.volatility[i] : 0.0);
+        most_ = std::max(most_, options.volatility[i]);
+    }
+    return least_ < least || most_ > most;
+}
+
 Lanes WorldExpansion::reach_at(std::size_t first) const {
     std::array<double, kLanes> out{};
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const double s = least_volatility_ * deviation_[first + lane];
-        const bool regular = s >= kLaneDeviationMin && s <= kLaneDeviationMax;
-        out[lane] =
-            regular ? anchor_[first + lane] * std::min(s, std::cbrt(6.0 * kError / kDensitySlopeMax * s * s)) : 0.0;
+        const double forward = anchor_[first + lane], deviation = deviation_[first + lane];
+        const double s = least_ * deviation;
+        const bool regular = s >= kLaneDeviationMin && most_ * deviation <= kLaneDeviationMax &&
+                             forward >= kLanePriceMin && forward <= kLanePriceMax;
+        if (regular) out[lane] = forward * std::min(s, std::cbrt(6.0 * kError / kDensitySlopeMax * s * s));
     }
     return Lanes::load(out.data());
 }
@@ -114,16 +126,14 @@ void WorldExpansion::expand(const OptionColumns& options, std::size_t first, Lan
 }
 
 void WorldExpansion::add(const OptionColumns& options) {
-    const double least = options.volatility.empty() ? least_volatility_ : std::ranges::min(options.volatility);
-    const bool closer = least < least_volatility_;
-    least_volatility_ = std::min(least, least_volatility_);
+    const bool wider = widen(options);
     for (std::size_t w = 0; w < anchor_.size(); w += kLanes) {
         const Terms terms = terms_at(options, Lanes::load(&anchor_[w]), Lanes::load(&deviation_[w]));
         (Lanes::load(&value_[w]) + terms.value).store(&value_[w]);
         (Lanes::load(&slope_[w]) + terms.slope).store(&slope_[w]);
         (Lanes::load(&half_curvature_[w]) + terms.half_curvature).store(&half_curvature_[w]);
         (Lanes::load(&by_deviation_[w]) + terms.by_deviation).store(&by_deviation_[w]);
-        if (closer) reach_at(w).store(&reach_[w]);
+        if (wider) reach_at(w).store(&reach_[w]);
     }
 }
 
@@ -131,9 +141,7 @@ void WorldExpansion::values(const OptionColumns& options, std::span<const double
                             std::span<double> out) {
     KEEL_ASSERT(forwards.size() == worlds_ && out.size() == worlds_);
     KEEL_ASSERT(std::abs(log_deviation) <= kLogDeviationMax);
-    if (std::isinf(least_volatility_) && !options.volatility.empty()) {
-        least_volatility_ = std::ranges::min(options.volatility);
-    }
+    if (std::isinf(least_)) widen(options);
     for (std::size_t w = 0; w < worlds_; w += kLanes) {
         const Lanes forward = load_padded(forwards, w);
         const Lanes moved = absolute(forward - Lanes::load(&anchor_[w]));

@@ -14,9 +14,10 @@ namespace keel::risk {
 // derivative by the forward F and first by ln deviation are kept at an anchor of its own, and expanded from there.
 //
 // Four worlds are priced anew where F has left the reach of one of them. Within it dF is at most s F, s being the least
-// deviation of an option there, and the third order about kError of F for each coin held: a sixth of dF^3 / (s F)^2
-// times the greatest slope of the normal density. What is left of a move of ln deviation up to kLogDeviationMax, alone
-// and with F, is below 5e-3 of s F. Options with no deviation left have their intrinsic value, and no reach.
+// deviation of an option there, and the third order about kError of F for each coin held (s to 0.1): a sixth of
+// dF^3 / (s F)^2 times the greatest slope of the normal density. What is left of a move of ln deviation up to
+// kLogDeviationMax, alone and with F, is below 5e-3 of s F with each option's own s. Options with less than 1e-12 of
+// deviation have no reach, nor has anything where a price or a deviation is beyond what price_lanes() takes.
 //
 // Thread: core. Allocates: at construction only.
 class WorldExpansion {
@@ -43,10 +44,12 @@ private:
     };
     [[nodiscard]] static Terms terms_at(const OptionColumns& options, Lanes forward, Lanes deviation);
     void expand(const OptionColumns& options, std::size_t first, Lanes forward);
+    // Takes the volatilities of some more options; whether any is beyond those of before.
+    bool widen(const OptionColumns& options);
     [[nodiscard]] Lanes reach_at(std::size_t first) const;
 
     std::size_t worlds_;
-    double least_volatility_;  // of an option added
+    double least_{0.0}, most_{0.0};  // volatility of an option since build(); none: least_ is infinite
     // A column each, padded to whole vectors.
     std::vector<double> deviation_, anchor_, reach_, value_, slope_, half_curvature_, by_deviation_;
 };

@@ -167,10 +167,7 @@ TEST(CalculatorLaddersTest, AnExpiryOfMinutesStaysCloseToFullRevaluation) {
         const auto market = [&] -> const ExpiryMarket& {
             return subject.market().expiries[static_cast<std::size_t>(slot)];
         };
-        double strike = 0.0;
-        for (std::size_t i = 0; i < subject.source.book.contracts.size(); ++i) {
-            if (ContractSlot{static_cast<std::uint32_t>(i)} == held) strike = subject.source.book.contracts[i].strike;
-        }
+        const double strike = subject.source.book.contracts[static_cast<std::size_t>(held)].strike;
         ASSERT_EQ(calculator.book().on_forward(expiry, strike), BookStatus::applied);
         (void)calculator.book().on_clock(market().expiry + std::chrono::seconds{-seconds});
         calculator.resync();
@@ -210,6 +207,41 @@ TEST(CalculatorLaddersTest, AnExpiryOfMinutesStaysCloseToFullRevaluation) {
             << slot << ' ' << seconds;
         EXPECT_GT(worst, 0.0) << slot << ' ' << seconds;
         EXPECT_GT(calculator.work().added, before.added + 40) << slot << ' ' << seconds;
+    }
+}
+
+// Inside a window the variance left goes with the forward and the average: what was built at prices that jumped away
+// is not what stands when they are back.
+TEST(CalculatorLaddersTest, AJumpInsideTheWindowAndBackIsForgotten) {
+    for (const int seconds : {900, 300}) {
+        CalculatorSubject subject{5};
+        IncrementalBook& book = subject.calculator.book();
+        const ExpirySlot expiry{2};
+        const ContractSlot held = hold_all(subject, expiry);
+        hold_nothing(subject);
+        ASSERT_EQ(book.on_fill(held, 4.0, 0.01, 0.0), BookStatus::applied);  // alone, so that another fill builds
+        const double strike = subject.source.book.contracts[static_cast<std::size_t>(held)].strike;
+        ASSERT_EQ(book.on_forward(expiry, strike), BookStatus::applied);
+        ASSERT_EQ(book.on_settlement_average(expiry, strike), BookStatus::applied);
+        (void)book.on_clock(subject.market().expiries[2].expiry + std::chrono::seconds{-seconds});
+        subject.calculator.resync();
+        const auto off = [&] {
+            subject.calculator.publish();
+            const std::vector<double> full = full_pnl(subject, test::random_scenarios(5));
+            return difference(subject.calculator.scenario_pnl_usd(), full).worst / book.account().value.usd.gross;
+        };
+        for (const double jump : {1.45, 0.7}) {
+            ASSERT_EQ(book.on_forward(expiry, jump * strike), BookStatus::applied);
+            ASSERT_EQ(book.on_fill(held, 1.0, 0.01, 0.0), BookStatus::applied);
+            EXPECT_LE(off(), 4e-6) << jump;
+            ASSERT_EQ(book.on_forward(expiry, strike), BookStatus::applied);
+            EXPECT_LE(off(), 4e-6) << jump;
+            ASSERT_EQ(book.on_settlement_average(expiry, jump * strike), BookStatus::applied);
+            ASSERT_EQ(book.on_fill(held, 1.0, 0.01, 0.0), BookStatus::applied);
+            EXPECT_LE(off(), 4e-6) << jump;
+            ASSERT_EQ(book.on_settlement_average(expiry, strike), BookStatus::applied);
+            EXPECT_LE(off(), 4e-6) << jump;
+        }
     }
 }
 

@@ -138,6 +138,40 @@ TEST(WorldExpansionTest, IsExactAtTheAnchorAndAtDelivery) {
     }
 }
 
+// What price_lanes() does not take has no reach, and a neighbour with almost no deviation takes nothing from the
+// others.
+TEST(WorldExpansionTest, WhatTheLanesDoNotTakeIsPricedEachTime) {
+    std::mt19937_64 random{15};
+    const double years = 40.0 / 525'600.0;
+    for (const bool far_strike : {false, true}) {
+        Options options{random, 3, 0.6 * std::sqrt(years)};
+        (far_strike ? options.strike : options.volatility)[1] = far_strike ? 1e-91 : 1e9;
+        const Worlds worlds{random, years, 12};
+        WorldExpansion expansion{worlds.move.size()};
+        expansion.build(worlds.deviation);
+        std::vector<double> got(worlds.move.size());
+        for (const double forward : {kForward, 1.0005 * kForward}) {
+            expansion.values(options.columns(), worlds.forwards(forward), 0.0, got);
+            for (std::size_t w = 0; w < got.size(); ++w) {
+                const double there = forward * (1.0 + worlds.move[w]);
+                EXPECT_NEAR(got[w], full(options, there, worlds.deviation[w]), 1e-13 * options.coins() * there);
+            }
+        }
+    }
+    const Options options{random, 1, 0.0};
+    Worlds worlds{random, years, 8};
+    worlds.move.assign(8, 0.0);
+    worlds.deviation[5] = 1e-13;
+    WorldExpansion expansion{worlds.move.size()};
+    expansion.build(worlds.deviation);
+    std::vector<double> got(worlds.move.size());
+    expansion.values(options.columns(), worlds.forwards(kForward), 0.02, got);
+    for (std::size_t w = 0; w < got.size(); ++w) {
+        const double want = full(options, kForward, worlds.deviation[w] * std::exp(0.02));
+        EXPECT_NEAR(got[w], want, 1e-4 * worlds.deviation[w] * options.coins() * kForward + 1e-7) << w;
+    }
+}
+
 TEST(WorldExpansionTest, AddedAndTakenOutLeavesTheValues) {
     std::mt19937_64 random{13};
     const Options options{random, 20, 0.004}, more{random, 2, 0.004};
