@@ -166,6 +166,17 @@ void BucketLastHoursFillToTail(benchmark::State& state) {
 }
 BENCHMARK(BucketLastHoursFillToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(60)->Arg(40);
 
+void BucketLastHoursVolatilityToTail(benchmark::State& state) {
+    Bucket bucket{std::chrono::minutes{state.range(0)}};
+    double factor = 1.01;
+    for (auto _ : state) {
+        bucket.subject.market.quotes[bucket.rows[7]].volatility *= factor;
+        factor = 1.0 / factor;
+        benchmark::DoNotOptimize(bucket.publish());
+    }
+}
+BENCHMARK(BucketLastHoursVolatilityToTail)->ArgName("minutes")->Arg(480)->Arg(120)->Arg(60)->Arg(40);
+
 // A forward tick, then everything it moved: VaR and ES of 500 scenarios, the worst of 90 cells of its coin.
 void ForwardToPublication(benchmark::State& state) {
     Subject subject{static_cast<std::size_t>(state.range(0))};

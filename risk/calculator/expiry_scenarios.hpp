@@ -20,7 +20,7 @@ namespace keel::risk {
 // volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it, as of the
 // ladder's own time; many such at once, 3 % of forward, 10 % of volatility (ValueLadder::rebuild_due), 0.2 % of the
 // time left, 30 s at most, or 256 options added build it anew. The less time an expiry has left, the denser its ladders
-// (ValueLadder::density_for); in its last minutes, and while its delivery average runs, each scenario is expanded by
+// (ValueLadder::density_for); in its last hours, and while its delivery average runs, each scenario is expanded by
 // itself instead (WorldExpansion), which 2 % of volatility, 1 % of the variance left, 0.2 % of the time left or 256
 // options added build anew. Cells are always priced: half of them lie outside a ladder.
 // A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).

@@ -107,7 +107,7 @@ struct Grid {
 };
 
 const std::array kGrids{Grid{ValueLadder::kForwardNodes[0]}, Grid{ValueLadder::kForwardNodes[1]},
-                        Grid{ValueLadder::kForwardNodes[2]}, Grid{ValueLadder::kForwardNodes[3]}};
+                        Grid{ValueLadder::kForwardNodes[2]}};
 
 double sum_of(Lanes lanes) {  // (a + b) + (c + d)
     const __m128d pairs = _mm_hadd_pd(_mm256_castpd256_pd128(lanes.value), _mm256_extractf128_pd(lanes.value, 1));

@@ -56,7 +56,7 @@ struct LadderPosition {
 };
 
 // The value of one expiry's options over the absolute log forward and the relative log volatility, at
-// 21 x 7 nodes, or 41, 81 or 161 forwards for options of their last days: y_j = sign(u)|u|^1.3 ln 1.35 with u even on
+// 21 x 7 nodes, or 41 or 81 forwards for options of their last days: y_j = sign(u)|u|^1.3 ln 1.35 with u even on
 // [-1, 1], and v even on [-ln 2, ln 2]. A move of spot only shifts the query, so it never rebuilds the table; between
 // nodes the value is cubic (Lagrange, 4 x 4 nodes around the point). Outside the outer nodes there is no answer and
 // the caller revalues the options themselves. Volatility sticks to the strike. Time stands at the build.
@@ -64,13 +64,11 @@ struct LadderPosition {
 // Thread: core for queries and fills; build wherever, then copied in. Allocates: never.
 class ValueLadder {
 public:
-    static constexpr std::array<std::size_t, 4> kForwardNodes{21, 41, 81, 161};  // by density
+    static constexpr std::array<std::size_t, 3> kForwardNodes{21, 41, 81};  // by density
     // Least standard deviation left in an option for which each density is close enough: VaR and ES within 1 % of
-    // pricing in full, or 2e-5 of gross, for strikes up to 12 % from the forward (five days, 30 and 5.5 hours and
-    // 36 minutes at 60 %). A value bends over a deviation, and at a strike the nodes are wider apart the further it
-    // is from the anchor; the less deviation is left, the more of the tail is intrinsic value, so the densest reaches
-    // further.
-    static constexpr std::array<double, 4> kDeviationMin{0.07, 0.035, 0.015, 0.005};
+    // pricing in full, or 2e-5 of gross, for strikes up to 12 % from the forward (five days, 30 and 5.5 hours at 60 %).
+    // A value bends over a deviation, and at a strike the nodes are wider apart the further it is from the anchor.
+    static constexpr std::array<double, 3> kDeviationMin{0.07, 0.035, 0.015};
     static constexpr std::size_t kVolatilityNodes = 7;
 
     // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.
@@ -106,7 +104,7 @@ public:
     // volatility half-way up: how far the table may be trusted, USD.
     [[nodiscard]] double midpoint_error_usd(const OptionColumns& options) const;
 
-    static constexpr std::size_t kStrideMax = 164;  // a row of forwards, padded to whole vectors
+    static constexpr std::size_t kStrideMax = 84;  // a row of forwards, padded to whole vectors
 
 private:
     using Table = std::array<double, kStrideMax * kVolatilityNodes>;

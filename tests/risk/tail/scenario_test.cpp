@@ -123,9 +123,8 @@ TEST(ValueLadderTest, LessDeviationNeedsMoreNodes) {
     EXPECT_EQ(ValueLadder::density_for(0.07), 0U);
     EXPECT_EQ(ValueLadder::density_for(0.0699), 1U);
     EXPECT_EQ(ValueLadder::density_for(0.0349), 2U);
-    EXPECT_EQ(ValueLadder::density_for(0.0149), 3U);
-    EXPECT_EQ(ValueLadder::density_for(0.005), 3U);
-    for (const double none : {0.0049, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
+    EXPECT_EQ(ValueLadder::density_for(0.015), 2U);
+    for (const double none : {0.0149, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
 }
 
 // One option at a strike anywhere: half the deviation at the next density, half the error.
