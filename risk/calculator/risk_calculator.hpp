@@ -33,7 +33,7 @@ inline constexpr double kTailDriftMax = 0.01;  // an alarm
 struct CalculatorWork {
     std::uint64_t publications{0};
     std::uint64_t ladders{0};      // built anew
-    std::uint64_t added{0};        // options, to standing ladders
+    std::uint64_t added{0};        // options, to standing ladders and expansions
     std::uint64_t buckets{0};      // whose profits were replaced
     std::uint64_t cells{0};        // of the stress grid, priced
     std::uint64_t underlyings{0};  // whose linear part was summed again

@@ -66,9 +66,9 @@ class ValueLadder {
 public:
     static constexpr std::array<std::size_t, 3> kForwardNodes{21, 41, 81};  // by density
     // Least standard deviation left in an option for which each density is close enough: VaR and ES within 1 % of
-    // pricing in full, or 2e-5 of gross, for strikes up to 12 % from the forward (five days, 30 and 5.5 hours at 60 %).
+    // pricing in full, or 2e-5 of gross, for strikes up to 12 % from the forward (6.5 days, 45 and 5.5 hours at 60 %).
     // A value bends over a deviation, and at a strike the nodes are wider apart the further it is from the anchor.
-    static constexpr std::array<double, 3> kDeviationMin{0.07, 0.035, 0.015};
+    static constexpr std::array<double, 3> kDeviationMin{0.08, 0.043, 0.015};
     static constexpr std::size_t kVolatilityNodes = 7;
 
     // Prices every node. False, and the ladder as it was, where the options, the forward or a value is not usable.

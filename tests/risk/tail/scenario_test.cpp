@@ -120,9 +120,9 @@ TEST(ValueLadderTest, MoveOfSpotShiftsTheQuery) {
 }
 
 TEST(ValueLadderTest, LessDeviationNeedsMoreNodes) {
-    EXPECT_EQ(ValueLadder::density_for(0.07), 0U);
-    EXPECT_EQ(ValueLadder::density_for(0.0699), 1U);
-    EXPECT_EQ(ValueLadder::density_for(0.0349), 2U);
+    EXPECT_EQ(ValueLadder::density_for(0.08), 0U);
+    EXPECT_EQ(ValueLadder::density_for(0.0799), 1U);
+    EXPECT_EQ(ValueLadder::density_for(0.0429), 2U);
     EXPECT_EQ(ValueLadder::density_for(0.015), 2U);
     for (const double none : {0.0149, 0.0, kNaN}) EXPECT_FALSE(ValueLadder::density_for(none)) << none;
 }
@@ -212,27 +212,28 @@ void expect_tails_in_full(const OptionColumns& options, std::size_t density, con
     }
 }
 
-// At the anchor and as far from it as a ladder may stand; volatilities still, and 6 % a day at 30 days.
+// At the anchor and as far from it as a ladder may stand; volatilities still, and 6 % a day at 30 days. The deviations
+// are those from the least that a density takes upwards.
 TEST(ValueLadderTest, TailsOfStrikesFarAwayAreThoseOfPricingInFull) {
     for (const double volatility : {0.0, 0.06 * std::pow(30.0, 0.3)}) {
         for (const std::uint64_t seed : {1U, 2U, 3U}) {
             const NormalDays days{seed, volatility};
-            double deviation = 0.1;
-            std::size_t density = 0;
-            for (; const auto needed = ValueLadder::density_for(deviation); deviation *= 0.95) {
-                density = *needed;
-                for (const double away : {0.05, 0.08}) {
-                    const FarStrikes book{away, deviation};
-                    for (const std::size_t options : {2U, 4U}) {
-                        SCOPED_TRACE(testing::Message() << "deviation " << deviation << ", strikes " << away
-                                                        << " away, " << options << " options, seed " << seed);
-                        expect_tails_in_full(book.columns(options), density, days, 0.0, 0.0);
-                        expect_tails_in_full(book.columns(options), density, days, -0.03, -0.1);
-                        expect_tails_in_full(book.columns(options), density, days, 0.03, -0.1);
+            for (std::size_t density = 0; density < ValueLadder::kForwardNodes.size(); ++density) {
+                for (const double above : {1.0, 1.07, 1.25}) {
+                    const double deviation = above * ValueLadder::kDeviationMin[density];
+                    ASSERT_EQ(ValueLadder::density_for(deviation), density);
+                    for (const double away : {0.0, 0.02, 0.04, 0.05, 0.08, 0.1, 0.12}) {
+                        const FarStrikes book{away, deviation};
+                        for (const std::size_t options : {1U, 2U, 4U}) {
+                            SCOPED_TRACE(testing::Message() << "deviation " << deviation << ", strikes " << away
+                                                            << " away, " << options << " options, seed " << seed);
+                            expect_tails_in_full(book.columns(options), density, days, 0.0, 0.0);
+                            expect_tails_in_full(book.columns(options), density, days, -0.03, -0.1);
+                            expect_tails_in_full(book.columns(options), density, days, 0.03, -0.1);
+                        }
                     }
                 }
             }
-            EXPECT_EQ(density, ValueLadder::kForwardNodes.size() - 1);
         }
     }
 }
