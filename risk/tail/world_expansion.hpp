@@ -15,10 +15,10 @@ namespace keel::risk {
 //
 // Four worlds are priced anew where F has left the reach of one of them. Within it dF is at most s F, s being the least
 // deviation of an option there, and the third order about kError of F for each coin held (s to 0.1): a sixth of
-// dF^3 / (s F)^2 times the greatest slope of the normal density. A profit, between two worlds, has it twice. What is left
-// of a move of ln deviation up to kLogDeviationMax, alone and with F, is below 5e-3 of s F with each option's own s.
-// Options with less than 1e-12 of deviation have no reach, nor has anything where a price or a deviation is beyond what
-// price_lanes() takes.
+// dF^3 / (s F)^2 times the greatest slope of the normal density. A profit, between two worlds, has it twice. What is
+// left of a move of ln deviation up to kLogDeviationMax, alone and with F, is below 5e-3 of s F with each option's own
+// s. Options with less than 1e-12 of deviation have no reach, nor has anything where a price or a deviation is beyond
+// what price_lanes() takes.
 //
 // Thread: core. Allocates: at construction only.
 class WorldExpansion {
