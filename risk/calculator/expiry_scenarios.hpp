@@ -17,14 +17,14 @@ namespace keel::risk {
 // The options of one expiry in every scenario and in every cell of the stress grid.
 //
 // Scenarios are read off a ladder per settlement currency: a move of forward, index or stablecoin, or of all
-// volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it, as of the
-// ladder's own time; many such at once, 3 % of forward, 10 % of volatility (ValueLadder::rebuild_due), 0.2 % of the
-// time left, 30 s at most, or 256 options added build it anew. The less time an expiry has left, the denser its ladders
-// (ValueLadder::density_for); in its last hours, and while its delivery average runs, each scenario is expanded by
-// itself instead (WorldExpansion), which 2 % of volatility, 1 % of the variance left, 0.2 % of the time left or 256
-// options added build anew. Cells are always priced: half of them lie outside a ladder.
-// A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).
-// Thread: core. Allocates: at construction only.
+// volatilities alike, shifts the query; a fill, or a volatility that leaves the others, adds an option to it (a move of
+// up to 3 % by its greeks), as of the ladder's own time; many such at once, 3 % of forward, 10 % of volatility
+// (ValueLadder::rebuild_due), 0.2 % of the time left, 30 s at most, or 256 options added build it anew. The less time
+// an expiry has left, the denser its ladders (ValueLadder::density_for); in its last hours, and while its delivery
+// average runs, each scenario is expanded by itself instead (WorldExpansion), which 2 % of volatility, 1 % of the
+// variance left, 0.2 % of the time left or 256 options added build anew. Cells are always priced: half of them lie
+// outside a ladder. A held option without a forward or a volatility is in no number here; the book flags it
+// (kBookUnvalued). Thread: core. Allocates: at construction only.
 class ExpiryScenarios {
 public:
     // Book and market outlive this; contracts never change, holdings and prices do.

@@ -209,6 +209,29 @@ void add_values(const Grid& grid, double* values, const OptionInputs& option, do
     }
 }
 
+// What add_values() of an option adds when ln of its volatility moves by `by`. False where the lanes do not take it.
+bool add_shift(const Grid& grid, double* values, const OptionInputs& option, double quantity, double by) {
+    const double deviation = option.volatility * std::sqrt(option.years);
+    if (!is_between(option.strike, kLanePriceMin, kLanePriceMax) ||
+        !is_between(option.forward / kForwardReach, kLanePriceMin, kLanePriceMax) ||
+        option.forward * kForwardReach > kLanePriceMax || deviation * grid.volatility_factor[0] < kLaneDeviationMin ||
+        deviation * grid.volatility_factor[kVolatility - 1] > kLaneDeviationMax) {
+        return false;
+    }
+    for (std::size_t j = 0; j < grid.stride; j += kLanes) {
+        const Lanes forward = Lanes{option.forward} * Lanes::load(&grid.forward_factor[j]);
+        const Lanes log_moneyness = log_ratio(forward, Lanes{option.strike});
+        for (std::size_t k = 0; k < kVolatility; ++k) {
+            const Lanes own{deviation * grid.volatility_factor[k]};
+            if (is_intrinsic(own, log_moneyness)) continue;
+            double* node = values + k * grid.stride + j;
+            const Lanes more = shift_lanes(forward, own, log_moneyness, by).value;
+            fused(Lanes{quantity}, more, Lanes::load(node)).store(node);
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 bool OptionColumns::priceable() const {
@@ -287,17 +310,28 @@ bool ValueLadder::add(const OptionColumns& options) {
     return add_to(values, density_, options, anchor_);
 }
 
+bool ValueLadder::shift(const OptionColumns& options, double by) {
+    KEEL_ASSERT(std::abs(by) <= kShiftMax);
+    if (!built() || options.years != years_ || !options.priceable()) return false;
+    Table values;
+    std::copy_n(values_.begin(), used(density_), values.begin());
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        const OptionInputs option = options.row(i, anchor_);
+        if (!add_shift(kGrids[density_], values.data(), option, options.quantity_coin[i], by)) return false;
+    }
+    return keep(values, density_);
+}
+
 std::size_t ValueLadder::used(std::size_t density) { return kVolatility * kGrids[density].stride; }
 
 bool ValueLadder::add_to(Table& values, std::size_t density, const OptionColumns& options, double forward) {
     for (std::size_t i = 0; i < options.strike.size(); ++i) {
-        const OptionInputs option{.forward = forward,
-                                  .strike = options.strike[i],
-                                  .years = options.years,
-                                  .volatility = options.volatility[i],
-                                  .type = options.type[i]};
-        add_values(kGrids[density], values.data(), option, options.quantity_coin[i]);
+        add_values(kGrids[density], values.data(), options.row(i, forward), options.quantity_coin[i]);
     }
+    return keep(values, density);
+}
+
+bool ValueLadder::keep(const Table& values, std::size_t density) {
     const std::span<const double> nodes = std::span{values}.first(used(density));
     if (!all_finite(nodes)) return false;
     std::ranges::copy(nodes, values_.begin());

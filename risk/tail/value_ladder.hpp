@@ -19,6 +19,9 @@ struct OptionColumns {
     double years{0.0};  // to expiry, >= 0
 
     [[nodiscard]] bool priceable() const;
+    [[nodiscard]] OptionInputs row(std::size_t i, double forward) const {
+        return {.forward = forward, .strike = strike[i], .years = years, .volatility = volatility[i], .type = type[i]};
+    }
     [[nodiscard]] OptionColumns part(std::size_t first, std::size_t count) const {
         return {.strike = strike.subspan(first, count),
                 .volatility = volatility.subspan(first, count),
@@ -79,6 +82,9 @@ public:
     // are of other years than it or not usable. Rounds each node once per option. Nodes far from the strike hold its
     // intrinsic value and cost little (is_intrinsic()): the less time is left, the more of them.
     bool add(const OptionColumns& options);
+    // The same where options that it holds only move in ln volatility, |by| <= kShiftMax of price_lanes.hpp: for less
+    // work.
+    bool shift(const OptionColumns& options, double by);
 
     [[nodiscard]] bool built() const { return anchor_ > 0.0; }
     [[nodiscard]] double anchor_forward() const { return anchor_; }
@@ -110,6 +116,7 @@ private:
     using Table = std::array<double, kStrideMax * kVolatilityNodes>;
     static std::size_t used(std::size_t density);  // of a table
     bool add_to(Table& values, std::size_t density, const OptionColumns& options, double forward);
+    bool keep(const Table& values, std::size_t density);  // false, and nothing is done, where one is not finite
 
     alignas(32) Table values_{};
     std::size_t density_{0};

@@ -25,6 +25,8 @@ Lanes load_padded(std::span<const double> of, std::size_t first) {
     return Lanes::load(padded.data());
 }
 
+bool is_between(double value, double low, double high) { return value >= low && value <= high; }
+
 bool all_within(Lanes values, double low, double high) {
     return ((Lanes{low} <= values) & (values <= Lanes{high})).bits() == kAllLanes;
 }
@@ -125,14 +127,45 @@ void WorldExpansion::expand(const OptionColumns& options, std::size_t first, Lan
     reach_at(first).store(&reach_[first]);
 }
 
+void WorldExpansion::add_terms(std::size_t first, const Terms& terms) {
+    (Lanes::load(&value_[first]) + terms.value).store(&value_[first]);
+    (Lanes::load(&slope_[first]) + terms.slope).store(&slope_[first]);
+    (Lanes::load(&half_curvature_[first]) + terms.half_curvature).store(&half_curvature_[first]);
+    (Lanes::load(&by_deviation_[first]) + terms.by_deviation).store(&by_deviation_[first]);
+}
+
+bool WorldExpansion::shift(const OptionColumns& options, double by) {
+    KEEL_ASSERT(std::abs(by) <= kShiftMax);
+    const double after = std::exp(by);
+    // A reach of nought is of options that are priced each time.
+    if (!(std::ranges::min(reach_) > 0.0)) return false;
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        const double volatility = options.volatility[i];
+        if (!is_between(options.strike[i], kLanePriceMin, kLanePriceMax) || volatility < least_ || volatility > most_) {
+            return false;
+        }
+        const bool wider = volatility * after < least_ || volatility * after > most_;
+        least_ = std::min(least_, volatility * after);
+        most_ = std::max(most_, volatility * after);
+        const Lanes strike{options.strike[i]}, quantity{options.quantity_coin[i]};
+        for (std::size_t w = 0; w < anchor_.size(); w += kLanes) {
+            const Lanes forward = Lanes::load(&anchor_[w]);
+            const Lanes deviation = Lanes::load(&deviation_[w]) * Lanes{volatility};
+            const ShiftedLanes by_one = shift_lanes(forward, deviation, log_ratio(forward, strike), by);
+            add_terms(w, {.value = quantity * by_one.value,
+                          .slope = quantity * by_one.slope,
+                          .half_curvature = quantity * by_one.half_curvature,
+                          .by_deviation = quantity * by_one.by_deviation});
+            if (wider) reach_at(w).store(&reach_[w]);
+        }
+    }
+    return true;
+}
+
 void WorldExpansion::add(const OptionColumns& options) {
     const bool wider = widen(options);
     for (std::size_t w = 0; w < anchor_.size(); w += kLanes) {
-        const Terms terms = terms_at(options, Lanes::load(&anchor_[w]), Lanes::load(&deviation_[w]));
-        (Lanes::load(&value_[w]) + terms.value).store(&value_[w]);
-        (Lanes::load(&slope_[w]) + terms.slope).store(&slope_[w]);
-        (Lanes::load(&half_curvature_[w]) + terms.half_curvature).store(&half_curvature_[w]);
-        (Lanes::load(&by_deviation_[w]) + terms.by_deviation).store(&by_deviation_[w]);
+        add_terms(w, terms_at(options, Lanes::load(&anchor_[w]), Lanes::load(&deviation_[w])));
         if (wider) reach_at(w).store(&reach_[w]);
     }
 }

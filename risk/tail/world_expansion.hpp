@@ -32,6 +32,9 @@ public:
     void build(std::span<const double> deviation);
     // So much more of some options (a fill), in each world at its anchor. Rounds each value once per option.
     void add(const OptionColumns& options);
+    // The same where what is added already only moves in ln volatility, |by| <= kShiftMax of price_lanes.hpp: for a
+    // third of the work. False, and nothing is done, where an option is beyond what price_lanes() takes.
+    bool shift(const OptionColumns& options, double by);
     // Sum of quantity times Black-76 value, USD, at the forwards and with the deviations of all worlds times
     // exp(log_deviation), |log_deviation| <= kLogDeviationMax. `options` are those of all that was added since build(),
     // or, right after it, what to begin with; their years do not count. NaN where a forward is not finite.
@@ -45,6 +48,7 @@ private:
     };
     [[nodiscard]] static Terms terms_at(const OptionColumns& options, Lanes forward, Lanes deviation);
     void expand(const OptionColumns& options, std::size_t first, Lanes forward);
+    void add_terms(std::size_t first, const Terms& terms);
     // Takes the volatilities of some more options; whether any is beyond those of before.
     bool widen(const OptionColumns& options);
     [[nodiscard]] Lanes reach_at(std::size_t first) const;

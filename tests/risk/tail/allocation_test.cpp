@@ -47,6 +47,7 @@ TEST(TailAllocationTest, NothingIsTakenFromTheHeapAfterConstruction) {
         std::ranges::fill(forwards, 65'000.0 + 10.0 * i);
         expansion.values(options, forwards, 0.001, pnl);
         expansion.add(options);
+        good = good && expansion.shift(options, 0.001) && ladder.shift(options, 0.001);
     }
     set.set_volatility(0, 0.05);
     vector.rebuild();

@@ -238,6 +238,33 @@ TEST(ValueLadderTest, TailsOfStrikesFarAwayAreThoseOfPricingInFull) {
     }
 }
 
+TEST(ValueLadderTest, AVolatilityShiftsByItsGreeks) {
+    for (std::size_t density = 0; density < ValueLadder::kForwardNodes.size(); ++density) {
+        Straddle book;
+        book.years = std::pow(ValueLadder::kDeviationMin[density] / 0.6, 2);
+        ValueLadder ladder, rebuilt;
+        EXPECT_FALSE(ladder.shift(book.columns().part(0, 1), 0.01)) << "of no ladder";
+        ASSERT_TRUE(ladder.build(book.columns(), 65'000.0, kNow, density));
+        for (const double by : {0.03, -0.01, 0.02}) {
+            ASSERT_TRUE(ladder.shift(book.columns().part(1, 1), by));
+            book.volatility[1] *= std::exp(by);
+        }
+        ASSERT_TRUE(rebuilt.build(book.columns(), 65'000.0, kNow, density));
+        const double scale = 3.0 * 65'000.0 * ValueLadder::kDeviationMin[density];
+        for (const double y : {0.0, 0.011, -0.04, 0.2}) {
+            for (const double v : {0.0, 0.3, -0.5}) {
+                EXPECT_NEAR(*ladder.value_usd(y, v), *rebuilt.value_usd(y, v), 6e-7 * std::exp(v) * scale)
+                    << y << ' ' << v;
+            }
+        }
+        OptionColumns other = book.columns().part(0, 1);
+        other.years += 1e-6;
+        EXPECT_FALSE(ladder.shift(other, 0.01));
+        book.strike[0] = 1e-91;
+        EXPECT_FALSE(ladder.shift(book.columns().part(0, 1), 0.01));
+    }
+}
+
 TEST(ValueLadderTest, FillAddsAnOption) {
     const Straddle book;
     Straddle more = book;

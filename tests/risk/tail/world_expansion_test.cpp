@@ -138,6 +138,44 @@ TEST(WorldExpansionTest, IsExactAtTheAnchorAndAtDelivery) {
     }
 }
 
+// Beside one that is built at the new volatilities, at the anchor and a little off it: what is left is of higher order.
+TEST(WorldExpansionTest, AVolatilityShiftsByItsGreeks) {
+    std::mt19937_64 random{16};
+    for (const double minutes : {300.0, 40.0, 5.0}) {
+        const double years = minutes / 525'600.0;
+        Options options{random, 6, 0.6 * std::sqrt(years)};
+        const Worlds worlds{random, years};
+        const std::vector<double> anchors = worlds.forwards(kForward);
+        WorldExpansion shifted{anchors.size()}, built{anchors.size()};
+        std::vector<double> got(anchors.size()), want(anchors.size());
+        shifted.build(worlds.deviation);
+        shifted.values(options.columns(), anchors, 0.0, got);
+        for (std::size_t i = 0; i < options.strike.size(); ++i) {
+            for (const double by : {0.03, -0.02}) {
+                ASSERT_TRUE(shifted.shift(options.columns().part(i, 1), by));
+                options.volatility[i] *= std::exp(by);
+            }
+        }
+        built.build(worlds.deviation);
+        built.values(options.columns(), anchors, 0.0, want);
+        for (const double off : {0.0, 0.1, -0.1}) {
+            for (const double log_deviation : {0.0, 0.02}) {
+                std::vector<double> forwards = anchors;
+                for (std::size_t w = 0; w < forwards.size(); ++w) forwards[w] *= 1.0 + off * 0.4 * worlds.deviation[w];
+                shifted.values(options.columns(), forwards, log_deviation, got);
+                built.values(options.columns(), forwards, log_deviation, want);
+                const double left = off == 0.0 && log_deviation == 0.0 ? 4e-7 : 1e-6;
+                for (std::size_t w = 0; w < got.size(); ++w) {
+                    EXPECT_NEAR(got[w], want[w], left * options.coins() * 0.6 * worlds.deviation[w] * forwards[w])
+                        << minutes << ' ' << off << ' ' << log_deviation << ' ' << w;
+                }
+            }
+        }
+        options.strike[0] = 1e-91;
+        EXPECT_FALSE(shifted.shift(options.columns().part(0, 1), 0.01));
+    }
+}
+
 // What price_lanes() does not take has no reach, and a neighbour with almost no deviation takes nothing from the
 // others.
 TEST(WorldExpansionTest, WhatTheLanesDoNotTakeIsPricedEachTime) {
