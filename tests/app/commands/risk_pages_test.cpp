@@ -9,36 +9,25 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/program.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/app/commands/risk_program_test.hpp"
 
 namespace keel::app {
 namespace {
 
 using test::Outcome;
-using test::Program;
-using test::TemporaryDirectory;
 
-class RiskPagesTest : public testing::Test {
+class RiskPagesTest : public RiskProgramTest {
 protected:
-    Outcome run(std::vector<std::string> arguments) {
-        Program program{KEEL_BINARY, std::move(arguments), folder_.path(), "risk"};
-        const int code = program.wait(std::chrono::seconds{60});
-        return {code, program.out(), program.err()};
-    }
-    static std::string example(const std::string& name) { return std::string{KEEL_SOURCE_DIR} + "/examples/" + name; }
     static std::string text_of(const std::string& path) {
         std::ifstream file{path};
         return {std::istreambuf_iterator<char>{file}, {}};
     }
-    std::string path_of(const std::string& name) { return (folder_.path() / name).string(); }
     std::string copy(const std::string& name, const std::string& as) {
         std::filesystem::create_directories(std::filesystem::path{path_of(as)}.parent_path());
         std::filesystem::copy_file(example(name), path_of(as));
         return path_of(as);
     }
     std::string copy(const std::string& name) { return copy(name, name); }
-    TemporaryDirectory folder_;
 };
 
 TEST_F(RiskPagesTest, NeverWritesThePageOverAnInput) {

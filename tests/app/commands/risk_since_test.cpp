@@ -7,29 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/program.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/app/commands/risk_program_test.hpp"
 
 namespace keel::app {
 namespace {
 
 using nlohmann::json;
 using test::Outcome;
-using test::Program;
-using test::TemporaryDirectory;
 
-class RiskSinceTest : public testing::Test {
+class RiskSinceTest : public RiskProgramTest {
 protected:
-    Outcome run(std::vector<std::string> arguments) {
-        Program program{KEEL_BINARY, std::move(arguments), folder_.path(), "risk"};
-        const int code = program.wait(std::chrono::seconds{60});
-        return {code, program.out(), program.err()};
-    }
-    std::string write(const std::string& name, const std::string& text) {
-        const std::string path = (folder_.path() / name).string();
-        std::ofstream{path} << text;
-        return path;
-    }
     json report(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), {"risk", "--json"});
         const Outcome outcome = run(std::move(arguments));
@@ -69,7 +56,6 @@ protected:
       "cash":[{"currency":"BTC","amount":2},{"currency":"USDC","amount":50000}]})";
     static constexpr const char* kBefore = "2026-03-01T08:00:00Z";
     static constexpr const char* kAfter = "2026-03-02T08:00:00Z";
-    TemporaryDirectory folder_;
 };
 
 // The example of docs/risk-model.md ("Profit explained") with a coin long in each kind of perpetual and cash beside it.

@@ -5,22 +5,25 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <random>
 
 #include "risk/report/holding_profits.hpp"
 #include "risk/report/risk_report.hpp"
 #include "risk/report/scenario_valuer.hpp"
 #include "risk/tail/historical.hpp"
+#include "tests/risk/report/report_subject.hpp"
 #include "tests/risk/stress/stress_book.hpp"
 
 namespace keel::risk {
 namespace {
 
+using test::stress_of;
+using test::tail_of;
+
 constexpr double kIndex = 50'000.0;   // of the stress book's coin
 constexpr double kLiquidity = 8'000;  // sqrt(coin x USDC): 35.8 coins and as many dollars
 constexpr double kNarrow = 20'000.0;  // in a range
 constexpr double kLower = 45'000.0, kUpper = 54'000.0;
-constexpr std::size_t kDays = 400;
+constexpr std::size_t kDays = test::kHistoryDays;
 
 // The stress book with a whole pool's share and one in a range, at a venue of their own, and enough futures sold that
 // it loses most when the coin rises.
@@ -43,14 +46,7 @@ ReportInputs pool_inputs() {
     ReportInputs out;
     out.book = book;
     out.market = market;
-    std::mt19937_64 random{11};
-    std::normal_distribution daily{0.0, 0.03};
-    UnderlyingHistory history;
-    for (std::size_t day = 0; day < kDays; ++day) {
-        history.returns.push_back(daily(random));
-        history.volatility_changes.push_back(-history.returns.back() + 0.5 * daily(random));
-    }
-    out.histories = {history};
+    out.histories = {test::daily_history()};
     out.smiles.resize(1);
     out.liquidity.assign(book.contracts.size(), {.spread = 0.001, .daily_volume = 1e4, .daily_volatility = 0.03});
     return out;
@@ -81,13 +77,6 @@ ReportInputs shares_alone() {
     return out;
 }
 
-const StressResult& named_stress(const RiskReport& report, std::string_view id) {
-    return *std::ranges::find(report.stresses, id, &StressResult::id);
-}
-const TailRow& named_tail(const RiskReport& report, std::string_view method) {
-    return *std::ranges::find(report.tails, method, &TailRow::method);
-}
-
 // The profit of every scenario by full revaluation of every holding.
 std::vector<double> revalued_days(const ReportInputs& in, std::span<const double> returns) {
     HoldingProfits profits{in.book, in.market};
@@ -113,7 +102,7 @@ TEST(PoolShareTest, TailsAreFullRevaluationOfEveryScenario) {
         std::vector<double> copy = pnl;
         const double var = historical_tail(copy, 0.99)->var_usd, es = historical_tail(pnl, 0.975)->es_usd;
         ASSERT_GT(var, 1e5);
-        const TailRow& row = named_tail(report, filtered ? "filtered_historical" : "historical");
+        const TailRow& row = tail_of(report, filtered ? "filtered_historical" : "historical");
         EXPECT_NEAR(row.var_99_usd, var, 1e-9 * var) << row.method;
         EXPECT_NEAR(row.es_975_usd, es, 1e-9 * es) << row.method;
     }
@@ -122,14 +111,14 @@ TEST(PoolShareTest, TailsAreFullRevaluationOfEveryScenario) {
         var += row.var_component_usd;
         if (row.venue == "pool") share += row.var_component_usd;
     }
-    const TailRow& best = named_tail(report, "filtered_historical");
+    const TailRow& best = tail_of(report, "filtered_historical");
     EXPECT_NEAR(var, best.var_99_usd, 1e-9 * var);
     EXPECT_LT(share, 0.0) << "the coin in the pool hedges what was sold";
     const double half_spread = 0.5 * 0.001;
     const double notional = kIndex * (90.0 + 20'000.0 / kIndex + 20.0 +
                                       coins_of(kIndex, kLiquidity, 0.0, std::numeric_limits<double>::infinity()) +
                                       coins_of(kIndex, kNarrow, kLower, kUpper));
-    EXPECT_NEAR(named_tail(report, "liquidity_adjusted").var_99_usd, best.var_99_usd + half_spread * notional,
+    EXPECT_NEAR(tail_of(report, "liquidity_adjusted").var_99_usd, best.var_99_usd + half_spread * notional,
                 half_spread * 50.0 * 90.0 + 1.0)
         << "futures at their own marks";
 }
@@ -187,20 +176,20 @@ TEST(PoolShareTest, MatrixAndSpotLadderAreTheClosedForm) {
 TEST(PoolShareTest, NamedStressesMoveTheIndexAndTheStablecoinAndNoBasis) {
     const RiskReport report = make_risk_report(shares_alone());
     const double before = both_usdc(kIndex);
-    EXPECT_NEAR(named_stress(report, "CRASH").pnl_usd, 0.99 * both_usdc(0.6 * kIndex / 0.99) - before, 1e-6);
-    EXPECT_NEAR(named_stress(report, "DEPEG").pnl_usd, 0.88 * both_usdc(kIndex / 0.88) - before, 1e-6);
-    EXPECT_NEAR(named_stress(report, "MELTUP").pnl_usd, both_usdc(1.35 * kIndex) - before, 1e-6);
-    EXPECT_NEAR(named_stress(report, "ORACLE:pool").pnl_usd, both_usdc(0.9 * kIndex) - before, 1e-6);
-    EXPECT_NEAR(named_stress(report, "VENUE:pool").pnl_usd, -before, 1e-6);
+    EXPECT_NEAR(stress_of(report, "CRASH").pnl_usd, 0.99 * both_usdc(0.6 * kIndex / 0.99) - before, 1e-6);
+    EXPECT_NEAR(stress_of(report, "DEPEG").pnl_usd, 0.88 * both_usdc(kIndex / 0.88) - before, 1e-6);
+    EXPECT_NEAR(stress_of(report, "MELTUP").pnl_usd, both_usdc(1.35 * kIndex) - before, 1e-6);
+    EXPECT_NEAR(stress_of(report, "ORACLE:pool").pnl_usd, both_usdc(0.9 * kIndex) - before, 1e-6);
+    EXPECT_NEAR(stress_of(report, "VENUE:pool").pnl_usd, -before, 1e-6);
     for (const char* still : {"IVSPIKE", "IVCRUSH", "FUNDING", "ADL"})
-        EXPECT_NEAR(named_stress(report, still).pnl_usd, 0.0, 1e-6) << still;
+        EXPECT_NEAR(stress_of(report, still).pnl_usd, 0.0, 1e-6) << still;
     double extra = 0.0;
     for (const PositionRow& row : report.positions) {
         const double coins = row.delta_net;
         extra += kIndex * coins * (4.0 * 0.0005 + 0.9 * 0.03 * std::sqrt(coins / 1e4) * (3.0 * std::sqrt(5.0) - 1.0));
     }
-    EXPECT_NEAR(named_stress(report, "LIQUIDITY").pnl_usd, -extra, 1e-6);
-    EXPECT_EQ(named_stress(report, "LIQUIDITY").left_out, 0U);
+    EXPECT_NEAR(stress_of(report, "LIQUIDITY").pnl_usd, -extra, 1e-6);
+    EXPECT_EQ(stress_of(report, "LIQUIDITY").left_out, 0U);
 }
 
 // Where a venue has a law of margin, what it would say of such collateral is not known; without one nothing is missing.

@@ -10,6 +10,7 @@
 #include "risk/metrics/factor_model.hpp"
 #include "risk/report/risk_report.hpp"
 #include "tests/risk/metrics/return_vectors.hpp"
+#include "tests/risk/report/report_subject.hpp"
 
 // The numbers of past days in the report, against stats_expected.json on returns.csv, or where the file has none
 // against the classes that make them.
@@ -19,6 +20,7 @@ namespace {
 using nlohmann::json;
 using test::expect_close;
 using test::ReturnVectors;
+using test::value_of;
 
 constexpr double kYearDays = 365.0;
 
@@ -43,10 +45,6 @@ ReportInputs inputs_of(const ReturnVectors& vectors, std::size_t days) {
 
 const ReportMetric* metric(const RiskReport& report, std::string_view name, std::string_view scope) {
     return find_metric(report, name, scope);
-}
-double value_of(const RiskReport& report, std::string_view name, std::string_view scope) {
-    const ReportMetric* found = metric(report, name, scope);
-    return found == nullptr ? std::numeric_limits<double>::quiet_NaN() : found->value;
 }
 
 TEST(ReportHistoryTest, VolatilitiesAndCorrelationsAreThoseOfTheVectors) {

@@ -1,16 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <string_view>
-
 #include "risk/report/risk_report.hpp"
+#include "tests/risk/report/report_subject.hpp"
 #include "tests/risk/stress/stress_book.hpp"
 
 namespace keel::risk {
 namespace {
 
-double value_of(const RiskReport& report, std::string_view name, std::string_view scope = "") {
-    return find_metric(report, name, scope)->value;
-}
+using test::value_of;
 
 // Four coins for 50,050 a piece, in a coin worth 0.9 USD and in one worth 1.08; 20,000 USD short and twenty options.
 TEST(ReportNotionalTest, NotionalsInStablecoinsAreCountedAtTheirPrices) {

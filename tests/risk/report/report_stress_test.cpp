@@ -7,10 +7,13 @@
 
 #include "risk/book/revaluation.hpp"
 #include "risk/report/risk_report.hpp"
+#include "tests/risk/report/report_subject.hpp"
 #include "tests/risk/stress/stress_book.hpp"
 
 namespace keel::risk {
 namespace {
+
+using test::stress_of;
 
 // The stress book with its linear perpetual beside the options at alpha and the coin at beta: alpha has rows of funding
 // and of smiles that beta has not.
@@ -24,10 +27,6 @@ ReportInputs split_inputs() {
     out.market = market;
     out.smiles.resize(1);
     return out;
-}
-
-const StressResult& stressed(const RiskReport& report, std::string_view id) {
-    return *std::ranges::find(report.stresses, id, &StressResult::id);
 }
 
 TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
@@ -47,11 +46,11 @@ TEST(ReportStressTest, AnOracleSumsRowsOfOneNameWhateverElseAVenueHolds) {
                   .hard = 0.9999 * gross_then,
                   .below = true}};
     const RiskReport report = make_risk_report(in);
-    const auto& fired = stressed(report, "ORACLE:alpha").limits_fired;
+    const auto& fired = stress_of(report, "ORACLE:alpha").limits_fired;
     ASSERT_EQ(fired.size(), 1U);
     EXPECT_EQ(fired[0].metric, "gross_notional_usd");
     EXPECT_FALSE(fired[0].hard);
-    EXPECT_TRUE(stressed(report, "ORACLE:beta").limits_fired.empty());
+    EXPECT_TRUE(stress_of(report, "ORACLE:beta").limits_fired.empty());
 }
 
 // The stress and what it fires are of one moved world, three seconds before a delivery at the mean of half an hour.
@@ -63,11 +62,11 @@ TEST(ReportStressTest, AnOracleMovesOfADeliveryWhatIsStillOpen) {
         in.market.expiries[0].settlement_window = std::chrono::minutes{30};
         in.market.expiries[0].settlement_average = average;
         const RiskReport calm = make_risk_report(in);
-        const double equity = stressed(calm, "ORACLE:alpha").equity_usd;
+        const double equity = stress_of(calm, "ORACLE:alpha").equity_usd;
         ASSERT_LT(calm.equity_usd, equity - 1.0);
         in.limits = {{.metric = "equity_usd", .soft = equity - 1.0, .hard = equity + 1.0}};
         const RiskReport report = make_risk_report(in);
-        const auto& fired = stressed(report, "ORACLE:alpha").limits_fired;
+        const auto& fired = stress_of(report, "ORACLE:alpha").limits_fired;
         ASSERT_EQ(fired.size(), 1U) << average;
         EXPECT_FALSE(fired[0].hard) << average;
     }
@@ -79,10 +78,10 @@ TEST(ReportStressTest, CorrelationsArePushedWhateverIsNotHeld) {
     in.book.underlying_names.emplace_back("SOL");
     in.market.underlyings.push_back({.index = 150.0});
     in.histories = {{.daily_volatility = 0.03}, {}};
-    const double alone = stressed(make_risk_report(in), "CORR_AGAINST").sigma_usd;
+    const double alone = stress_of(make_risk_report(in), "CORR_AGAINST").sigma_usd;
     const double dollars = find_metric(make_risk_report(in), "dollar_delta_usd", "BTC")->value;
     EXPECT_NEAR(alone, 0.03 * std::abs(dollars), 1e-2 * alone);
-    EXPECT_NEAR(stressed(make_risk_report(in), "CORR1").sigma_usd, alone, 1e-9 * alone);
+    EXPECT_NEAR(stress_of(make_risk_report(in), "CORR1").sigma_usd, alone, 1e-9 * alone);
     const std::string note = "CORR1 and CORR_AGAINST are left out: neither daily returns nor a daily volatility of SOL";
     EXPECT_EQ(std::ranges::count(make_risk_report(in).notes, note), 0);
     in.book.contracts.push_back(
@@ -118,8 +117,8 @@ TEST(ReportStressTest, LeavingWithoutAMarketIsUnknownAndNamed) {
     };
     const std::string left_out = ", so what leaving costs is not in exit_cost_usd, LIQUIDITY and COMBO";
     const RiskReport bare = make_risk_report(in);
-    EXPECT_TRUE(std::isnan(stressed(bare, "LIQUIDITY").pnl_usd));
-    EXPECT_TRUE(std::isnan(stressed(bare, "LIQUIDITY").var_99_usd));
+    EXPECT_TRUE(std::isnan(stress_of(bare, "LIQUIDITY").pnl_usd));
+    EXPECT_TRUE(std::isnan(stress_of(bare, "LIQUIDITY").var_99_usd));
     EXPECT_EQ(notes_with(bare, " and 1 more: no spread, no daily volume, no daily volatility" + left_out), 1);
     EXPECT_TRUE(std::isfinite(find_metric(bare, "stress_worst_usd", "")->value)) << "of the others";
     EXPECT_EQ(find_metric(bare, "stress_worst_usd", "")->quality, "4 positions without a market");
@@ -140,11 +139,11 @@ TEST(ReportStressTest, LeavingWithoutAMarketIsUnknownAndNamed) {
     }
     EXPECT_EQ(options, 2U);
     const RiskReport given = make_risk_report(in);
-    EXPECT_NEAR(stressed(leaning, "LIQUIDITY").pnl_usd, stressed(given, "LIQUIDITY").pnl_usd, 1e-6);
+    EXPECT_NEAR(stress_of(leaning, "LIQUIDITY").pnl_usd, stress_of(given, "LIQUIDITY").pnl_usd, 1e-6);
     EXPECT_NEAR(find_metric(leaning, "exit_cost_usd", "")->value, find_metric(given, "exit_cost_usd", "")->value, 1e-9);
     EXPECT_EQ(notes_with(leaning, left_out), 0);
     for (ContractLiquidity& unit : in.liquidity) unit.daily_volatility = 0.06;
-    EXPECT_LT(stressed(make_risk_report(in), "LIQUIDITY").pnl_usd, stressed(given, "LIQUIDITY").pnl_usd)
+    EXPECT_LT(stress_of(make_risk_report(in), "LIQUIDITY").pnl_usd, stress_of(given, "LIQUIDITY").pnl_usd)
         << "a contract's own goes before it";
 }
 
@@ -179,7 +178,7 @@ TEST(ReportStressTest, LeavingCostsDollarsOfAStablecoinThatIsNone) {
                 0.0005 * (linear + 20'000.0 + 2.0 * 10.0 * 50'000.0), 1e-6);
     // Spreads five times as wide, three times the impact at a fifth of the volume: beyond what leaving costs today.
     const auto more = [&](double quantity) { return 4.0 * 0.0005 + (3.0 * std::sqrt(5.0) - 1.0) * impact(quantity); };
-    EXPECT_NEAR(stressed(report, "LIQUIDITY").pnl_usd,
+    EXPECT_NEAR(stress_of(report, "LIQUIDITY").pnl_usd,
                 -linear * more(4.0) - 20'000.0 * more(2'000.0) - 2.0 * 10.0 * 50'000.0 * more(10.0), 1e-6);
 }
 
