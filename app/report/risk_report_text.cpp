@@ -53,9 +53,9 @@ void add_profit(const RiskReport& report, std::string& out) {
     for (std::size_t first = 0; first < rows.size(); first += kAbreast) {
         const std::span abreast = std::span{rows}.subspan(first, std::min(kAbreast, rows.size() - first));
         const auto cells = [&](const char* name, auto text_of) {
-            std::vector<std::string> out{name};
-            for (const risk::ProfitRow& row : abreast) out.push_back(text_of(row));
-            return out;
+            std::vector<std::string> line{name};
+            for (const risk::ProfitRow& row : abreast) line.push_back(text_of(row));
+            return line;
         };
         TextTable table{
             cells("", [](const risk::ProfitRow& row) { return ">" + (row.scope.empty() ? "account" : row.scope); })};

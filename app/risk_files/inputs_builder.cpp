@@ -20,11 +20,6 @@ using risk::ContractKind;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr auto kCarried = risk::InputDoubt::forward_from_index;
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // Place of `name` in a table of names, added at its end on first sight.
 std::size_t place_of(std::vector<std::string>& names, const std::string& name) {
     const auto found = std::ranges::find(names, name);

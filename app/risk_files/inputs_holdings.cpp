@@ -19,11 +19,6 @@ using risk::ContractKind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 bool is_future(ContractKind kind) {
     return kind == ContractKind::linear_future || kind == ContractKind::inverse_future;
 }

@@ -16,11 +16,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::chrono::nanoseconds kTogether = std::chrono::minutes{1};  // answers asked for one after the other
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 }  // namespace
 
 void InputsBuilder::tell_index(risk::UnderlyingSlot slot, double index) {

@@ -22,11 +22,6 @@ using Input = MarketTimes::Input;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 double positive(const JsonTree& value) {
     const double number = value.number();
     if (!(number > 0.0)) value.refuse(fmt::format("must be positive, is {}", number));

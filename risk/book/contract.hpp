@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -14,6 +15,12 @@ enum class ExpirySlot : std::uint16_t { none = 0xffff };
 enum class StableSlot : std::uint16_t { none = 0xffff };
 enum class VenueSlot : std::uint16_t { none = 0xffff };
 enum class ContractSlot : std::uint32_t { none = 0xffffffff };
+
+// The index of a slot in its table.
+template <class Slot>
+[[nodiscard]] constexpr std::size_t at(Slot slot) {
+    return static_cast<std::size_t>(slot);
+}
 
 // How a holding is valued. A perpetual is a future without an expiry. Cash is a holding like any other, so
 // that a venue's equity is the sum over its rows.

@@ -15,11 +15,6 @@ constexpr double kTenorDays = 30.0;        // the tenor that a volatility shock 
 constexpr double kTenorPowerShort = 0.30;  // below it
 constexpr double kTenorPowerLong = 0.13;   // from it on
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 UnderlyingShock shock_of(const Shock& shock, UnderlyingSlot underlying) {
     return at(underlying) < shock.underlyings.size() ? shock.underlyings[at(underlying)] : UnderlyingShock{};
 }

@@ -16,11 +16,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kAllBits = std::bit_cast<double>(~std::uint64_t{0});
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 std::vector<std::size_t> all_rows(const Book& book) {
     std::vector<std::size_t> rows(book.contracts.size());
     std::iota(rows.begin(), rows.end(), std::size_t{0});

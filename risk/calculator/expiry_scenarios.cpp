@@ -29,11 +29,6 @@ constexpr double kVarianceShare = 0.01;
 constexpr std::size_t kUpdatesMax = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 std::chrono::nanoseconds age_max(std::chrono::nanoseconds left) {
     return std::clamp(
         std::chrono::nanoseconds{static_cast<std::int64_t>(kAgeShare * static_cast<double>(left.count()))}, kAgeMin,

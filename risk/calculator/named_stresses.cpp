@@ -13,11 +13,6 @@ namespace {
 
 constexpr double kIndexMax = 1e9;  // USD per coin, as StressGrid
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 bool is_price(double value) { return value > 0.0 && std::isfinite(value); }
 
 std::size_t ledger_of(const Contract& contract) { return settles_in_coin(contract.kind) ? 0 : 1 + at(contract.stable); }

@@ -14,11 +14,6 @@
 namespace keel::risk {
 namespace {
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // Of two prices that are not known nothing has moved.
 bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 

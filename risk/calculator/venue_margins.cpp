@@ -11,15 +11,6 @@
 #include "risk/margin/book_margin.hpp"
 
 namespace keel::risk {
-namespace {
-
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
-}  // namespace
-
 VenueMargins::VenueMargins(const Book& book, const MarketState& market, std::span<const VenueMarginModel> models)
     : book_{book},
       market_{market},

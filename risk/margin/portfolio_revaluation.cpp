@@ -10,15 +10,6 @@
 #include "risk/book/revaluation.hpp"
 
 namespace keel::risk {
-namespace {
-
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
-}  // namespace
-
 std::uint32_t MatrixSlots::of(ExpirySlot expiry) {
     if (expiry == ExpirySlot::none) return 0;
     const auto known = std::span{expiries_}.first(count_).subspan(1);

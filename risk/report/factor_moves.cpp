@@ -15,11 +15,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 bool is_missing(double move) { return std::isnan(move); }
 
 // By underlying: whether anything of it is held, and options that have not expired.

@@ -3,15 +3,6 @@
 #include <cmath>
 
 namespace keel::risk {
-namespace {
-
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
-}  // namespace
-
 HoldingProfits::HoldingProfits(const Book& book, const MarketState& market)
     : book_{book},
       market_{market},

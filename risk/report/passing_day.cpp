@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::chrono::nanoseconds kDay = std::chrono::hours{24};
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 }  // namespace
 
 MarketState day_later(const MarketState& market) {

@@ -13,11 +13,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kZ99 = 2.3263478740408408;
 constexpr double kMove = 0.001;
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // dP/d lnS in USD of each venue, by full revaluation on either side.
 std::vector<double> venue_slopes(const Book& book, const MarketState& market, std::size_t underlying) {
     std::vector<UnderlyingShock> moves(market.underlyings.size());

@@ -6,11 +6,6 @@ namespace keel::risk {
 namespace {
 
 template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
-template <class Slot>
 double age_of(const std::vector<double>& ages, Slot slot) {
     return at(slot) < ages.size() ? ages[at(slot)] : std::numeric_limits<double>::quiet_NaN();
 }

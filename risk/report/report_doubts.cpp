@@ -43,11 +43,6 @@ constexpr std::array<std::pair<InputDoubt, const char*>, 25> kWords{
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 InputDoubt doubt_of(const std::vector<InputDoubt>& doubts, std::size_t place) {
     return place < doubts.size() ? doubts[place] : InputDoubt::none;
 }

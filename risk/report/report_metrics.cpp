@@ -21,11 +21,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 std::string quality_words(std::size_t left_out) {
     if (left_out == 0) return "good";
     return std::to_string(left_out) + (left_out == 1 ? " holding" : " holdings") + " not priced";

@@ -15,11 +15,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // What is at `name`'s place of a table parallel to `names`; `otherwise` where no row has that name.
 template <class Row>
 Row named(const std::vector<std::string>& names, const std::vector<Row>& rows, const std::string& name, Row otherwise) {

@@ -26,11 +26,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kStep = 0.01;  // of ln S and ln iv for the second-order book
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 bool is_held(const Book& book, std::size_t row) { return book.holdings[row].quantity != 0.0; }
 
 // Factors of the report and how they move together.

@@ -18,11 +18,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // d sigma/dk at the strike of an option, adding what is doubtful about it; none where its expiry has no curve.
 std::optional<double> skew_of(const Contract& contract, std::span<const SmileReport> smiles, InputDoubt& doubts) {
     const auto smile = std::ranges::find(smiles, at(contract.expiry), &SmileReport::expiry);

@@ -27,11 +27,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 std::vector<PositionRow> position_rows(const ReportInputs& inputs, const MarketState& market, const TailReport& tail,
                                        std::span<const ContractLiquidity> liquidity,
                                        std::span<const InputDoubt> doubts) {

@@ -9,11 +9,6 @@
 namespace keel::risk {
 namespace {
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 // What a holding that no volatility moves gains in USD when its underlying does; `before` is its value now, in its own
 // ledger.
 double revalued_pnl_usd(const Book& book, const MarketState& market, std::size_t row, double before,

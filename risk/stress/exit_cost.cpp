@@ -10,11 +10,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 }  // namespace
 
 double ledger_rate(const Contract& contract, const MarketState& market, const Shock& shock) {

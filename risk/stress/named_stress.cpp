@@ -18,11 +18,6 @@ using Kind = StressDefinition::Kind;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSpotMin = -0.99;
 
-template <class Slot>
-std::size_t at(Slot slot) {
-    return static_cast<std::size_t>(slot);
-}
-
 bool is_major(const std::string& name) { return name == "BTC" || name == "ETH"; }
 bool is_dollar(const std::string& name) { return name == "USD"; }
 

@@ -15,8 +15,6 @@ static_assert(kGridSpotMoves[kBaseRow] == 0.0 && kGridVolatilityMoves[kBaseColum
 constexpr std::size_t kBaseCell = kBaseRow * kVolatilities + kBaseColumn;
 constexpr double kIndexMax = 1e9;  // USD per coin
 
-std::size_t at(UnderlyingSlot slot) { return static_cast<std::size_t>(slot); }
-
 // A shock of one underlying alone; the array holds the others still.
 constexpr std::size_t kUnderlyingsPerShock = 64;
 class CellShock {
