@@ -23,8 +23,10 @@ namespace keel::risk {
 // an expiry has left, the denser its ladders (ValueLadder::density_for); in its last hours, and while its delivery
 // average runs, each scenario is expanded by itself instead (WorldExpansion), which 2 % of volatility, 1 % of the
 // variance left, 0.2 % of the time left or 256 options added build anew. Cells are always priced: half of them lie
-// outside a ladder. A held option without a forward or a volatility is in no number here; the book flags it
-// (kBookUnvalued). Thread: core. Allocates: at construction only.
+// outside a ladder.
+//
+// A held option without a forward or a volatility is in no number here; the book flags it (kBookUnvalued).
+// Thread: core. Allocates: at construction only.
 class ExpiryScenarios {
 public:
     // Book and market outlive this; contracts never change, holdings and prices do.

@@ -136,14 +136,16 @@ void WorldExpansion::add_terms(std::size_t first, const Terms& terms) {
 
 bool WorldExpansion::shift(const OptionColumns& options, double by) {
     KEEL_ASSERT(std::abs(by) <= kShiftMax);
-    const double after = std::exp(by);
     // A reach of nought is of options that are priced each time.
-    if (!(std::ranges::min(reach_) > 0.0)) return false;
+    bool regular = std::ranges::min(reach_) > 0.0;
+    for (std::size_t i = 0; i < options.strike.size(); ++i) {
+        regular = regular && is_between(options.strike[i], kLanePriceMin, kLanePriceMax) &&
+                  is_between(options.volatility[i], least_, most_);
+    }
+    if (!regular) return false;
+    const double after = std::exp(by);
     for (std::size_t i = 0; i < options.strike.size(); ++i) {
         const double volatility = options.volatility[i];
-        if (!is_between(options.strike[i], kLanePriceMin, kLanePriceMax) || volatility < least_ || volatility > most_) {
-            return false;
-        }
         const bool wider = volatility * after < least_ || volatility * after > most_;
         least_ = std::min(least_, volatility * after);
         most_ = std::max(most_, volatility * after);
